@@ -1,0 +1,89 @@
+"""Pixels of DICOM frames, rescaled as the file says, decoded by GDCM (through SimpleITK) or pydicom."""
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+
+from mrifoundation.errors import InputError
+from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.dicom_headers import Frame, numbers
+from mrifoundation.volume.voxel_values import luminance
+
+
+class PixelReader:
+    """Reads frames one by one; a multi-frame file is decoded once and held."""
+
+    def __init__(self, name: str, notes: list[str]):
+        self._name = name
+        self._notes = notes
+        self._held: tuple[Path, np.ndarray] | None = None
+
+    def read(self, frame: Frame) -> np.ndarray:
+        """The frame as float32 [column, row], rescale slope and intercept applied.
+
+        Raises InputError when the pixel data are missing, cut short or compressed in a way that is not known.
+        """
+        if self._held is None or self._held[0] != frame.path:
+            self._held = (frame.path, self._decode(frame))
+        planes = self._held[1]
+        if frame.index >= len(planes) or planes.shape[1:] != (frame.rows, frame.columns):
+            raise self._damaged()
+        return planes[frame.index].T
+
+    def _decode(self, frame: Frame) -> np.ndarray:
+        """All planes of a file, float32 [frame, row, column]."""
+        try:
+            header = pydicom.dcmread(frame.path, stop_before_pixels=True, force=True)
+            frames = int((numbers(header, "NumberOfFrames", 1) or (1,))[0])
+            check_size((frame.columns, frame.rows, frames), 4 * int(header.get("SamplesPerPixel") or 1), self._name)
+            planes = self._enhanced(frame.path) if "PerFrameFunctionalGroupsSequence" in header else self._classic(frame.path)
+        except InputError:
+            raise
+        except Exception as error:  # GDCM and pydicom raise many types for damaged pixel data
+            raise self._damaged() from error
+        if header.get("PhotometricInterpretation") == "MONOCHROME1":
+            planes = planes.max() + planes.min() - planes
+        return planes
+
+    def _classic(self, path: Path) -> np.ndarray:
+        reader = sitk.ImageFileReader()
+        reader.SetFileName(str(path))
+        reader.SetImageIO("GDCMImageIO")
+        image = reader.Execute()
+        array = sitk.GetArrayFromImage(image)
+        if image.GetNumberOfComponentsPerPixel() > 1:
+            array = luminance(array, self._colour_notes())
+        array = array.astype(np.float32)
+        return array if array.ndim == 3 else array[None]
+
+    def _enhanced(self, path: Path) -> np.ndarray:
+        """Every frame of an enhanced file may carry its own rescale slope, which GDCM does not follow; pydicom's raw values do."""
+        dataset = pydicom.dcmread(path, force=True)
+        if dataset.file_meta.TransferSyntaxUID.is_compressed:
+            return self._classic(path)
+        raw = dataset.pixel_array
+        raw = (raw[None] if raw.ndim == 2 else raw).astype(np.float32)
+        shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])
+        for plane, group in zip(raw, dataset.PerFrameFunctionalGroupsSequence, strict=True):
+            slope, intercept = _rescale([group, *shared])
+            plane *= slope
+            plane += intercept
+        return raw
+
+    def _colour_notes(self) -> list[str]:
+        return self._notes if not any(note.startswith("Colour image") for note in self._notes) else []
+
+    def _damaged(self) -> InputError:
+        return InputError(
+            f"An image of '{self._name}' is damaged or cut short, or is compressed in a way that cannot be read; export the series again, uncompressed."
+        )
+
+
+def _rescale(groups: list[pydicom.Dataset]) -> tuple[float, float]:
+    for group in groups:
+        for item in group.get("PixelValueTransformationSequence") or ():
+            slope, intercept = numbers(item, "RescaleSlope", 1), numbers(item, "RescaleIntercept", 1)
+            return (slope or (1.0,))[0], (intercept or (0.0,))[0]
+    return 1.0, 0.0

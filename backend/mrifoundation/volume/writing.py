@@ -1,0 +1,93 @@
+"""Writing label maps in the formats that people open: NIfTI, NRRD (with segment names that 3D Slicer reads) and MHA."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import SimpleITK as sitk
+
+from mrifoundation.errors import InputError
+from mrifoundation.volume.itk_image import LPS_TO_RAS
+
+SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
+_COMMENT = 6  # NIfTI extension code for plain text
+
+
+def write_label_map(
+    path: str | os.PathLike,
+    labels: np.ndarray,
+    affine: np.ndarray,
+    names: Mapping[int, str] | None = None,
+) -> None:
+    """Write an integer label map; the file appears whole or not at all.
+
+    labels: integers [i, j, k]; stored as the smallest unsigned type that holds them. affine: index → RAS mm, 4×4.
+    names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA comment).
+    Raises InputError when the suffix is unknown, the folder is missing or the labels are not non-negative integers.
+    """
+    path = Path(path).expanduser()
+    suffix = next((known for known in SUFFIXES if path.name.lower().endswith(known)), None)
+    if suffix is None:
+        raise InputError(f"'{path.name}' cannot be written; end its name with one of {', '.join(SUFFIXES)}.")
+    if not path.parent.is_dir():
+        raise InputError(f"The folder '{path.parent}' does not exist; create it or choose another.")
+    labels = _smallest_type(labels, path.name)
+    names = {int(value): str(name) for value, name in (names or {}).items()}
+    write = _write_nifti if suffix.startswith(".nii") else _write_itk
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+            draft = Path(folder) / f"labels{suffix}"
+            write(draft, labels, np.asarray(affine, dtype=np.float64), names)
+            os.replace(draft, path)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"'{path}' could not be written; check that the disk has room and that you may write there.") from error
+
+
+def _smallest_type(labels: np.ndarray, name: str) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.ndim != 3 or labels.dtype.kind not in "bui":
+        raise InputError(f"'{name}' needs labels that are integers on three axes, not {labels.dtype} of shape {labels.shape}.")
+    if labels.size and labels.min() < 0:
+        raise InputError(f"'{name}' needs labels that are not negative; the lowest is {labels.min()}.")
+    return labels.astype(np.min_scalar_type(int(labels.max(initial=0))))
+
+
+def _write_nifti(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict[int, str]) -> None:
+    image = nib.Nifti1Image(labels, affine)
+    image.header.set_xyzt_units("mm")
+    image.header.set_intent("label")
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1, strip_shears=True)
+    if names:
+        image.header.extensions.append(nib.nifti1.Nifti1Extension(_COMMENT, json.dumps(names, ensure_ascii=False).encode()))
+    nib.save(image, path)
+
+
+def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict[int, str]) -> None:
+    image = sitk.GetImageFromArray(np.ascontiguousarray(labels.T))
+    lps = LPS_TO_RAS @ affine
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    image.SetSpacing(spacing.tolist())
+    image.SetOrigin(lps[:3, 3].tolist())
+    image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    for key, value in (_slicer_fields(labels, names) if path.suffix == ".nrrd" else _comment(names)).items():
+        image.SetMetaData(key, value)
+    sitk.WriteImage(image, str(path), useCompression=True)
+
+
+def _slicer_fields(labels: np.ndarray, names: dict[int, str]) -> dict[str, str]:
+    """The fields by which 3D Slicer names the segments of a label map (saved as .seg.nrrd it opens as a segmentation)."""
+    extent = " ".join(f"0 {size - 1}" for size in labels.shape)
+    fields = {}
+    for index, (value, name) in enumerate(sorted(names.items())):
+        segment = {"ID": f"Segment_{value}", "Name": name, "LabelValue": str(value), "Layer": "0", "Extent": extent}
+        fields |= {f"Segment{index}_{key}": text for key, text in segment.items()}
+    return fields
+
+
+def _comment(names: dict[int, str]) -> dict[str, str]:
+    return {"Comment": json.dumps(names, ensure_ascii=False)} if names else {}
