@@ -10,7 +10,8 @@ class Structure:
     """A thing that can be asked for by name.
 
     A sideless structure such as `hippocampus` may be the whole of two sides, of other parts, or both; `unions` lists these
-    alternatives, each a tuple of labelled names whose voxels together are the structure.
+    alternatives from the most to the least detailed, each a tuple of labelled names whose voxels together are the structure.
+    Which one holds depends on what a scan has labels for: `Vocabulary.union_in` tells.
     """
 
     name: str

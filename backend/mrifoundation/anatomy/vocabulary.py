@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -30,7 +30,7 @@ class Vocabulary:
         entries = [
             entry
             for file in sorted((folder / "structures").iterdir(), key=lambda file: file.name)
-            for entry in _read(file)
+            for entry in _entries(_read(file))
         ]
         return _built(entries, _read(folder / "groups.yaml"), _read(folder / "sets.yaml"))
 
@@ -51,6 +51,15 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._structures)
 
+    def union_in(self, name: str, labelled: Collection[str]) -> tuple[str, ...] | None:
+        """The names whose voxels together are the structure `name` in a scan whose labels are `labelled`; None when they do not tell.
+
+        The name itself comes first, then its unions in their order, from the most to the least detailed.
+        """
+        if name in labelled:
+            return (name,)
+        return next((parts for parts in self[name].unions if all(part in labelled for part in parts)), None)
+
     def sides_of(self, name: str) -> tuple[str, ...]:
         """The left and right structure of a sideless name; the name alone when it has no sides."""
         pair = tuple(sided(name, side) for side in SIDES)
@@ -61,7 +70,12 @@ def _read(file) -> list | dict:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def _built(entries: list[dict], groups: list[dict], sets: dict[str, list[str]]) -> Vocabulary:
+def _entries(file: dict) -> list[dict]:
+    # The kind and regions at the head of a file hold for its entries unless these say otherwise.
+    return [{"kind": file["kind"], "regions": file["regions"], **entry} for entry in file["structures"]]
+
+
+def _built(entries: list[dict], groups: list[dict], sets: list[dict]) -> Vocabulary:
     sided_names = {entry["name"] for entry in entries if entry.get("sided")}
     structures = [structure for entry in entries for structure in structures_of(entry, sided_names)]
     members = {group["name"]: _members(group, structures) for group in groups}
@@ -71,7 +85,7 @@ def _built(entries: list[dict], groups: list[dict], sets: dict[str, list[str]]) 
         {},
         {group["name"]: tuple(group.get("synonyms", [])) for group in groups},
     )
-    vocabulary.sets = {name: _expanded(vocabulary, items) for name, items in sets.items()}
+    vocabulary.sets = {one["name"]: _expanded(vocabulary, one) for one in sets}
     return vocabulary
 
 
@@ -93,9 +107,8 @@ def _with_groups(structure: Structure, members: dict[str, tuple[str, ...]]) -> S
     return replace(structure, groups=own)
 
 
-def _expanded(vocabulary: Vocabulary, items: list[str]) -> tuple[str, ...]:
-    names: list[str] = []
-    for item in items:
-        for name in vocabulary.groups.get(item, (item,)):
-            names += [one for one in vocabulary.sides_of(name) if one not in names]
-    return tuple(names)
+def _expanded(vocabulary: Vocabulary, one: dict) -> tuple[str, ...]:
+    names = [name for member in one["members"] for name in vocabulary.groups.get(member, (member,))]
+    if not one.get("whole"):
+        names = [side for name in names for side in vocabulary.sides_of(name)]
+    return tuple(dict.fromkeys(names))
