@@ -55,7 +55,9 @@ def _extract(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
     for entry in entries:
         inside = PurePosixPath(entry.filename.replace("\\", "/"))
         if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-            raise InputError(f"'{name}' has an entry that points outside the archive; do not trust it, make it again from the scan.")
+            raise InputError(
+                f"'{name}' has an entry that points outside the archive; do not trust it, make it again from the scan."
+            )
         target = folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(entry) as source:

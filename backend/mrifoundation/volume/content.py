@@ -78,7 +78,11 @@ def _description(head: bytes) -> str:
             return description
     first = {int.from_bytes(head[:4], order) for order in ("little", "big")}
     if first & {348, 540}:
-        return "a truncated NIfTI header" if len(head) < 348 else "an Analyze 7.5 header, which does not store left and right"
+        return (
+            "a truncated NIfTI header"
+            if len(head) < 348
+            else "an Analyze 7.5 header, which does not store left and right"
+        )
     if head[257:262] == b"ustar":
         return "a tar archive"
     if all(byte in b"\t\n\r\f" or 32 <= byte < 127 or byte >= 128 for byte in head[:512]):

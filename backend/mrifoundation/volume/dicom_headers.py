@@ -13,8 +13,19 @@ from mrifoundation.volume.budget import ENTRY_BUDGET
 from mrifoundation.volume.content import sniff
 
 _NOT_SCANS = {"SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "RTIMAGE", "SR", "PR", "KO", "REG", "DOC", "FID", "RWV", "AU"}
-_IDENTITY = ("PatientName", "PatientID", "PatientBirthDate", "StudyDate", "SeriesDate", "AcquisitionDate", "AccessionNumber", "StudyID")
-_DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d{6}|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d)(?!\d)")
+_IDENTITY = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "StudyDate",
+    "SeriesDate",
+    "AcquisitionDate",
+    "AccessionNumber",
+    "StudyID",
+)
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d{6}|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d)(?!\d)"
+)
 _LOCALIZER = re.compile(r"\b(loc|localizer|localiser|scout|survey|3[ -]?plane)\b", re.IGNORECASE)
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -47,7 +58,12 @@ def image_headers(paths: Iterable[Path]) -> Iterator[tuple[Path, Dataset]]:
         if count >= ENTRY_BUDGET:
             raise InputError(f"The folder holds more than {ENTRY_BUDGET} files; give the folder of one examination.")
         header = _header(path)
-        if header is not None and header.get("Rows") and header.get("Columns") and header.get("Modality") not in _NOT_SCANS:
+        if (
+            header is not None
+            and header.get("Rows")
+            and header.get("Columns")
+            and header.get("Modality") not in _NOT_SCANS
+        ):
             yield path, header
 
 
@@ -95,7 +111,7 @@ def _header(path: Path) -> Dataset | None:
         if path.name == "DICOMDIR" or sniff(path).kind != "dicom":
             return None
         return pydicom.dcmread(path, stop_before_pixels=True, force=True)
-    except Exception:  # a file that pydicom cannot parse is not an image; the caller says how many there were
+    except Exception:  # noqa: BLE001 - whatever pydicom trips over, that file is not an image and the others still are
         return None
 
 
@@ -108,21 +124,28 @@ def _frame(path: Path, header: Dataset, index: int, groups: list[Dataset]) -> Fr
                     return found
         return None
 
-    thickness = first("PixelMeasuresSequence", "SpacingBetweenSlices", 1) or first("PixelMeasuresSequence", "SliceThickness", 1)
+    thickness = first("PixelMeasuresSequence", "SpacingBetweenSlices", 1) or first(
+        "PixelMeasuresSequence", "SliceThickness", 1
+    )
     instance = int((numbers(header, "InstanceNumber", 1) or (0,))[0])
     return Frame(
         path=path,
         index=index,
         position=first("PlanePositionSequence", "ImagePositionPatient", 3),
         orientation=first("PlaneOrientationSequence", "ImageOrientationPatient", 6),
-        spacing=first("PixelMeasuresSequence", "PixelSpacing", 2) or first("PixelMeasuresSequence", "ImagerPixelSpacing", 2),
+        spacing=first("PixelMeasuresSequence", "PixelSpacing", 2)
+        or first("PixelMeasuresSequence", "ImagerPixelSpacing", 2),
         thickness=thickness[0] if thickness else None,
         rows=int(header.Rows),
         columns=int(header.Columns),
         order=(
             "P" in {str(kind).upper() for kind in header.get("ImageType") or ()},
             (first("MREchoSequence", "EffectiveEchoTime", 1) or numbers(header, "EchoTime", 1) or (0.0,))[0],
-            (first("FrameContentSequence", "TemporalPositionIndex", 1) or numbers(header, "TemporalPositionIdentifier", 1) or (0.0,))[0],
+            (
+                first("FrameContentSequence", "TemporalPositionIndex", 1)
+                or numbers(header, "TemporalPositionIdentifier", 1)
+                or (0.0,)
+            )[0],
             (numbers(header, "AcquisitionNumber", 1) or (0.0,))[0],
             instance,
             index,

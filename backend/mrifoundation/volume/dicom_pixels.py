@@ -38,13 +38,15 @@ class PixelReader:
             header = pydicom.dcmread(frame.path, stop_before_pixels=True, force=True)
             frames = int((numbers(header, "NumberOfFrames", 1) or (1,))[0])
             check_size((frame.columns, frame.rows, frames), 4 * int(header.get("SamplesPerPixel") or 1), self._name)
-            planes = self._enhanced(frame.path) if "PerFrameFunctionalGroupsSequence" in header else self._classic(frame.path)
+            planes = (
+                self._enhanced(frame.path)
+                if "PerFrameFunctionalGroupsSequence" in header
+                else self._classic(frame.path)
+            )
         except InputError:
             raise
         except Exception as error:  # GDCM and pydicom raise many types for damaged pixel data
             raise self._damaged() from error
-        if header.get("PhotometricInterpretation") == "MONOCHROME1":
-            planes = planes.max() + planes.min() - planes
         return planes
 
     def _classic(self, path: Path) -> np.ndarray:
@@ -70,7 +72,8 @@ class PixelReader:
             slope, intercept = _rescale([group, *shared])
             plane *= slope
             plane += intercept
-        return raw
+        # GDCM turns inverted grey round by itself.
+        return raw.max() - raw if dataset.get("PhotometricInterpretation") == "MONOCHROME1" else raw
 
     def _colour_notes(self) -> list[str]:
         return self._notes if not any(note.startswith("Colour image") for note in self._notes) else []

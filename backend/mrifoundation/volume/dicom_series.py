@@ -42,7 +42,9 @@ def find_series(paths: Iterable[Path]) -> list[Series]:
     for path, header in image_headers(paths):
         uid = str(header.get("SeriesInstanceUID") or "unknown")
         if "MOSAIC" in {str(kind).upper() for kind in header.get("ImageType") or ()}:
-            raise InputError("This DICOM series stores its slices as one mosaic image; convert it with dcm2niix and give the NIfTI file.")
+            raise InputError(
+                "This DICOM series stores its slices as one mosaic image; convert it with dcm2niix and give the NIfTI file."
+            )
         headers.setdefault(uid, header)
         planes.setdefault(uid, []).extend(frames(path, header))
     found = [_series(uid, headers[uid], planes[uid]) for uid in headers]

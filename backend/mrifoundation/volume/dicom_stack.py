@@ -31,7 +31,9 @@ def build_stack(candidates: list[Frame], name: str, notes: list[str]) -> Stack:
     parallel = _largest_parallel_group(candidates, notes)
     spacing = parallel[0].spacing
     if spacing is None or not all(np.isfinite(value) and value > 0 for value in spacing):
-        raise InputError(f"'{name}' states no usable pixel spacing, so nothing in it can be measured; export it again from the scanner or PACS.")
+        raise InputError(
+            f"'{name}' states no usable pixel spacing, so nothing in it can be measured; export it again from the scanner or PACS."
+        )
     if any(frame.position is None or frame.orientation is None for frame in parallel):
         return _stack_without_position(parallel, name, notes)
     ordered, heights = _one_frame_a_position(parallel, notes)
@@ -70,7 +72,10 @@ def _one_frame_a_position(parallel: list[Frame], notes: list[str]) -> tuple[list
     by_height = sorted(parallel, key=lambda frame: (float(np.dot(normal, frame.position)), frame.order))
     positions: list[list[Frame]] = []
     for frame in by_height:
-        if positions and abs(np.dot(normal, frame.position) - np.dot(normal, positions[-1][0].position)) < _SAME_POSITION:
+        if (
+            positions
+            and abs(np.dot(normal, frame.position) - np.dot(normal, positions[-1][0].position)) < _SAME_POSITION
+        ):
             positions[-1].append(frame)
         else:
             positions.append([frame])
@@ -95,7 +100,9 @@ def _even_stack(ordered: list[Frame], heights: np.ndarray, name: str, notes: lis
     typical = float(np.median(gaps))
     slices = round((heights[-1] - heights[0]) / typical) + 1
     if slices > 10 * len(ordered):
-        raise InputError(f"The slices of '{name}' lie too far apart to be one volume; export the series again, complete.")
+        raise InputError(
+            f"The slices of '{name}' lie too far apart to be one volume; export the series again, complete."
+        )
     check_size((first.columns, first.rows, slices), 4, name)
     even = (heights[-1] - heights[0]) / (slices - 1)
     place = (heights - heights[0]) / even
@@ -107,7 +114,9 @@ def _even_stack(ordered: list[Frame], heights: np.ndarray, name: str, notes: lis
 def _note_gaps(gaps: np.ndarray, typical: float, missing: int, place: np.ndarray, notes: list[str]) -> None:
     if missing > 0:
         noun = "slice is" if missing == 1 else "slices are"
-        notes.append(f"{missing} {noun} missing (the usual distance is {typical:.2f} mm); the gap was filled from its neighbours.")
+        notes.append(
+            f"{missing} {noun} missing (the usual distance is {typical:.2f} mm); the gap was filled from its neighbours."
+        )
     elif np.abs(place - np.round(place)).max() > 0.05:
         notes.append(
             f"The slices are not evenly spaced ({gaps.min():.2f} to {gaps.max():.2f} mm); they were laid on an even grid of "
@@ -118,7 +127,9 @@ def _note_gaps(gaps: np.ndarray, typical: float, missing: int, place: np.ndarray
 def _stack_without_position(frames: list[Frame], name: str, notes: list[str]) -> Stack:
     ordered = sorted(frames, key=lambda frame: (frame.instance, frame.index))
     check_size((ordered[0].columns, ordered[0].rows, len(ordered)), 4, name)
-    notes.append("The images state no position, so left and right may be swapped; they are stacked in the order of their numbers.")
+    notes.append(
+        "The images state no position, so left and right may be swapped; they are stacked in the order of their numbers."
+    )
     first = ordered[0]
     upright = Frame(**{**vars(first), "position": (0.0, 0.0, 0.0), "orientation": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)})
     step = np.array([0.0, 0.0, _thickness(first, notes)])

@@ -34,7 +34,9 @@ def read_itk_image(path: Path, kind: str, name: str, notes: list[str]) -> Scan:
     except RuntimeError as error:
         raise _in_words(error, kind, name) from error
     if kind == "nrrd" and "NRRD_space" not in reader.GetMetaDataKeys():
-        notes.append("The file stores no orientation, so left and right may be swapped; check it before you rely on a side.")
+        notes.append(
+            "The file stores no orientation, so left and right may be swapped; check it before you rely on a side."
+        )
     voxels = finite_float32(_scalar(image, notes), name, notes)
     return Scan(voxels, itk_affine(image), name, tuple(notes))
 
@@ -89,11 +91,17 @@ def _check_separate_data(path: Path, name: str) -> None:
         if not inside:
             raise InputError(f"'{name}' keeps its voxels in a file outside its own folder; save it as a single file.")
         if not (path.parent / target).is_file():
-            raise InputError(f"'{name}' is only a header and its voxel file is missing; put '{Path(target).name}' beside it.")
+            raise InputError(
+                f"'{name}' is only a header and its voxel file is missing; put '{Path(target).name}' beside it."
+            )
 
 
 def _in_words(error: RuntimeError, kind: str, name: str) -> InputError:
     reason = str(error).lower()
     if "spacing" in reason or "direction" in reason or "determinant" in reason:
-        return InputError(f"'{name}' states a voxel size or direction that cannot be; set its spacing and save it again.")
-    return InputError(f"'{name}' could not be read as {_TITLE[kind]}: it is damaged or ends early; copy or export it again.")
+        return InputError(
+            f"'{name}' states a voxel size or direction that cannot be; set its spacing and save it again."
+        )
+    return InputError(
+        f"'{name}' could not be read as {_TITLE[kind]}: it is damaged or ends early; copy or export it again."
+    )

@@ -68,9 +68,13 @@ def _dtype(header: nib.Nifti1Header, name: str) -> np.dtype:
     try:
         dtype = header.get_data_dtype()
     except nib.spatialimages.HeaderDataError as error:
-        raise InputError(f"'{name}' uses an unknown NIfTI data type; save it as 16-bit integer or 32-bit float.") from error
+        raise InputError(
+            f"'{name}' uses an unknown NIfTI data type; save it as 16-bit integer or 32-bit float."
+        ) from error
     if dtype.itemsize == 0 or dtype.kind not in "iufcV":
-        raise InputError(f"'{name}' uses a NIfTI data type that cannot be read; save it as 16-bit integer or 32-bit float.")
+        raise InputError(
+            f"'{name}' uses a NIfTI data type that cannot be read; save it as 16-bit integer or 32-bit float."
+        )
     return dtype.newbyteorder(header.endianness)
 
 
@@ -118,9 +122,13 @@ def _exactly(file: BinaryIO, offset: int, needed: int, name: str) -> np.ndarray:
     except EOFError:
         pass
     except (OSError, zlib.error) as error:
-        raise InputError(f"'{name}' is damaged (its gzip data do not check out); copy or download the file again.") from error
+        raise InputError(
+            f"'{name}' is damaged (its gzip data do not check out); copy or download the file again."
+        ) from error
     if filled < needed:
-        raise InputError(f"'{name}' ends early: {filled} of {needed} bytes of voxels are there; copy or download the file again.")
+        raise InputError(
+            f"'{name}' ends early: {filled} of {needed} bytes of voxels are there; copy or download the file again."
+        )
     return buffer
 
 

@@ -37,7 +37,9 @@ def _affine_from_voxel_sizes(header, shape, name, notes) -> np.ndarray:
         if qform is not None:
             return qform
         notes.append("The file's qform cannot be inverted and is ignored.")
-    notes.append("The file stores no orientation, so left and right may be swapped; check it before you rely on a side.")
+    notes.append(
+        "The file stores no orientation, so left and right may be swapped; check it before you rely on a side."
+    )
     header.set_data_shape(shape)
     return header.get_base_affine()
 
@@ -80,7 +82,9 @@ def _note_disagreement(sform, qform, shape, notes) -> None:
     distance = float(np.linalg.norm((corners @ (sform - qform).T)[:, :3], axis=1).max())
     mirrored = np.linalg.det(sform[:3, :3]) * np.linalg.det(qform[:3, :3]) < 0
     if mirrored:
-        notes.append("The file's sform and qform mirror each other, so left and right may be swapped; the sform is used.")
+        notes.append(
+            "The file's sform and qform mirror each other, so left and right may be swapped; the sform is used."
+        )
     elif distance > 0.5:
         notes.append(f"The file's sform and qform disagree by up to {distance:.1f} mm; the sform is used.")
 

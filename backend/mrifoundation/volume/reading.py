@@ -36,11 +36,15 @@ def read_scan(path: str | os.PathLike, series: str | None = None) -> Scan:
     except InputError:
         raise
     except MemoryError as error:
-        raise InputError(f"There is not enough memory to read '{path.name}'; close other programs or crop the scan.") from error
+        raise InputError(
+            f"There is not enough memory to read '{path.name}'; close other programs or crop the scan."
+        ) from error
     except PermissionError as error:
         raise InputError(f"'{path.name}' may not be read; change its permissions or copy it elsewhere.") from error
     except Exception as error:  # whatever a library trips over in a damaged file, the person gets a sentence
-        raise InputError(f"'{path.name}' could not be read; it is damaged or unusual: export it again as NIfTI.") from error
+        raise InputError(
+            f"'{path.name}' could not be read; it is damaged or unusual: export it again as NIfTI."
+        ) from error
 
 
 def list_series(path: str | os.PathLike) -> list[Series]:
@@ -99,7 +103,9 @@ def _read_dicom_file(path: Path, series: str | None, notes: list[str]) -> Scan:
     """The whole series of a DICOM file, as far as it lies in the same folder."""
     own = find_series([path])
     if not own:
-        raise InputError(f"'{path.name}' is DICOM but holds no image (perhaps a report or contours); give the image series.")
+        raise InputError(
+            f"'{path.name}' is DICOM but holds no image (perhaps a report or contours); give the image series."
+        )
     found = find_series(_files(path.parent))
     if series is not None:
         return read_series(choose_series(found, series, notes), notes)
@@ -113,13 +119,17 @@ def _read_folder(folder: Path, name: str, series: str | None, notes: list[str]) 
     found = find_series(_files(folder))
     if found:
         return read_series(choose_series(found, series, notes), notes)
-    images = [path for path in _files(folder) if sniff(path).kind in _TITLES and not path.name.endswith((".img", ".img.gz"))]
+    images = [
+        path for path in _files(folder) if sniff(path).kind in _TITLES and not path.name.endswith((".img", ".img.gz"))
+    ]
     if len(images) == 1:
         return _read(images[0], scan_name(images[0]), series, notes)
     if images:
         listed = ", ".join(f"'{path.name}'" for path in images[:4]) + (", …" if len(images) > 4 else "")
         raise InputError(f"'{name}' holds no DICOM but {len(images)} images ({listed}); give one of them.")
-    raise InputError(f"'{name}' holds no DICOM images and no other scan; give a folder with one, or a NIfTI, NRRD or MHA file.")
+    raise InputError(
+        f"'{name}' holds no DICOM images and no other scan; give a folder with one, or a NIfTI, NRRD or MHA file."
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -156,7 +166,7 @@ def _called(content: Content) -> str:
 def _note_wrong_name(path: Path, content: Content, notes: list[str]) -> None:
     name = path.name.lower()
     known = [suffix for suffixes in _SUFFIXES.values() for suffix in suffixes]
-    if name.endswith(tuple(known)) and not name.endswith(_SUFFIXES[content.kind] if content.kind in _SUFFIXES else ()):
+    if name.endswith(tuple(known)) and not name.endswith(_SUFFIXES.get(content.kind, ())):
         notes.append(f"The file is {_called(content)} despite its name.")
     elif name.endswith(".gz") and not content.gzipped:
         notes.append("The file is not compressed despite its name.")

@@ -8,7 +8,9 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of red, green and blue in luminance (ITU-R BT.709)."""
 
 
-def finite_float32(values: np.ndarray, name: str, notes: list[str], slope: float = 1.0, intercept: float = 0.0) -> np.ndarray:
+def finite_float32(
+    values: np.ndarray, name: str, notes: list[str], slope: float = 1.0, intercept: float = 0.0
+) -> np.ndarray:
     """The values as a C-contiguous float32 array, slope · value + intercept.
 
     values: [i, j, k] real, complex (its magnitude is used) or structured RGB/RGBA (its luminance is used).
@@ -53,4 +55,6 @@ def _replace_non_finite(values: np.ndarray, name: str, notes: list[str]) -> None
     highest, lowest = kept.max(), kept.min()
     values[np.isposinf(values)] = highest
     values[~np.isfinite(values)] = lowest
-    notes.append(f"{missing} voxels that are not a number or infinite were replaced by the nearest end of the intensity range.")
+    notes.append(
+        f"{missing} voxels that are not a number or infinite were replaced by the nearest end of the intensity range."
+    )

@@ -26,7 +26,7 @@ def write_label_map(
     """Write an integer label map; the file appears whole or not at all.
 
     labels: integers [i, j, k]; stored as the smallest unsigned type that holds them. affine: index → RAS mm, 4×4.
-    names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA comment).
+    names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA field SegmentNames).
     Raises InputError when the suffix is unknown, the folder is missing or the labels are not non-negative integers.
     """
     path = Path(path).expanduser()
@@ -44,13 +44,17 @@ def write_label_map(
             write(draft, labels, np.asarray(affine, dtype=np.float64), names)
             os.replace(draft, path)
     except (OSError, RuntimeError) as error:
-        raise InputError(f"'{path}' could not be written; check that the disk has room and that you may write there.") from error
+        raise InputError(
+            f"'{path}' could not be written; check that the disk has room and that you may write there."
+        ) from error
 
 
 def _smallest_type(labels: np.ndarray, name: str) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.ndim != 3 or labels.dtype.kind not in "bui":
-        raise InputError(f"'{name}' needs labels that are integers on three axes, not {labels.dtype} of shape {labels.shape}.")
+        raise InputError(
+            f"'{name}' needs labels that are integers on three axes, not {labels.dtype} of shape {labels.shape}."
+        )
     if labels.size and labels.min() < 0:
         raise InputError(f"'{name}' needs labels that are not negative; the lowest is {labels.min()}.")
     return labels.astype(np.min_scalar_type(int(labels.max(initial=0))))
@@ -63,7 +67,9 @@ def _write_nifti(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1, strip_shears=True)
     if names:
-        image.header.extensions.append(nib.nifti1.Nifti1Extension(_COMMENT, json.dumps(names, ensure_ascii=False).encode()))
+        image.header.extensions.append(
+            nib.nifti1.Nifti1Extension(_COMMENT, json.dumps(names, ensure_ascii=False).encode())
+        )
     nib.save(image, path)
 
 
@@ -74,7 +80,7 @@ def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict[i
     image.SetSpacing(spacing.tolist())
     image.SetOrigin(lps[:3, 3].tolist())
     image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
-    for key, value in (_slicer_fields(labels, names) if path.suffix == ".nrrd" else _comment(names)).items():
+    for key, value in (_slicer_fields(labels, names) if path.suffix == ".nrrd" else _names_field(names)).items():
         image.SetMetaData(key, value)
     sitk.WriteImage(image, str(path), useCompression=True)
 
@@ -89,5 +95,5 @@ def _slicer_fields(labels: np.ndarray, names: dict[int, str]) -> dict[str, str]:
     return fields
 
 
-def _comment(names: dict[int, str]) -> dict[str, str]:
-    return {"Comment": json.dumps(names, ensure_ascii=False)} if names else {}
+def _names_field(names: dict[int, str]) -> dict[str, str]:
+    return {"SegmentNames": json.dumps(names, ensure_ascii=False)} if names else {}
