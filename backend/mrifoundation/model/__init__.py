@@ -1,0 +1,8 @@
+"""The network, the prompt head, the text tower, and weights on disk."""
+
+from mrifoundation.model.checkpoint import Card, load_card, load_model, save_model
+from mrifoundation.model.config import NetworkConfig
+from mrifoundation.model.foundation import Features, FoundationModel
+from mrifoundation.model.prompt_head import Query
+
+__all__ = ["Card", "Features", "FoundationModel", "NetworkConfig", "Query", "load_card", "load_model", "save_model"]

@@ -1,0 +1,29 @@
+"""The sizes of a network; stored in the card beside its weights."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """channels: width of each resolution level, finest (2 working voxels) to coarsest (16 working voxels).
+    blocks: residual blocks per encoder level. features: channels C of the voxel features. neck_layers, neck_heads: the transformer
+    over the coarse tokens. query_dim: width of the prompt's hidden vector. text_dim: width of the sentence embedding.
+    names: structures with a learned query of their own, in the order of their rows.
+
+    Widths are multiples of 32: CPU matrix units in bfloat16 run such convolutions several times faster than 24 or 48 channels.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    blocks: tuple[int, ...] = (1, 1, 2, 1)
+    features: int = 64
+    neck_layers: int = 2
+    neck_heads: int = 4
+    query_dim: int = 256
+    text_dim: int = 384
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        for field in ("channels", "blocks", "names"):
+            object.__setattr__(self, field, tuple(getattr(self, field)))
+        if len(self.channels) != 4 or len(self.blocks) != 4:
+            raise ValueError("A network has four levels: give four channels and four block counts.")

@@ -1,0 +1,83 @@
+"""The foundation model: encode a scan once, then hold queries against it."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mrifoundation.model.config import NetworkConfig
+from mrifoundation.model.network import Network
+from mrifoundation.model.pooling import pool
+from mrifoundation.model.prompt_head import PromptHead, Query
+
+
+@dataclass(frozen=True)
+class Features:
+    """What one forward pass gives.
+
+    voxel: [B, C, X/2, Y/2, Z/2], normalised over channels, one vector a cell of 2×2×2 working voxels.
+    tokens: [B, T, D]; share: real data in each token [B, T]; pooled: scan embedding [B, D], unit length.
+    """
+
+    voxel: torch.Tensor
+    tokens: torch.Tensor
+    share: torch.Tensor
+    pooled: torch.Tensor
+
+
+class FoundationModel(nn.Module):
+    """Network and prompt head, with the sentence embeddings of the names it knows (so a known name needs no text tower)."""
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.config = config
+        self.network = Network(config)
+        self.head = PromptHead(config)
+        self.register_buffer("name_text", torch.zeros(max(1, len(config.names)), config.text_dim))
+        self._row = {name: row for row, name in enumerate(config.names)}
+
+    @property
+    def device(self) -> torch.device:
+        return self.name_text.device
+
+    def knows(self, name: str) -> bool:
+        """Whether `name` has a learned query of its own."""
+        return name in self._row
+
+    def encode(self, image: torch.Tensor, valid: torch.Tensor, spacing_mm: torch.Tensor) -> Features:
+        """image [B, 1, X, Y, Z] scaled as `volume.adapt` does, valid likewise (1 = real), sizes multiples of 16;
+        spacing_mm [B, 4]: working spacing, then the scan's own spacing along the canonical axes."""
+        voxel, tokens, share = self.network(image, valid.to(image.dtype), spacing_mm)
+        return features_of(voxel, tokens, share)
+
+    def rows(self, names: list[str]) -> torch.Tensor:
+        """Row of each known name; -1 for others."""
+        return torch.tensor([self._row.get(name, -1) for name in names], device=self.device)
+
+    def query_names(self, names: list[str], keep: torch.Tensor | None = None) -> Query:
+        """Queries of known names; raises KeyError for an unknown one."""
+        rows = torch.tensor([self._row[name] for name in names], device=self.device)
+        return self.head.query(self.name_text[rows], rows, keep)
+
+    def query_text(self, embeddings: torch.Tensor) -> Query:
+        """Queries of free sentences from their embeddings [K, text_dim]."""
+        return self.head.query(embeddings.to(self.device, self.name_text.dtype))
+
+    def logits(self, voxel: torch.Tensor, query: Query) -> torch.Tensor:
+        """voxel features of one scan [C, x, y, z] → logits on the working grid [K, 2x, 2y, 2z]."""
+        c, *size = voxel.shape
+        cells = self.head.logits(voxel.reshape(c, -1).T.to(query.weights.dtype), query)
+        x, y, z = size
+        grid = cells.view(x, y, z, len(query), 2, 2, 2).permute(3, 0, 4, 1, 5, 2, 6)
+        return grid.reshape(len(query), 2 * x, 2 * y, 2 * z)
+
+    def presence(self, tokens: torch.Tensor, share: torch.Tensor, query: Query) -> torch.Tensor:
+        """Logits [K] that each structure is in view, from one scan's tokens [T, D] and their share [T]."""
+        return self.head.presence(tokens, share, query)
+
+
+def features_of(voxel: torch.Tensor, tokens: torch.Tensor, share: torch.Tensor) -> Features:
+    """Normalise and pool what the network returned (whichever runtime ran it)."""
+    voxel = voxel.permute(0, 2, 3, 4, 1)
+    voxel = nn.functional.layer_norm(voxel.float(), voxel.shape[-1:]).permute(0, 4, 1, 2, 3)
+    return Features(voxel, tokens, share, pool(tokens.float(), share.float()))

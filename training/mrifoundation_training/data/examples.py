@@ -1,0 +1,177 @@
+"""Training examples: a case, a view of it, an image (real or synthesised) and what may be asked. Drawn from (seed, step) alone."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from mrifoundation.anatomy.vocabulary import Vocabulary
+from mrifoundation.errors import InputError
+from mrifoundation.volume.intensity import body_box, robust_range, scale
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.targets import Askable, askable, swapped_sides
+from mrifoundation_training.data.volumes import CaseVolume, load_case
+from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
+from mrifoundation_training.synthesis.geometry import GeometryRanges, draw_view, sample_image, sample_labels
+from mrifoundation_training.synthesis.render import render
+
+BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
+
+
+@dataclass(frozen=True)
+class SourceRecipe:
+    """How one source is used.
+
+    weight: how often it is drawn. synthetic: probability that the image is made from its labels rather than real.
+    whole: its label maps name everything of the body. flip: left–right mirroring gives plausible anatomy.
+    skull_strip: probability that only the brain is kept. margin_mm: how far beyond its labels a partial map is shown, at most.
+    """
+
+    weight: float
+    synthetic: float = 1.0
+    whole: bool = False
+    flip: bool = True
+    skull_strip: float = 0.0
+    margin_mm: float = 40.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """image, valid: float32 [X, Y, Z]; labels: uint8 [X, Y, Z]; spacing: float32 [4] as the network takes it; what may be asked."""
+
+    image: torch.Tensor
+    valid: torch.Tensor
+    labels: torch.Tensor
+    spacing: torch.Tensor
+    askable: Askable
+    case_id: str
+
+
+@dataclass
+class Examples:
+    """A map-style dataset: item n is the example of draw n, the same whenever and wherever it is drawn."""
+
+    cases: list[Case]
+    recipes: dict[str, SourceRecipe]
+    geometry: GeometryRanges
+    realistic: float = 0.5
+    seed: int = 0
+    device: str = "cpu"
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.vocabulary = Vocabulary.load()
+        self.by_source: dict[str, list[Case]] = {}
+        for case in self.cases:
+            if case.labels is not None and case.source in self.recipes:
+                self.by_source.setdefault(case.source, []).append(case)
+        self.sources = sorted(self.by_source)
+        weight = np.array([self.recipes[s].weight for s in self.sources], dtype=float)
+        self.probability = weight / weight.sum()
+        self._volume = lru_cache(maxsize=None)(load_case)
+        self._box = lru_cache(maxsize=None)(self._label_box)
+
+    def __getitem__(self, draw: int) -> Example:
+        rng = np.random.default_rng((self.seed, draw))
+        while True:
+            source = self.sources[rng.choice(len(self.sources), p=self.probability)]
+            cases = self.by_source[source]
+            case = cases[rng.integers(len(cases))]
+            if case.id in self.skipped:
+                continue
+            try:
+                volume = self._volume(case)
+            except InputError as error:  # one bad file must not end a run of hours; it is counted and named in the log
+                self.skipped[case.id] = str(error)
+                if len(self.skipped) == sum(map(len, self.by_source.values())):
+                    raise InputError(f"No case of the manifest can be read; the last said: {error}") from error
+                continue
+            return self._example(rng, volume, self.recipes[source])
+
+    def _example(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Example:
+        device = torch.device(self.device)
+        synthetic = volume.image is None or rng.random() < recipe.synthetic
+        strip = synthetic and rng.random() < recipe.skull_strip
+        view = draw_view(rng, self.geometry, self._field(rng, volume, recipe, synthetic, strip), volume.spacing, recipe.flip, device)
+        labels = sample_labels(_tensor(volume.labels, device), view)
+        if strip:
+            labels = torch.tensor(self._brain(volume.names), device=device)[labels.long()] * labels
+        names = swapped_sides(self.vocabulary, volume.names) if view.flipped else volume.names
+        if synthetic:
+            image = render(rng, labels, names, whole=recipe.whole, realistic=self.realistic)
+            image, native = degrade(rng, image, view.spacing, 1.0)
+        else:
+            image = sample_image(_tensor(volume.image, device).float(), view, volume.spacing)
+            image, native = degrade(rng, image, view.spacing, 0.5)
+            native = np.maximum(native, volume.spacing)
+        return self._padded(rng, image, labels, names, native, view, volume.case)
+
+    def _padded(self, rng, image, labels, names, native, view, case) -> Example:
+        image = scale(image, *robust_range(image.cpu().numpy()))
+        valid = torch.ones_like(image)
+        if rng.random() < 0.04:
+            valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
+            image = torch.where(valid > 0, image, -1.0)
+        pad = [amount for n, to in zip(reversed(image.shape), reversed(view.padded)) for amount in (0, to - n)]
+        present = np.unique(labels.cpu().numpy())
+        shown = tuple(name if index in present else "" for index, name in enumerate(names))
+        declared = frozenset(case.table.values())
+        return Example(
+            F.pad(image, pad, value=-1.0),
+            F.pad(valid, pad),
+            F.pad(labels, pad),
+            torch.tensor([view.spacing, *native], dtype=torch.float32),
+            _cached_askable(shown, declared, case.region),
+            case.id,
+        )
+
+    def _brain(self, names: tuple[str, ...]) -> np.ndarray:
+        return np.array([n in self.vocabulary and self.vocabulary[n].kind in BRAIN_KINDS for n in names])
+
+    def _field(self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool) -> tuple[slice, slice, slice]:
+        """The box of source voxels to look at; never more than the budget holds at the coarsest spacing."""
+        if not synthetic:
+            box = body_box(volume.image, volume.spacing)
+        else:
+            margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * recipe.margin_mm
+            box = _widened(self._box(volume.case, strip), margin, volume)
+        return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
+
+    def _label_box(self, case: Case, strip: bool) -> tuple[slice, slice, slice]:
+        volume = self._volume(case)
+        shown = self._brain(volume.names)[volume.labels] if strip else volume.labels > 0
+        spans = [np.flatnonzero(shown.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
+        return tuple(slice(int(s[0]), int(s[-1]) + 1) for s in spans)
+
+
+def _tensor(array: np.ndarray, device) -> torch.Tensor:
+    if array.dtype in (np.uint16, np.uint32):
+        array = array.astype(np.int32)
+    return torch.from_numpy(array).to(device)
+
+
+def _widened(box, margin, volume: CaseVolume):
+    margin = np.broadcast_to(margin, (3, 2)) / volume.spacing[:, None]
+    return tuple(
+        slice(max(0, int(b.start - m[0])), min(n, int(np.ceil(b.stop + m[1])))) for b, m, n in zip(box, margin, volume.labels.shape)
+    )
+
+
+def _limited(rng, box, spacing, largest_mm3: float):
+    length = np.array([(b.stop - b.start) * s for b, s in zip(box, spacing)])
+    while np.prod(length) > largest_mm3:
+        axis = int(np.argmax(length))
+        length[axis] *= 0.9
+    limited = []
+    for b, kept, s in zip(box, length, spacing):
+        count = min(b.stop - b.start, max(1, int(round(kept / s))))
+        start = b.start + int(rng.integers(0, b.stop - b.start - count + 1))
+        limited.append(slice(start, start + count))
+    return tuple(limited)
+
+
+@lru_cache(maxsize=20_000)
+def _cached_askable(names: tuple[str, ...], declared: frozenset[str], region: str) -> Askable:
+    return askable(Vocabulary.load(), names, declared, region)

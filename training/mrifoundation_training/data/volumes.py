@@ -1,0 +1,50 @@
+"""Voxels of a case in memory, compact: canonical axes, labels renumbered without gaps."""
+
+from dataclasses import dataclass
+
+import nibabel as nib
+import numpy as np
+
+from mrifoundation.errors import InputError
+from mrifoundation_training.data.manifest import Case
+
+
+@dataclass(frozen=True, eq=False)
+class CaseVolume:
+    """labels: uint8 [i, j, k], 0 = nothing named, n = names[n]; image: stored dtype, same grid, or None; spacing: mm [3]."""
+
+    case: Case
+    labels: np.ndarray
+    names: tuple[str, ...]
+    image: np.ndarray | None
+    spacing: np.ndarray
+
+
+def load_case(case: Case) -> CaseVolume:
+    """Read a labelled case. Raises InputError naming the file when it cannot be read or image and labels do not share a grid."""
+    labels, spacing = _canonical(case.labels)
+    image = None
+    if case.image is not None:
+        image, spacing = _canonical(case.image)
+        if image.shape != labels.shape:
+            raise InputError(f"'{case.id}': its labels {labels.shape} are not on the grid of its image {image.shape}; resample them.")
+    values = [v for v in np.unique(labels) if v != 0]
+    if len(values) > 255:
+        raise InputError(f"'{case.id}' has {len(values)} label values; at most 255 are supported.")
+    compact = np.zeros(int(max(values, default=0)) + 1, dtype=np.uint8)
+    compact[values] = np.arange(1, len(values) + 1)
+    names = ("", *(case.table.get(int(v), "") for v in values))
+    return CaseVolume(case, compact[labels], names, image, spacing)
+
+
+def _canonical(path) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        file = nib.as_closest_canonical(nib.load(path))
+        data = np.asarray(file.dataobj)
+    except Exception as error:
+        raise InputError(f"'{path}' cannot be read as NIfTI; remove it from the manifest or export it again.") from error
+    if data.ndim != 3:
+        raise InputError(f"'{path}' has {data.ndim} dimensions; training needs 3-D volumes.")
+    if data.dtype.kind == "f" and np.array_equal(data, np.rint(data)) and data.max(initial=0) < 65536 and data.min(initial=0) >= 0:
+        data = data.astype(np.uint16)
+    return np.ascontiguousarray(data), np.array(file.header.get_zooms()[:3], dtype=np.float64)

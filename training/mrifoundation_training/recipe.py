@@ -1,0 +1,88 @@
+"""A training recipe: the YAML of a run, checked field by field before anything starts."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import yaml
+
+from mrifoundation.errors import InputError
+from mrifoundation_training.data.examples import SourceRecipe
+from mrifoundation_training.stages.dense_text import DenseTextSettings
+from mrifoundation_training.synthesis.geometry import GeometryRanges
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """name: of the weights. manifest: CSV in the form of volumes.csv, relative to the working folder. tiers: licence tiers that may train.
+    sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
+    geometry, dense: fields of GeometryRanges and DenseTextSettings. realistic: share of synthetic images with tissue priors.
+    steps: in all. warmup: steps of rising learning rate, then a cosine to zero. cases_per_step: examples whose gradients are averaged.
+    average: decay of the running average of the weights, which is what is saved for use. init: folder of weights to start from.
+    workers: processes that draw examples; 0 draws them in the training process, on its device (right for a GPU).
+    log_every, save_every: steps. device: auto | cpu | cuda. threads: of torch, 0 = as it likes. seed: of everything drawn."""
+
+    name: str
+    manifest: str
+    sources: dict[str, SourceRecipe]
+    tiers: tuple[str, ...] = ("open",)
+    network: dict = field(default_factory=dict)
+    geometry: GeometryRanges = field(default_factory=GeometryRanges)
+    dense: DenseTextSettings = field(default_factory=DenseTextSettings)
+    realistic: float = 0.5
+    steps: int = 10_000
+    warmup: int = 200
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    cases_per_step: int = 1
+    average: float = 0.999
+    init: str = ""
+    workers: int = 1
+    log_every: int = 50
+    save_every: int = 500
+    device: str = "auto"
+    threads: int = 0
+    seed: int = 0
+    output: str = "runs"
+
+
+def read_recipe(path: Path | str, overrides: list[str] = ()) -> Recipe:
+    """The recipe in a YAML file with `key=value` overrides (dots reach inside: geometry.partial=0.5). Raises InputError naming the field."""
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(f"The recipe {path} cannot be read; give the path of a YAML file such as configs/small.yaml.") from error
+    for override in overrides:
+        _override(content, override)
+    content["sources"] = {name: _build(SourceRecipe, values, f"sources.{name}") for name, values in content.get("sources", {}).items()}
+    content["geometry"] = _build(GeometryRanges, content.get("geometry", {}), "geometry")
+    content["dense"] = _build(DenseTextSettings, content.get("dense", {}), "dense")
+    return _build(Recipe, content, "the recipe")
+
+
+def _override(content: dict, override: str) -> None:
+    key, separator, value = override.partition("=")
+    if not separator:
+        raise InputError(f"'{override}' is not an override; write key=value, such as steps=2000.")
+    *outer, last = key.split(".")
+    for part in outer:
+        content = content.setdefault(part, {})
+    content[last] = yaml.safe_load(value)
+
+
+def _build(kind, values: dict, where: str):
+    known = {f.name for f in fields(kind)}
+    if unknown := set(values) - known:
+        raise InputError(f"{where} has no field '{sorted(unknown)[0]}'; known are {', '.join(sorted(known))}.")
+    try:
+        return kind(**{k: _number(tuple(v) if isinstance(v, list) else v) for k, v in values.items()})
+    except TypeError as error:
+        raise InputError(f"{where} is incomplete ({error}).") from error
+
+
+def _number(value):
+    """YAML 1.1 reads 1e-3 as text."""
+    try:
+        return float(value) if isinstance(value, str) and value[:1].isdigit() and "e" in value else value
+    except ValueError:
+        return value

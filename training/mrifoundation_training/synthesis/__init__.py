@@ -1,0 +1,1 @@
+"""Scans made from label maps, and strong augmentation of real ones."""

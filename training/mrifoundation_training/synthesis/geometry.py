@@ -1,0 +1,119 @@
+"""Where a training view looks: field of view, working spacing, and a smooth random deformation of the anatomy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
+
+
+@dataclass(frozen=True)
+class GeometryRanges:
+    """How far views may differ from their source.
+
+    budget: working voxels, drawn log-uniformly. rotation: degrees (standard deviation per axis). scale: ± per axis. shear: ±.
+    warp_mm: largest standard deviation of the smooth displacement. partial: probability that the field of view is cut.
+    """
+
+    budget: tuple[int, int] = (120_000, 300_000)
+    rotation: float = 8.0
+    scale: float = 0.12
+    shear: float = 0.06
+    warp_mm: float = 3.0
+    partial: float = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A sampling of a source array: index [3, X, Y, Z] float (source voxels), working spacing (mm), padded shape, flip of the first axis."""
+
+    index: torch.Tensor
+    spacing: float
+    padded: tuple[int, int, int]
+    flipped: bool
+
+
+def draw_view(
+    rng: np.random.Generator,
+    ranges: GeometryRanges,
+    box: tuple[slice, slice, slice],
+    spacing: np.ndarray,
+    flip: bool,
+    device: torch.device,
+) -> View:
+    """Draw a view of the canonical `box` (voxels) of a source with `spacing` (mm per axis); `flip` allows left–right mirroring."""
+    first = np.array([b.start for b in box]) * spacing
+    length = np.array([b.stop - b.start for b in box]) * spacing
+    first, length = _cut(rng, ranges.partial, first, length)
+    budget = np.exp(rng.uniform(*np.log(ranges.budget)))
+    h = float(np.clip((np.prod(length) / budget) ** (1 / 3), MIN_SPACING, MAX_SPACING))
+    # Small jitter of the spacing, so that it is never a cue for the source.
+    h = float(np.clip(h * np.exp(rng.normal(0, 0.05)), MIN_SPACING, MAX_SPACING))
+    shape = [max(2, int(np.ceil(n / h))) for n in length]
+    padded = tuple(-(-n // STRIDE) * STRIDE for n in shape)
+    centre = first + length / 2
+    offset = [(torch.arange(n, device=device, dtype=torch.float32) - (n - 1) / 2) * h for n in shape]
+    place = torch.stack(torch.meshgrid(*offset, indexing="ij"))
+    flipped = bool(flip and rng.random() < 0.5)
+    place = torch.einsum("ab,bxyz->axyz", torch.tensor(_affine(rng, ranges, flipped), dtype=torch.float32, device=device), place)
+    place += _warp(rng, ranges, shape, h, device)
+    scale = torch.tensor(1 / spacing, dtype=torch.float32, device=device)
+    index = (place + torch.tensor(centre, dtype=torch.float32, device=device)[:, None, None, None]) * scale[:, None, None, None] - 0.5
+    return View(index, h, padded, flipped)
+
+
+def _cut(rng, probability: float, first: np.ndarray, length: np.ndarray):
+    first, length = first.copy(), length.copy()
+    if rng.random() < probability:
+        for axis in rng.choice(3, size=rng.integers(1, 3), replace=False):
+            kept = length[axis] * rng.uniform(0.45, 0.95)
+            first[axis] += rng.uniform(0, length[axis] - kept)
+            length[axis] = kept
+    return first, length
+
+
+def _affine(rng, ranges: GeometryRanges, flipped: bool) -> np.ndarray:
+    a, b, c = np.deg2rad(rng.normal(0, ranges.rotation, 3))
+    rx = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
+    ry = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+    rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    scale = np.diag(np.exp(rng.uniform(-ranges.scale, ranges.scale, 3)) * np.exp(rng.uniform(-ranges.scale, ranges.scale)))
+    shear = np.eye(3) + rng.uniform(-ranges.shear, ranges.shear, (3, 3)) * (1 - np.eye(3))
+    return rx @ ry @ rz @ shear @ scale @ np.diag([-1.0 if flipped else 1.0, 1, 1])
+
+
+def smooth_noise(rng, channels: int, shape, knot: float, device) -> torch.Tensor:
+    """Unit-variance-like smooth noise [channels, X, Y, Z]: a grid of normal values every `knot` voxels, interpolated linearly."""
+    size = [max(2, int(np.ceil(n / knot)) + 1) for n in shape]
+    coarse = torch.tensor(rng.standard_normal((1, channels, *size)), dtype=torch.float32, device=device)
+    return F.interpolate(coarse, size=tuple(shape), mode="trilinear", align_corners=True)[0]
+
+
+def _warp(rng, ranges: GeometryRanges, shape, h: float, device) -> torch.Tensor:
+    if rng.random() < 0.1:
+        return torch.zeros(3, *shape, device=device)
+    amplitude = ranges.warp_mm * rng.random() * min(1.0, h)
+    coarse = smooth_noise(rng, 3, shape, 22, device) * amplitude * 1.3
+    return coarse + smooth_noise(rng, 3, shape, 9, device) * amplitude * 0.35
+
+
+def sample_labels(labels: torch.Tensor, view: View) -> torch.Tensor:
+    """Nearest labels [X, Y, Z] of an integer array [i, j, k]; 0 outside."""
+    index = view.index.round().long()
+    size = torch.tensor(labels.shape, device=index.device)[:, None, None, None]
+    inside = ((index >= 0) & (index < size)).all(0)
+    i, j, k = torch.minimum(index.clamp(min=0), size - 1)
+    return labels[i, j, k] * inside
+
+
+def sample_image(image: torch.Tensor, view: View, spacing: np.ndarray) -> torch.Tensor:
+    """Linear interpolation [X, Y, Z] of a float array [i, j, k], averaged first where the working spacing is coarser; edges continue."""
+    factor = [max(1, int(view.spacing / s + 0.3)) for s in spacing]
+    pooled = F.avg_pool3d(image[None, None], factor, factor, ceil_mode=True, count_include_pad=False)
+    grid = []
+    for axis in (2, 1, 0):
+        index = (view.index[axis] + 0.5) / factor[axis] - 0.5
+        grid.append(2 * (index + 0.5) / pooled.shape[2 + axis] - 1)
+    return F.grid_sample(pooled, torch.stack(grid, -1)[None], mode="bilinear", padding_mode="border", align_corners=False)[0, 0]

@@ -1,0 +1,166 @@
+"""mrifoundation-train RECIPE.yaml [key=value …] [--resume DIR]: run a recipe from start or from where it stopped."""
+
+import argparse
+import copy
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from mrifoundation.anatomy.vocabulary import Vocabulary
+from mrifoundation.errors import InputError
+from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model, save_model
+from mrifoundation.model.text_tower import TextTower
+from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, PROFILES, STRIDE
+from mrifoundation_training.data.examples import Examples
+from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.recipe import Recipe, read_recipe
+from mrifoundation_training.run_log import RunLog
+from mrifoundation_training.run_state import TENSORS, load_state, save_state
+from mrifoundation_training.stages.dense_text import dense_text_loss
+
+RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of `mrifoundation-train`; exit codes as of `mrifoundation`."""
+    parser = argparse.ArgumentParser(prog="mrifoundation-train", description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("--resume", type=Path, help="folder of the run to go on with")
+    options = parser.parse_args(arguments)
+    try:
+        recipe = read_recipe(options.recipe, options.overrides)
+        train(recipe, options.resume or Path(recipe.output) / recipe.name, resume=options.resume is not None)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
+    """Run `recipe` in `folder`; weights for use (the running average) are written to folder/weights at every save."""
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    device = torch.device("cuda" if recipe.device == "auto" and torch.cuda.is_available() else recipe.device.replace("auto", "cpu"))
+    cases = usable_cases(recipe)
+    examples = Examples(
+        cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.seed, device="cpu" if recipe.workers else str(device)
+    )
+    torch.manual_seed(recipe.seed)
+    model = new_model(recipe).to(device, memory_format=torch.channels_last_3d)
+    average = copy.deepcopy(model)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    first = load_state(folder, model, average, optimizer) if resume else 0
+    if not resume and (folder / TENSORS).exists():
+        raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
+    log, started = RunLog(folder), time.monotonic()
+    draws = range(first * recipe.cases_per_step, recipe.steps * recipe.cases_per_step)
+    loader = iter(DataLoader(examples, batch_size=None, sampler=draws, num_workers=recipe.workers, prefetch_factor=4 if recipe.workers else None))
+    model.train()
+    for step in range(first, recipe.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * schedule(step, recipe)
+        optimizer.zero_grad(set_to_none=True)
+        for part in range(recipe.cases_per_step):
+            example = next(loader)
+            rng = np.random.default_rng((recipe.seed, step, part))
+            loss, figures = dense_text_loss(model, example, recipe.dense, rng)
+            (loss / recipe.cases_per_step).backward()
+            log.add(figures | {"loss": loss.item(), f"dice/{_source(cases, example.case_id)}": figures["dice"]})
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        if torch.isfinite(norm):
+            optimizer.step()
+            _follow(average, model, min(recipe.average, (1 + step) / (10 + step)))
+        log.add({"gradient_norm": norm.item()})
+        if (step + 1) % recipe.log_every == 0:
+            rate = (step + 1 - first) / (time.monotonic() - started)
+            means = log.write(step + 1, steps_per_second=rate, learning_rate=optimizer.param_groups[0]["lr"], skipped=len(examples.skipped))
+            print(f"step {step + 1}/{recipe.steps}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), flush=True)
+        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
+            save_state(folder, step + 1, model, average, optimizer)
+            save_model(folder / "weights", average, card_of(recipe, average, cases, step + 1, time.monotonic() - started, device))
+
+
+def usable_cases(recipe: Recipe) -> list[Case]:
+    """Labelled training rows of the recipe's sources and tiers; `dev` and `eval-only` rows never train, whatever the recipe says."""
+    tiers = set(recipe.tiers) - {"eval-only"}
+    cases = [c for c in read_manifest(recipe.manifest) if c.split == "train" and c.tier in tiers and c.labels and c.source in recipe.sources]
+    if not cases:
+        raise InputError(f"{recipe.manifest} has no labelled training rows of the recipe's sources and tiers; check both.")
+    return cases
+
+
+def new_model(recipe: Recipe) -> FoundationModel:
+    """A fresh network for every name of the vocabulary, or the one in `recipe.init`."""
+    if recipe.init:
+        return load_model(recipe.init)[0]
+    names = Vocabulary.load().names
+    model = FoundationModel(NetworkConfig(names=names, **recipe.network))
+    model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
+    return model
+
+
+def schedule(step: int, recipe: Recipe) -> float:
+    """Share of the learning rate at a step: linear warm-up, then a cosine to zero."""
+    if step < recipe.warmup:
+        return (step + 1) / recipe.warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)))
+
+
+@torch.no_grad()
+def _follow(average: FoundationModel, model: FoundationModel, decay: float) -> None:
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+
+
+def _source(cases: list[Case], case_id: str) -> str:
+    return next(c.source for c in cases if c.id == case_id)
+
+
+def card_of(recipe: Recipe, model: FoundationModel, cases: list[Case], steps: int, seconds: float, device) -> Card:
+    """What these weights were trained on and how, without scores; those come from `mrifoundation evaluate`."""
+    groups: dict[tuple, set] = {}
+    for case in cases:
+        groups.setdefault((case.source, case.tier, case.licence), set()).add(case.subject)
+    data = [{"source": s, "tier": t, "licence": licence, "subjects": len(ids)} for (s, t, licence), ids in sorted(groups.items())]
+    open_only = all(case.tier == "open" for case in cases)
+    return Card(
+        name=recipe.name,
+        version="0.1.0",
+        licence="CC-BY-SA-4.0" if open_only else RESEARCH_LICENCE,
+        config=model.config,
+        training_data=data,
+        training={
+            "steps": steps,
+            "cases_per_step": recipe.cases_per_step,
+            "minutes_this_run": round(seconds / 60, 1),
+            "hardware": _hardware(device),
+            "commit": _commit(),
+            "budget_voxels": list(recipe.geometry.budget),
+        },
+        preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING], "profiles": PROFILES},
+        limits=[
+            "Most brain, head, spine, knee and prostate anatomy was learned from label maps turned into simulated images.",
+            "Few real scans per region were seen; expect failures on sequences and pathologies that were not.",
+        ],
+    )
+
+
+def _hardware(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+
+
+def _commit() -> str:
+    try:
+        return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
