@@ -38,8 +38,7 @@ def write_gzip_of_zeros(path, head: bytes, gib: float) -> None:
     member = gzip.compress(bytes(16 * MIB), compresslevel=9)
     with open(path, "wb") as file:
         file.write(gzip.compress(head))
-        for _ in range(int(gib * 64)):
-            file.write(member)
+        file.writelines(member for _ in range(int(gib * 64)))
 
 
 def test_an_empty_file(tmp_path):

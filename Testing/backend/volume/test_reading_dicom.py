@@ -211,7 +211,7 @@ def test_compressed_slices_are_decoded(tmp_path, ramp):
 
 def test_inverted_grey_is_turned_round(tmp_path, save_slices, planes, ramp):
     save_slices(tmp_path / "a", planes[:1], PhotometricInterpretation="MONOCHROME1")
-    np.testing.assert_array_equal(read_scan(tmp_path / "a").voxels[..., 0], 65535 - ramp[:, :, 0])
+    np.testing.assert_array_equal(read_scan(tmp_path / "a").voxels[..., 0], 65535 - ramp[:, :, 0].astype(int))
 
 
 def test_a_mosaic_is_refused_with_the_tool_that_helps(tmp_path, save_slices, planes):
