@@ -1,0 +1,7 @@
+"""`python -m mrifoundation` is the command line."""
+
+import sys
+
+from mrifoundation.cli import main
+
+sys.exit(main())

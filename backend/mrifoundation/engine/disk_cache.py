@@ -1,0 +1,69 @@
+"""A folder of safetensors files with a size limit: written atomically, the longest unused dropped, the corrupt ignored."""
+
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+log = logging.getLogger(__name__)
+
+
+class DiskCache:
+    """Named sets of arrays in `folder`, together at most `limit` bytes. Safe to share between processes."""
+
+    def __init__(self, folder: Path, limit: int):
+        self.folder = folder
+        self.limit = limit
+
+    def __contains__(self, key: str) -> bool:
+        return self._path(key).is_file()
+
+    def read(self, key: str) -> tuple[dict[str, np.ndarray], dict] | None:
+        """The arrays and the JSON object stored under `key`; None when there are none that can be read."""
+        path = self._path(key)
+        try:
+            with safe_open(path, framework="numpy") as file:
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+                about = json.loads(file.metadata()["about"])
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            log.warning("dropping an unreadable cache file (%s)", type(error).__name__)
+            path.unlink(missing_ok=True)
+            return None
+        return arrays, about
+
+    def write(self, key: str, arrays: dict[str, np.ndarray], about: dict) -> None:
+        """Store `arrays` and the JSON object `about`; a full or read-only disk only means that nothing is kept."""
+        size = sum(array.nbytes for array in arrays.values())
+        if size > self.limit:
+            return
+        self._make_room(size)
+        descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        os.close(descriptor)
+        try:
+            contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+            save_file(contiguous, name, metadata={"about": json.dumps(about)})
+            os.replace(name, self._path(key))
+        except (OSError, SafetensorError) as error:
+            log.warning("nothing kept on disk (%s)", type(error).__name__)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.safetensors"
+
+    def _make_room(self, size: int) -> None:
+        files = [(path.stat(), path) for path in self.folder.glob("*.safetensors")]
+        held = sum(stat.st_size for stat, _ in files)
+        for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime):
+            if held + size <= self.limit:
+                return
+            path.unlink(missing_ok=True)
+            held -= stat.st_size

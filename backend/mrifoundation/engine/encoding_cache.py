@@ -1,0 +1,49 @@
+"""Encodings by their key: in memory first, then on disk."""
+
+import logging
+
+import torch
+
+from mrifoundation.engine.disk_cache import DiskCache
+from mrifoundation.engine.encoding import Encoding
+from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.memory_cache import MemoryCache
+
+log = logging.getLogger(__name__)
+
+IN_MEMORY = 1_000_000_000  # bytes
+
+
+class EncodingCache:
+    """What has been encoded before; a file that is damaged or does not belong counts as not there."""
+
+    def __init__(self, device: torch.device):
+        self._device = device
+        self._memory: MemoryCache[Encoding] = MemoryCache(IN_MEMORY)
+        self._disk = DiskCache(cache_folder("encodings"), cache_limit())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._memory or key in self._disk
+
+    def get(self, key: str) -> Encoding | None:
+        encoding = self._memory.get(key)
+        if encoding is None:
+            encoding = self._from_disk(key)
+            if encoding is not None:
+                self._memory.put(key, encoding)
+        return encoding
+
+    def put(self, encoding: Encoding) -> None:
+        self._memory.put(encoding.key, encoding)
+        self._disk.write(encoding.key, *encoding.to_file())
+
+    def _from_disk(self, key: str) -> Encoding | None:
+        stored = self._disk.read(key)
+        if stored is None:
+            return None
+        try:
+            encoding = Encoding.from_file(*stored, self._device)
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("an encoding on disk does not fit (%s); it is made again", type(error).__name__)
+            return None
+        return encoding if encoding.key == key else None

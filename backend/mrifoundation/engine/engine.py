@@ -1,0 +1,115 @@
+"""The engine: one set of weights on one device, and everything that can be done with it."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mrifoundation.anatomy import Structure, Vocabulary
+from mrifoundation.engine.asks import Asks, asks_of
+from mrifoundation.engine.device import choose_device, use_physical_cores
+from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silent
+from mrifoundation.engine.encoding import Encoding, encoding_key
+from mrifoundation.engine.encoding_cache import EncodingCache
+from mrifoundation.engine.segmentation import Segmentation
+from mrifoundation.engine.segmenter import Segmenter
+from mrifoundation.engine.torch_runtime import TorchRuntime
+from mrifoundation.engine.weights import find_weights
+from mrifoundation.errors import InputError
+from mrifoundation.model import Card, FoundationModel, load_model
+from mrifoundation.volume import Scan
+from mrifoundation.volume.adapt import PROFILES
+
+
+class Engine:
+    """Encodes scans and segments them by text. Not for use by several threads at once.
+
+    card: of the weights. vocabulary: what can be asked for. device: where the network runs.
+    """
+
+    def __init__(self, model: FoundationModel, card: Card, vocabulary: Vocabulary | None = None):
+        self.card = card
+        self.vocabulary = vocabulary or Vocabulary.load()
+        self.device = model.device
+        self._known = frozenset(card.config.names)
+        self._encoder = Encoder(TorchRuntime(model.network, model.device), card.model_id)
+        self._segmenter = Segmenter(model, self.vocabulary)
+        self._cache = EncodingCache(model.device)
+
+    @classmethod
+    def load(cls, weights: Path | str | None = None, device: str = "auto") -> "Engine":
+        """The engine with `weights` (a folder, or the name of shipped ones; default $MRIFOUNDATION_WEIGHTS, else the shipped ones).
+
+        device: auto, cpu or cuda. Raises InputError when the weights or the device are not there.
+        """
+        chosen = choose_device(device)
+        use_physical_cores()
+        return cls(*load_model(find_weights(weights), chosen))
+
+    def encode(
+        self, scan: Scan, profile: str = "standard", progress: Progress | None = None, cancel: Cancel | None = None
+    ) -> Encoding:
+        """The encoding of `scan`: the one slow step, done once for each scan, profile and model.
+
+        profile: fast | standard | fine. progress(stage, fraction, message) hears how far it is; cancel() → True stops it within
+        one layer of the network. Raises InputError for an unknown profile, Cancelled when cancelled.
+        """
+        if profile not in PROFILES:
+            raise InputError(f"There is no profile '{profile}'; choose one of {', '.join(PROFILES)}.")
+        encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
+        if encoding is None:
+            encoding = self._encoder.encode(scan, profile, progress or silent, cancel or never)
+            self._cache.put(encoding)
+        return encoding
+
+    def segment(
+        self,
+        encoding: Encoding,
+        prompts: Collection[str],
+        free_text: bool = False,
+        expand: bool = False,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> Segmentation:
+        """The structures that `prompts` name, on the scan's own grid.
+
+        Value i of the label map is the i-th prompt; with `expand`, the i-th of all structures that the prompts stand for. A
+        structure that is not in view has no voxels, volume 0 and no centre. Raises InputError for a prompt that is not understood
+        (with the nearest names), unless `free_text`, when the text encoder tries it.
+        """
+        asked = self.understand(prompts, free_text, expand)
+        return self._segmenter.segment(encoding, asked, progress or silent, cancel or never)
+
+    def understand(self, prompts: Collection[str], free_text: bool = False, expand: bool = False) -> Asks:
+        """How `prompts` are read, without segmenting; raises InputError as `segment` does."""
+        if isinstance(prompts, str):
+            prompts = [prompts]
+        return asks_of(prompts, self.vocabulary, self._known, free_text=free_text, expand=expand)
+
+    def prompts_of_set(self, name: str) -> list[str]:
+        """The structures of a set that the model has learned; raises InputError when there is no such set or it knows none of it."""
+        if name not in self.vocabulary.sets:
+            raise InputError(f"There is no structure set '{name}'; choose one of {', '.join(self.vocabulary.sets)}.")
+        names = [one for one in self.vocabulary.sets[name] if self.knows(self.vocabulary[one])]
+        if not names:
+            raise InputError(f"These weights have not learned any structure of the set '{name}'; choose another.")
+        return names
+
+    def encoded_profiles(self, content_hash: str) -> list[str]:
+        """Profiles for which the scan with this content hash is encoded already."""
+        return [p for p in PROFILES if encoding_key(content_hash, self.card.model_id, p) in self._cache]
+
+    def knows(self, structure: Structure) -> bool:
+        """Whether the model has learned `structure`, or all parts of one of its unions."""
+        return structure.name in self._known or any(self._known.issuperset(parts) for parts in structure.unions)
+
+    def info(self) -> dict[str, Any]:
+        """Model card, device, profiles, structures, groups and sets as plain JSON types."""
+        return {
+            "model": asdict(self.card) | {"id": self.card.model_id},
+            "device": str(self.device),
+            "profiles": list(PROFILES),
+            "structures": [structure.to_dict() | {"known": self.knows(structure)} for structure in self.vocabulary],
+            "groups": {name: list(names) for name, names in self.vocabulary.groups.items()},
+            "sets": {name: list(names) for name, names in self.vocabulary.sets.items()},
+        }

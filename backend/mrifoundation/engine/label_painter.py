@@ -1,0 +1,85 @@
+"""Logits on the working grid become a label map on the scan's own grid, each structure only inside its bounding box."""
+
+import math
+
+import numpy as np
+
+from mrifoundation.engine.encoding import Encoding
+from mrifoundation.volume.adapt import WorkingGrid
+from mrifoundation.volume.resample import resample
+
+Box = tuple[slice, slice, slice]
+
+
+class LabelPainter:
+    """Paints structures one after the other; where two overlap the higher logit wins."""
+
+    def __init__(self, encoding: Encoding, count: int):
+        self._encoding = encoding
+        self._grid = encoding.grid
+        dtype = np.uint8 if count < 256 else np.uint16
+        self._labels = np.zeros(self._grid.scan_shape, dtype)  # canonical axes
+        self._best = np.zeros(self._grid.scan_shape, np.float16) if count > 1 else None
+        self._boxes: dict[int, Box] = {}
+
+    def paint(self, value: int, logits: np.ndarray) -> None:
+        """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and above all painted before."""
+        working = positive_box(logits)
+        if working is None:
+            return
+        box, columns = _scan_box(self._grid, working)
+        weights = [matrix[:, c] for matrix, c in zip(self._grid.to_scan(box), columns, strict=True)]
+        fine = resample(logits[columns], weights)
+        if self._best is None:
+            self._labels[box][fine > 0] = value
+        else:
+            wins = fine > np.maximum(self._best[box], 0)
+            np.copyto(self._best[box], np.minimum(fine, 60000), where=wins, casting="unsafe")
+            self._labels[box][wins] = value
+        self._boxes[value] = box
+
+    def measure(self, value: int) -> tuple[float, list[float] | None]:
+        """Volume in mL and centre of mass in RAS mm (None when nothing is there) of what `value` holds now."""
+        if value not in self._boxes:
+            return 0.0, None
+        box = self._boxes[value]
+        mask = self._labels[box] == value
+        count = int(np.count_nonzero(mask))
+        if count == 0:
+            return 0.0, None
+        planes = mask.sum(axis=2, dtype=np.int64)
+        profiles = (planes.sum(axis=1), planes.sum(axis=0), mask.sum(axis=(0, 1), dtype=np.int64))
+        centre = [float(p @ np.arange(len(p))) / count + b.start for p, b in zip(profiles, box, strict=True)]
+        to_ras = self._encoding.axes.affine(self._encoding.affine, self._encoding.shape)
+        ras = to_ras[:3, :3] @ centre + to_ras[:3, 3]
+        return count * self._encoding.voxel_ml, [float(v) for v in ras]
+
+    def labels(self) -> np.ndarray:
+        """The label map on the scan's own grid."""
+        return np.ascontiguousarray(self._encoding.axes.undo(self._labels))
+
+
+def positive_box(logits: np.ndarray) -> Box | None:
+    """The smallest box of all values above 0; None when there is none."""
+    positive = logits > 0
+    plane = positive.any(axis=2)
+    i, j = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
+    if not i.size:
+        return None
+    k = np.flatnonzero(positive[i[0] : i[-1] + 1, j[0] : j[-1] + 1].any(axis=(0, 1)))
+    return tuple(slice(int(hits[0]), int(hits[-1]) + 1) for hits in (i, j, k))
+
+
+def _scan_box(grid: WorkingGrid, working: Box) -> tuple[Box, Box]:
+    """The scan voxels that a working box can reach, and the working voxels that they are interpolated from."""
+    box, columns = [], []
+    for a in range(3):
+        reach = max(1, math.ceil(1 / grid.step[a]))  # where the scan is coarser, a scan voxel averages over several working ones
+        near, far = working[a].start - reach, working[a].stop - 1 + reach
+        # Nothing is known beyond the outer faces of the working grid, so nothing is painted there.
+        first = math.ceil(grid.start[a] + grid.step[a] * max(near, -0.5))
+        last = math.floor(grid.start[a] + grid.step[a] * min(far, grid.shape[a] - 0.5))
+        first = min(max(first, 0), grid.scan_shape[a] - 1)
+        box.append(slice(first, max(min(last, grid.scan_shape[a] - 1), first) + 1))
+        columns.append(slice(max(0, near - reach), min(grid.shape[a], far + reach + 1)))
+    return tuple(box), tuple(columns)

@@ -1,0 +1,121 @@
+"""Holds asks against an encoding: presence, logits, union of several names, and the table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mrifoundation.anatomy import Vocabulary
+from mrifoundation.engine.asks import Ask, Asks
+from mrifoundation.engine.cleanup import drop_crumbs
+from mrifoundation.engine.encoder import Cancel, Progress
+from mrifoundation.engine.encoding import Encoding
+from mrifoundation.engine.label_painter import LabelPainter
+from mrifoundation.engine.segmentation import Segmentation
+from mrifoundation.errors import Cancelled
+from mrifoundation.model import FoundationModel, Query
+
+IN_VIEW = 0.5  # presence probability from which a structure counts as in view
+NOWHERE = -30.0  # a logit that no voxel survives
+AT_ONCE = 4  # names whose logits are held in memory together
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What an ask's parts are: name, presence probability, and share of the voxels of their union."""
+
+    names: tuple[str, ...]
+    presence: np.ndarray
+    share: np.ndarray
+
+
+class Segmenter:
+    """Segments encodings with one model."""
+
+    def __init__(self, model: FoundationModel, vocabulary: Vocabulary):
+        self._model = model
+        self._vocabulary = vocabulary
+
+    def segment(self, encoding: Encoding, asked: Asks, progress: Progress, cancel: Cancel) -> Segmentation:
+        """The label map and table of all asks; raises Cancelled between two of them."""
+        painter = LabelPainter(encoding, len(asked.asks))
+        features = encoding.voxel.to(self._model.device).float()
+        found: list[Found] = []
+        for number, ask in enumerate(asked.asks):
+            if cancel():
+                raise Cancelled("Segmenting was cancelled.")
+            progress("segment", number / len(asked.asks), f"Segmenting {ask.name}.")
+            logits, one = self._find(encoding, features, ask)
+            painter.paint(number + 1, logits)
+            found.append(one)
+        table = [_row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))]
+        understood = [ask.explanation for ask in asked.asks if ask.explanation]
+        return Segmentation(painter.labels(), encoding.affine, table, list(dict.fromkeys(understood)), asked.suggestions)
+
+    @torch.inference_mode()
+    def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:
+        names = (*ask.names, *ask.sentences)
+        presence, share = np.zeros(len(names)), np.zeros(len(names))
+        best, winner = np.full(encoding.grid.shape, NOWHERE, np.float32), None
+        for first, query in self._queries(ask):
+            scores = self._model.presence(encoding.tokens, encoding.share, query).sigmoid()
+            presence[first : first + len(query)] = scores.cpu().numpy()
+            for offset, logits in enumerate(self._logits(encoding, features, query)):
+                number = first + offset
+                if presence[number] < IN_VIEW:
+                    continue
+                logits = self._cleaned(logits, names[number])
+                wins = logits > best
+                best = np.where(wins, logits, best)
+                winner = np.where(wins, number, 0 if winner is None else winner)
+        if winner is not None and (best > 0).any():
+            counts = np.bincount(winner[best > 0], minlength=len(names))
+            share = counts / counts.sum()
+        return best, Found(names, presence, share)
+
+    def _queries(self, ask: Ask) -> Iterator[tuple[int, Query]]:
+        """Queries of a few names at a time, with the number of the first."""
+        for first in range(0, len(ask.names), AT_ONCE):
+            yield first, self._model.query_names(list(ask.names[first : first + AT_ONCE]))
+        if ask.sentences:
+            from mrifoundation.model.text_tower import TextTower  # a large import that known names never need
+
+            vectors = TextTower.load().embed(list(ask.sentences))
+            yield len(ask.names), self._model.query_text(torch.from_numpy(vectors))
+
+    def _logits(self, encoding: Encoding, features: torch.Tensor, query: Query) -> np.ndarray:
+        x, y, z = encoding.grid.shape
+        return self._model.logits(features, query)[:, :x, :y, :z].float().cpu().numpy()
+
+    def _cleaned(self, logits: np.ndarray, name: str) -> np.ndarray:
+        keeps_crumbs = name not in self._vocabulary or self._vocabulary[name].kind == "lesion"
+        return logits if keeps_crumbs else drop_crumbs(logits)
+
+
+def _row(painter: LabelPainter, value: int, ask: Ask, found: Found) -> dict:
+    volume, centre = painter.measure(value)
+    return {
+        "prompt": ask.prompt,
+        "name": ask.name,
+        "value": value,
+        "volume_ml": round(volume, 4),
+        "center_ras_mm": None if centre is None else [round(v, 2) for v in centre],
+        "presence": round(float(found.presence.max()), 4),
+        "in_view": centre is not None,
+        "explanation": ask.explanation,
+        "parts": _parts(found, volume) if len(found.names) > 1 else [],
+    }
+
+
+def _parts(found: Found, volume: float) -> list[dict]:
+    """Each name's share of the union's volume: voxels that two names claim belong to the one with the higher logit."""
+    return [
+        {
+            "name": name,
+            "volume_ml": round(float(share) * volume, 4),
+            "presence": round(float(presence), 4),
+            "in_view": bool(presence >= IN_VIEW and share > 0 and volume > 0),
+        }
+        for name, presence, share in zip(found.names, found.presence, found.share, strict=True)
+    ]

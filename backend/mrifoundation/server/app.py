@@ -1,0 +1,63 @@
+"""The FastAPI app of the local service."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+import mrifoundation
+from mrifoundation.server import problems, routes_jobs, routes_segment, routes_state, routes_volumes
+from mrifoundation.server.backend import Backend
+from mrifoundation.server.security import Guard
+from mrifoundation.server.volumes import Volumes
+
+if TYPE_CHECKING:
+    from mrifoundation.engine import Engine
+
+LARGEST_UPLOAD = 1_200_000_000  # bytes of a body as sent
+
+DESCRIPTION = """Encode an MRI scan once, then segment it by text in fractions of a second.
+
+Send a scan to `/v1/volumes`, ask `/v1/volumes/{id}/segment`, follow the job, fetch `/result` and `/labels`. Every request but
+`/v1/health` carries the header `Authorization: Bearer <key>`. Every error is `{"error": one plain sentence}`. Research only; not for
+clinical decisions."""
+
+
+def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LARGEST_UPLOAD) -> FastAPI:
+    """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `key` is the bearer key."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.backend = Backend(load)
+        app.state.volumes = Volumes()
+        yield
+        app.state.backend.jobs.close()
+
+    app = FastAPI(
+        title="MRIFoundation",
+        version=mrifoundation.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    for routes in (routes_state, routes_volumes, routes_segment, routes_jobs):
+        app.include_router(routes.router)
+    problems.install(app)
+    app.add_middleware(Guard, key=key, largest_upload=largest_upload)
+    _describe_key(app)
+    return app
+
+
+def _describe_key(app: FastAPI) -> None:
+    """Say in the OpenAPI document that requests carry a bearer key."""
+    plain = app.openapi
+
+    def openapi() -> dict:
+        schema = plain()
+        schema.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"key": []}]
+        schema["paths"]["/v1/health"]["get"]["security"] = []
+        return schema
+
+    app.openapi = openapi

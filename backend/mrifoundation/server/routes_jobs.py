@@ -1,0 +1,115 @@
+"""Watching a job, cancelling it, and fetching what it gave."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from mrifoundation.server.jobs import Job
+from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.routes_segment import Answer
+from mrifoundation.server.schemas import JobState, Problem, SegmentResult
+
+LONGEST_WAIT = 60.0  # seconds
+HEARTBEAT = 15.0  # seconds; keeps proxies from closing a silent stream
+
+UNFINISHED = {409: {"model": Problem, "description": "The job has no result: it is not finished, failed, was cancelled, or only encoded."}}
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"], responses={code: PROBLEMS[code] for code in (401, 404)})
+
+
+@router.get("", response_model=JobState, summary="How far a job is")
+async def job_state(
+    request: Request,
+    job_id: str,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="Seconds to wait for a change.")] = 0,
+) -> dict:
+    """With `wait` the answer comes at the first change, at once when the job is finished, and after `wait` seconds at the latest."""
+    job = _job(request, job_id)
+    if wait:
+        await job.wait_for_change(job.version, wait)
+    return job.snapshot()
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "One JobState a change, the last one finished."}},
+    summary="The same as server-sent events",
+)
+async def job_events(request: Request, job_id: str) -> StreamingResponse:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(_job(request, job_id)), media_type="text/event-stream", headers=headers)
+
+
+@router.delete("", response_model=JobState, summary="Cancel a job")
+async def cancel(request: Request, job_id: str) -> dict:
+    """A queued job is cancelled at once, a running one at its next step; a finished one stays as it is."""
+    job = _job(request, job_id)
+    job.cancel()
+    return job.snapshot()
+
+
+@router.get("/result", response_model=SegmentResult, responses=UNFINISHED, summary="The table of a finished segmentation")
+async def result(request: Request, job_id: str) -> dict:
+    return _answer(request, job_id).result
+
+
+@router.get(
+    "/labels",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/octet-stream": {}},
+            "headers": {
+                "X-Geometry": {
+                    "schema": {"type": "string"},
+                    "description": '{"start": [i, j, k], "shape": of the box, "full_shape", "dtype", "affine": of the full grid}',
+                }
+            },
+            "description": "The smallest box that holds every label, C order of [i, j, k], little endian; empty when there is none.",
+        },
+        **UNFINISHED,
+    },
+    summary="The label map of a finished segmentation",
+)
+async def labels(request: Request, job_id: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
+    answer = _answer(request, job_id)
+    headers = {"X-Geometry": json.dumps(answer.geometry), "Vary": "Accept-Encoding"}
+    if "gzip" in accept_encoding.lower():
+        headers["Content-Encoding"] = "gzip"
+        return Response(answer.packed_labels, media_type="application/octet-stream", headers=headers)
+    return Response(await run_sync(gzip.decompress, answer.packed_labels), media_type="application/octet-stream", headers=headers)
+
+
+def _job(request: Request, job_id: str) -> Job:
+    job = request.app.state.backend.jobs.get(job_id)
+    if job is None:
+        raise HTTPException(404, "No job with this id is kept; ask again.")
+    return job
+
+
+def _answer(request: Request, job_id: str) -> Answer:
+    job = _job(request, job_id)
+    if not job.finished:
+        raise HTTPException(409, "The job is not finished yet; wait until its state is done.")
+    if not isinstance(job.result, Answer):
+        known = job.snapshot()
+        raise HTTPException(409, known["error"] or f"The job has no segmentation (it is {known['state']}); segment again.")
+    return job.result
+
+
+async def _events(job: Job) -> AsyncIterator[str]:
+    while True:
+        version, snapshot = job.version, job.snapshot()
+        yield f"data: {json.dumps(snapshot)}\n\n"
+        if snapshot["state"] in ("done", "failed", "cancelled"):
+            return
+        while job.version == version:
+            await job.wait_for_change(version, HEARTBEAT)
+            if job.version == version:
+                yield ": still there\n\n"

@@ -1,0 +1,71 @@
+"""Before a request reaches the app: is the key right, is the body not too large."""
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Asgi = Callable[[dict, Callable[[], Awaitable[dict]], Callable[[dict], Awaitable[None]]], Awaitable[None]]
+
+OPEN_PATHS = frozenset({"/v1/health", "/healthz", "/readyz", "/docs", "/openapi.json"})
+LARGEST_JSON = 1_000_000  # bytes of a body that is no volume
+
+
+class Guard:
+    """ASGI middleware: 401 without the bearer key, 413 when a body is longer than allowed, also when it does not say so."""
+
+    def __init__(self, app: Asgi, key: str, largest_upload: int):
+        self._app = app
+        self._expected = f"Bearer {key}".encode()
+        self._largest_upload = largest_upload
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if scope["path"] not in OPEN_PATHS and not hmac.compare_digest(headers.get(b"authorization", b""), self._expected):
+            await _refuse(send, 401, _key_problem(headers), {b"www-authenticate": b"Bearer"})
+            return
+        limit = self._largest_upload if scope["path"].rstrip("/") == "/v1/volumes" else LARGEST_JSON
+        too_large = f"The request is larger than the {limit // 1_000_000} MB allowed here; crop or resample the scan."
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            await _refuse(send, 413, too_large, {b"connection": b"close"})
+            return
+        await self._app(scope, _counted(receive, limit, too_large), send)
+
+
+class TooLarge(Exception):
+    """A body without an announced length grew past the limit."""
+
+
+def _counted(receive: Callable, limit: int, message: str) -> Callable[[], Awaitable[dict]]:
+    received = 0
+
+    async def counted() -> dict:
+        nonlocal received
+        event = await receive()
+        received += len(event.get("body", b""))
+        if received > limit:
+            raise TooLarge(message)
+        return event
+
+    return counted
+
+
+def _key_problem(headers: dict[bytes, bytes]) -> str:
+    if not headers.get(b"authorization"):
+        return "This service needs its key: send the header 'Authorization: Bearer <key>'."
+    return "The key is not the one of this service; read it again from the service's key file."
+
+
+async def _refuse(send: Callable, status: int, message: str, headers: dict[bytes, bytes]) -> None:
+    body = json.dumps({"error": message}).encode()
+    start: dict[str, Any] = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers.items()],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

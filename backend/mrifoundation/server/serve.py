@@ -1,0 +1,63 @@
+"""Starting the service: who may reach it, and what it says when it starts."""
+
+import ipaddress
+import os
+import socket
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from mrifoundation.errors import InputError
+from mrifoundation.server.app import create_app
+from mrifoundation.server.backend import load_engine
+from mrifoundation.server.key import default_key_file, service_key
+
+
+def serve(
+    host: str = "127.0.0.1", port: int = 8765, key_file: Path | None = None, weights: Path | None = None, device: str = "auto"
+) -> None:
+    """Serve until stopped. Raises InputError when the address is taken, or is not loopback and no key was named explicitly."""
+    if not is_loopback(host) and key_file is None and not os.environ.get("MRIFOUNDATION_KEY"):
+        raise InputError(
+            f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file before listening there."
+        )
+    app = create_app(partial(load_engine, weights, device), service_key(key_file))
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, server_header=False)
+    with _bound(host, port) as listener:
+        url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
+        where = "from MRIFOUNDATION_KEY" if key_file is None and os.environ.get("MRIFOUNDATION_KEY") else f"in {key_file or default_key_file()}"
+        print(f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it.", flush=True)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this computer only."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The socket is bound before the model loads, so that a taken port is told at once."""
+    if not 0 <= port <= 65535:
+        raise InputError(f"There is no port {port}; choose one from 1 to 65535, or 0 for any free one.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        if os.name == "posix":  # on Windows this option would let two services share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+        return listener
+    except OSError as error:
+        raise InputError(
+            f"Cannot listen on {host}:{port} ({error.strerror or error}); stop the other program or choose another --port."
+        ) from error
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,0 +1,75 @@
+"""The scans that clients have sent: in memory while there is room, and on disk, so that a restart does not lose them."""
+
+import logging
+import re
+
+import numpy as np
+
+from mrifoundation.engine.disk_cache import DiskCache
+from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.memory_cache import MemoryCache
+from mrifoundation.errors import InputError
+from mrifoundation.volume import Scan
+
+log = logging.getLogger(__name__)
+
+IN_MEMORY = 1_500_000_000  # bytes
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+class HeldScan:
+    """A scan with the number of bytes it takes, as the memory cache wants it."""
+
+    def __init__(self, scan: Scan):
+        self.scan = scan
+        self.nbytes = scan.voxels.nbytes
+
+
+class Volumes:
+    """Scans by content hash."""
+
+    def __init__(self):
+        self._memory: MemoryCache[HeldScan] = MemoryCache(IN_MEMORY)
+        self._disk = DiskCache(cache_folder("volumes"), cache_limit())
+
+    def add(self, scan: Scan) -> str:
+        """Keep `scan`; gives its id. Sending the same scan again changes nothing but its name."""
+        scan_id = scan.content_hash
+        self._memory.put(scan_id, HeldScan(scan))
+        if scan_id not in self._disk:
+            about = {"affine": scan.affine.tolist(), "name": scan.name, "notes": list(scan.notes)}
+            self._disk.write(scan_id, {"voxels": _compact(scan.voxels)}, about)
+        return scan_id
+
+    def get(self, scan_id: str) -> Scan | None:
+        """The scan with this id, or None when it is not held."""
+        if not _ID.fullmatch(scan_id):
+            return None
+        held = self._memory.get(scan_id)
+        if held is None:
+            scan = self._from_disk(scan_id)
+            if scan is None:
+                return None
+            held = HeldScan(scan)
+            self._memory.put(scan_id, held)
+        return held.scan
+
+    def _from_disk(self, scan_id: str) -> Scan | None:
+        stored = self._disk.read(scan_id)
+        if stored is None:
+            return None
+        arrays, about = stored
+        try:
+            scan = Scan(arrays["voxels"].astype(np.float32), np.array(about["affine"]), about["name"], tuple(about["notes"]))
+        except (KeyError, TypeError, ValueError, InputError):
+            return None
+        return scan if scan.content_hash == scan_id else None
+
+
+def _compact(voxels: np.ndarray) -> np.ndarray:
+    """The same values as int16 where that is exact, which is what most scanners give and half the size."""
+    if voxels.min() >= -32768 and voxels.max() <= 32767:
+        whole = voxels.astype(np.int16)
+        if np.array_equal(whole, voxels):
+            return whole
+    return voxels
