@@ -32,6 +32,8 @@ class Structure:
     unions: tuple[tuple[str, ...], ...] = ()
     labelled: bool = True
     """True when labelled scans carry this very name; False when it exists only through its unions."""
+    sides_merged: bool = False
+    """True when the body has it on both sides and one name serves for either (the tibia of a knee scan)."""
 
     def to_dict(self) -> dict:
         """The structure as plain JSON types."""
@@ -47,4 +49,5 @@ class Structure:
             "snomed": self.snomed,
             "unions": [list(parts) for parts in self.unions],
             "labelled": self.labelled,
+            "sides_merged": self.sides_merged,
         }

@@ -16,11 +16,13 @@ from .structure import Structure
 class Vocabulary:
     """A mapping of canonical name to `Structure`, in the order of the data files."""
 
-    def __init__(self, structures: list[Structure], groups: dict, sets: dict, group_synonyms: dict | None = None):
+    def __init__(self, structures: list[Structure], groups: dict, sets: dict, group_synonyms: dict | None = None, elsewhere=()):
         self._structures = {structure.name: structure for structure in structures}
         self.groups: dict[str, tuple[str, ...]] = groups
         self.sets: dict[str, tuple[str, ...]] = sets
         self.group_synonyms: dict[str, tuple[str, ...]] = group_synonyms or {}
+        self.elsewhere: tuple[str, ...] = tuple(elsewhere)
+        """Anatomy that people ask for and no structure here stands for, so that it is never taken for a typing slip."""
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -32,7 +34,7 @@ class Vocabulary:
             for file in sorted((folder / "structures").iterdir(), key=lambda file: file.name)
             for entry in _entries(_read(file))
         ]
-        return _built(entries, _read(folder / "groups.yaml"), _read(folder / "sets.yaml"))
+        return _built(entries, *(_read(folder / f"{part}.yaml") for part in ("groups", "sets", "elsewhere")))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,17 +67,26 @@ class Vocabulary:
         pair = tuple(sided(name, side) for side in SIDES)
         return pair if all(one in self for one in pair) else (name,)
 
+    def singles_of(self, name: str) -> tuple[str, ...]:
+        """The single structures of a name: its sides, else its parts when it has no label of its own, else itself."""
+        sides = self.sides_of(name)
+        if len(sides) == 2:
+            return tuple(single for side in sides for single in self.singles_of(side))
+        structure = self[name]
+        return structure.unions[0] if structure.unions and not structure.labelled else (name,)
+
 
 def _read(file) -> list | dict:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _entries(file: dict) -> list[dict]:
-    # The kind and regions at the head of a file hold for its entries unless these say otherwise.
-    return [{"kind": file["kind"], "regions": file["regions"], **entry} for entry in file["structures"]]
+    # What stands at the head of a file (kind, regions ...) holds for its entries unless these say otherwise.
+    shared = {key: value for key, value in file.items() if key != "structures"}
+    return [{**shared, **entry} for entry in file["structures"]]
 
 
-def _built(entries: list[dict], groups: list[dict], sets: list[dict]) -> Vocabulary:
+def _built(entries: list[dict], groups: list[dict], sets: list[dict], elsewhere: list[str]) -> Vocabulary:
     sided_names = {entry["name"] for entry in entries if entry.get("sided")}
     structures = [structure for entry in entries for structure in structures_of(entry, sided_names)]
     members = {group["name"]: _members(group, structures) for group in groups}
@@ -84,6 +95,7 @@ def _built(entries: list[dict], groups: list[dict], sets: list[dict]) -> Vocabul
         members,
         {},
         {group["name"]: tuple(group.get("synonyms", [])) for group in groups},
+        elsewhere,
     )
     vocabulary.sets = {one["name"]: _expanded(vocabulary, one) for one in sets}
     return vocabulary
