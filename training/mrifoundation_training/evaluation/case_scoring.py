@@ -1,0 +1,43 @@
+"""Scoring one case through the public interface alone: read, encode, ask, compare."""
+
+import numpy as np
+
+from mrifoundation.engine import Engine
+from mrifoundation.errors import InputError
+from mrifoundation.volume import Scan, read_scan
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.evaluation.questions import disjoint_batches, elsewhere_questions, labelled_questions
+from mrifoundation_training.evaluation.scores import Score, elsewhere_scores, labelled_scores
+
+
+def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
+    """Scores of everything that may be asked of the case; [] when nothing may.
+
+    Raises InputError when the scan or its labels cannot be read, or do not share a grid.
+    """
+    asked = labelled_questions(case, engine.vocabulary, engine.knows)
+    elsewhere = elsewhere_questions(case, engine.vocabulary, engine.knows)
+    if case.image is None or not asked + elsewhere:
+        return []
+    scan = read_scan(case.image)
+    reference = _reference(case, scan) if asked else None
+    encoding = engine.encode(scan, profile=profile)
+    identity = (case.id, case.subject, case.source)
+    values_of = {question.name: question.values for question in asked}
+    scores = []
+    for batch in disjoint_batches(asked):
+        answer = engine.segment(encoding, [question.name for question in batch])
+        scores += labelled_scores(identity, batch, answer, reference, engine.vocabulary, values_of)
+    if elsewhere:
+        scores += elsewhere_scores(identity, engine.segment(encoding, [question.name for question in elsewhere]))
+    return scores
+
+
+def _reference(case: Case, scan: Scan) -> np.ndarray:
+    """Label values on the scan's grid, int32 [i, j, k]."""
+    labels = read_scan(case.labels)
+    corner = np.array([*np.array(scan.shape) - 1, 1.0])
+    apart = np.abs((labels.affine - scan.affine) @ corner).max() if labels.shape == scan.shape else np.inf
+    if apart > scan.spacing.min():
+        raise InputError(f"The labels of '{case.id}' are not on the grid of its scan; resample them onto it.")
+    return np.rint(labels.voxels).astype(np.int32)

@@ -1,0 +1,73 @@
+"""`mrifoundation evaluate segmentation`: the weights against the labelled scans of a manifest."""
+
+import json
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from mrifoundation.engine import Engine
+from mrifoundation.errors import InputError
+from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.evaluation.case_scoring import score_case
+from mrifoundation_training.evaluation.report import as_json as summary_as_json
+from mrifoundation_training.evaluation.report import print_summary
+from mrifoundation_training.evaluation.score_file import ScoreFile
+from mrifoundation_training.evaluation.summary import summarise
+
+
+def evaluate(
+    manifest: Path,
+    *,
+    split: str = "dev",
+    sources: Collection[str] | None = None,
+    profile: str = "standard",
+    output: Path | None = None,
+    as_json: bool = False,
+    weights: Path | str | None = None,
+) -> int:
+    """Score every scan of a split and print the table structure × source (or, `as_json`, one object).
+
+    manifest: a CSV with the columns of volumes.csv. sources: only these. output: a CSV of single scores that is appended to
+    case by case; what it holds already is not computed again. A case that cannot be read is skipped, counted and named.
+    Gives the exit code: 0 when anything was scored, 1 when nothing was. Raises InputError for a manifest, split, source,
+    profile or weights that are not there.
+    """
+    cases = chosen_cases(read_manifest(Path(manifest)), split, sources)
+    engine = Engine.load(weights)
+    file = ScoreFile(Path(output) if output else None, engine.card.model_id, profile)
+    skipped = score_cases(engine, cases, profile, file)
+    scores = file.scores([case.id for case in cases])
+    summary = summarise(scores)
+    if as_json:
+        print(json.dumps(summary_as_json(summary, engine.card.model_id, profile, split, skipped), ensure_ascii=False))
+    else:
+        title = f"{engine.card.model_id}, profile {profile}, split {split}, {len(cases) - len(skipped)} scans"
+        print_summary(Console(), summary, title, skipped)
+    return 0 if scores else 1
+
+
+def chosen_cases(cases: list[Case], split: str, sources: Collection[str] | None) -> list[Case]:
+    """The scans (not the bare label maps) of a split and of some sources; raises InputError when there are none."""
+    known = {case.source for case in cases}
+    unknown = sorted(set(sources or ()) - known)
+    if unknown:
+        raise InputError(f"The manifest has no source {', '.join(unknown)}; it has {', '.join(sorted(known))}.")
+    chosen = [case for case in cases if case.image and case.split == split and (not sources or case.source in sources)]
+    if not chosen:
+        raise InputError(f"The manifest has no scans of split '{split}' there; choose another split or source.")
+    return chosen
+
+
+def score_cases(engine: Engine, cases: list[Case], profile: str, file: ScoreFile) -> dict[str, str]:
+    """Score what the file does not hold yet; gives the cases that could not be read, with the reason."""
+    skipped = {}
+    console = Console(file=sys.stderr)
+    for case in track([case for case in cases if case.id not in file], "Scoring", console=console, transient=True):
+        try:
+            file.add(case.id, score_case(engine, case, profile))
+        except InputError as error:
+            skipped[case.id] = str(error)
+    return skipped
