@@ -126,11 +126,18 @@ def adapt_to_budget(scan: Scan, budget: int) -> Adapted:
 def working_grid(shape: tuple[int, int, int], spacing: np.ndarray, box: tuple[slice, slice, slice], budget: int) -> WorkingGrid:
     """The grid over a canonical `box` of an array with `shape` and `spacing` (mm), as fine as `budget` voxels allow."""
     length = np.array([(b.stop - b.start) * s for b, s in zip(box, spacing)])
-    h = float(np.clip((np.prod(length) / budget) ** (1 / 3), MIN_SPACING, MAX_SPACING))
+    h = _snapped(float(np.clip((np.prod(length) / budget) ** (1 / 3), MIN_SPACING, MAX_SPACING)), np.asarray(spacing))
     count = np.maximum(1, np.ceil(length / h - 1e-3)).astype(int)
     centre = np.array([(b.start + b.stop) / 2 - 0.5 for b in box])
     start = centre - (count - 1) / 2 * h / spacing
     return WorkingGrid(h, tuple(int(n) for n in count), start, h / np.asarray(spacing), tuple(shape))
+
+
+def _snapped(h: float, spacing: np.ndarray) -> float:
+    """The scan's own spacing where it is isotropic and near enough to `h`: then nothing is interpolated at all."""
+    own = float(spacing.mean())
+    isotropic = np.ptp(spacing) < 0.01 * own
+    return own if isotropic and MIN_SPACING <= own <= MAX_SPACING and abs(h / own - 1) < 0.12 else h
 
 
 def _pad(array: np.ndarray, shape: tuple[int, int, int], value) -> np.ndarray:
