@@ -15,13 +15,13 @@ _LAST_ITEM = re.compile(r"(?:.*(?:[,;\n&+]|\band\b)\s*)?(.*)$", re.IGNORECASE | 
 def complete(text: str, vocabulary: Vocabulary, limit: int = 12) -> list[str]:
     """Names that the last item of the text may become, best first: canonical names, groups and structure sets.
 
-    A wording that starts with what is typed comes before one with a word that starts so; a synonym ("hep" of "hepar") leads to the
-    name it stands for. Nothing typed gives nothing.
+    A wording that starts with what is typed comes before one with a word that starts so; a synonym ("hep" of "hepar")
+    leads to the name it stands for. Nothing typed gives nothing.
     """
     typed = words(_LAST_ITEM.match(text)[1])
-    sides, rest = take_sides(typed)
-    side = sides[0] if len(sides) == 1 and sides[0] != "both" else None
-    start = " ".join(rest)
+    sided = take_sides(typed)
+    side = sided.sides[0] if len(sided.sides) == 1 and sided.sides != ("both",) else None
+    start = " ".join(sided.words)
     if not start and not side:
         return []
     ranked = sorted(_ranked(start, side, vocabulary))
@@ -44,5 +44,3 @@ def _on_side(meaning, side: str | None, vocabulary: Vocabulary) -> bool:
 
 def _is_side(meaning, vocabulary: Vocabulary) -> bool:
     return meaning.kind == "structure" and vocabulary[meaning.name].partner is not None
-
-

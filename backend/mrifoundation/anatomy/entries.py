@@ -10,13 +10,15 @@ SIDES = ("left", "right")
 def structures_of(entry: dict, sided_names: set[str]) -> list[Structure]:
     """The structures that one YAML entry stands for.
 
-    Keys of an entry: `name`, `kind`, `regions`, `colour` [r, g, b]; optional `sided` (left, right and their whole exist),
-    `side` (of a one-sided structure), `synonyms`, `side_synonyms` ({whole | left |
-    right: list}), `snomed` [code, meaning], `sides_merged`, `labelled` (which of `whole`, `sides` are labels
-    of real scans), `parts` (decompositions, read on each side when both are sided), `unions` ({whole | left | right: lists}).
+    Keys of an entry: `name`, `kind`, `regions`, `colour` [r, g, b]; optional `sided` (left, right and their whole
+    exist), `side` (of a one-sided structure), `synonyms`, `side_synonyms` ({whole | left | right: list}), `snomed`
+    [code, meaning], `sides_merged`, `labelled` (which of `whole`, `sides` are labels of real scans), `parts`
+    (decompositions, read on each side when both are sided), `unions` ({whole | left | right: lists}).
     """
     labelled = entry.get("labelled", ["sides" if entry.get("sided") else "whole"])
-    whole = _structure(entry, entry["name"], entry.get("side"), None, "whole" in labelled, _whole_unions(entry, sided_names))
+    whole = _structure(
+        entry, entry["name"], entry.get("side"), None, "whole" in labelled, _whole_unions(entry, sided_names)
+    )
     if not entry.get("sided"):
         return [whole]
     return [whole, *(_one_side(entry, side, "sides" in labelled, sided_names) for side in SIDES)]

@@ -1,4 +1,4 @@
-"""Every wording of the vocabulary, ready to be looked up: exactly, without spaces, in any order of words, and with slips of the keyboard."""
+"""Every wording of the vocabulary, ready to be looked up: as it stands, in another order, or misspelt."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class WordingIndex:
         for wording, meaning in _wordings(vocabulary):
             self.meanings.setdefault(canonical(wording), meaning)
         self.words = frozenset(word for key in self.meanings for word in key.split())
-        self._joined = _unique((key.replace(" ", ""), key) for key in self.meanings)
-        self._bags = _unique((_bag(key), key) for key in self.meanings)
+        self._joined = _unique(((key.replace(" ", ""), key) for key in self.meanings), self.meanings)
+        self._bags = _unique(((_bag(key), key) for key in self.meanings), self.meanings)
         self._by_length: dict[int, list[tuple[str, list[str]]]] = {}
         for key in self.meanings:
             self._by_length.setdefault(key.count(" ") + 1, []).append((key, key.split()))
@@ -48,7 +48,9 @@ class WordingIndex:
         names = {meaning.name.lower() for meaning in self.meanings.values() if "," in meaning.name}
         names |= {key for key in self.meanings if "and" in key.split()}
         return tuple(
-            re.compile(r"\b" + r"[\s,]+(?:the\s+)?".join(re.findall(r"[a-z0-9]+", name)) + r"(?:s|es)?\b", re.IGNORECASE)
+            re.compile(
+                r"\b" + r"[\s,]+(?:the\s+)?".join(re.findall(r"[a-z0-9]+", name)) + r"(?:s|es)?\b", re.IGNORECASE
+            )
             for name in sorted(names, key=len, reverse=True)
         )
 
@@ -62,10 +64,10 @@ class WordingIndex:
         return self.meanings[found] if found else None
 
     def misspelt(self, key: str) -> Meaning | None:
-        """The meaning of the one nearest wording within a few slips of the keyboard; None when there is none or more than one.
+        """The meaning of the one nearest wording within a few slips of the keyboard; None when none or several are nearest.
 
-        A word that the vocabulary knows is never changed, nor one with digits or of up to three letters, so that no known structure
-        turns into another.
+        A word that the vocabulary knows is never changed, nor one with digits or of up to three letters, so that no
+        known structure turns into another.
         """
         scored = [(slips, meaning) for slips, meaning in (*self._same_length(key.split()), *self._glued(key))]
         if not scored:
@@ -88,7 +90,12 @@ class WordingIndex:
     def _slips(self, word: str, target: str) -> int | None:
         if word == target:
             return 0
-        if word in self.words or len(word) <= 3 or len(target) <= 3 or any(letter.isdigit() for letter in word + target):
+        if (
+            word in self.words
+            or len(word) <= 3
+            or len(target) <= 3
+            or any(letter.isdigit() for letter in word + target)
+        ):
             return None
         if len(word) == 4 and word[0] != target[0]:
             return None
@@ -154,11 +161,12 @@ def _short(key: str) -> bool:
     return len(key) < 6
 
 
-def _unique(pairs) -> dict[str, str]:
+def _unique(pairs, meanings: dict[str, Meaning]) -> dict[str, str]:
+    """Short form → key, without short forms that stand for more than one thing."""
     found: dict[str, str] = {}
     double = set()
     for short, key in pairs:
-        if short in found:
+        first = meanings[found.setdefault(short, key)]
+        if (first.kind, first.name) != (meanings[key].kind, meanings[key].name):
             double.add(short)
-        found[short] = key
     return {short: key for short, key in found.items() if short not in double}

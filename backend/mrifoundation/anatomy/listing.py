@@ -6,22 +6,16 @@ import re
 from dataclasses import dataclass
 
 from .index import WordingIndex
+from .politeness import without_politeness
 from .sides import take_sides
 from .wording import words
 
-_AND = "\x01"
-_OPENING = frozenset(
-    "please kindly can could would will you i we want need like to segment segmentation show find outline delineate contour mark highlight "
-    "label extract give locate draw select display get measure me us all of out where is are what s volume mask for let lets just also see "
-    "identify detect look at compute calculate trace color colour isolate separate how big large much id then only".split()
-)
-_CLOSING = frozenset(
-    "please thanks thank you for me us now in on this that these scan image mri mr volume patient here segmentation mask region area "
-    "structure only too there is are as well".split()
-)
+# They stand in for an "and" or a comma that belongs to a name.
+_AND, _COMMA = "\x01", "\x02"
 _VERTEBRAE = [*(f"t{i}" for i in range(1, 13)), *(f"l{i}" for i in range(1, 6)), "s1"]
 _RANGE = re.compile(
-    r"\b(th|t|l|s)(\d{1,2})\s*(?:-|–|to|through)\s*(th|t|l|s)?(\d{1,2})\b(?!\s*(?:disc|disk|level|space|facet|interv))", re.IGNORECASE
+    r"\b(th|t|l|s)(\d{1,2})\s*(?:-|–|to|through)\s*(th|t|l|s)?(\d{1,2})\b(?!\s*(?:disc|disk|level|space|facet|interv))",
+    re.IGNORECASE,
 )
 
 
@@ -37,6 +31,8 @@ class Item:
     """The rest, in the one spelling, without sides and politeness."""
     joined: bool
     """True when "and" ties it to the item before."""
+    slip: bool
+    """True when a side was misspelt."""
 
 
 def statements(text: str, index: WordingIndex) -> list[list[Item]]:
@@ -52,18 +48,24 @@ def statements(text: str, index: WordingIndex) -> list[list[Item]]:
 def _protected(text: str, index: WordingIndex) -> str:
     # Names that hold an "and" or a comma themselves stay in one piece.
     for pattern in index.separated_names:
-        text = pattern.sub(lambda match: re.sub(r"\band\b", _AND, match.group().replace(",", " ")), text)
+        text = pattern.sub(lambda match: re.sub(r"\band\b", _AND, match.group().replace(",", _COMMA)), text)
     return text
 
 
 def _spelled_out(text: str) -> str:
     def listed(match: re.Match) -> str:
-        first, last = (f"{letter.lower()[0]}{number}" for letter, number in (match.group(1, 2), (match[3] or match[1], match[4])))
+        first, last = (
+            f"{letter.lower()[0]}{number}" for letter, number in (match.group(1, 2), (match[3] or match[1], match[4]))
+        )
         if first not in _VERTEBRAE or last not in _VERTEBRAE:
             return match.group()
         between = _VERTEBRAE[_VERTEBRAE.index(first) : _VERTEBRAE.index(last) + 1]
-        return ", ".join(between) or match.group()
+        return ", ".join(between).upper() or match.group()
 
+    # A level between two vertebrae is one thing.
+    text = re.sub(
+        r"\b([tls]\d+)\s*/\s*(?=[tls]?\d+\s+(?:disc|disk|level|space|facet|interv))", r"\1-", text, flags=re.IGNORECASE
+    )
     text = re.sub(r"\bvertebrae?\s+(?=(?:th|t|l|s)\d+\s*(?:-|–|to))", "", text, flags=re.IGNORECASE)
     return _RANGE.sub(listed, text)
 
@@ -79,7 +81,7 @@ def _items(text: str, index: WordingIndex) -> list[Item]:
         elif tie in ("&", "+", "/", "and", "and/or", "as well as", "plus"):
             joined = True
         elif tie:
-            item = _item(piece.replace(_AND, "and"), index, joined)
+            item = _item(piece.replace(_AND, "and").replace(_COMMA, ","), index, joined)
             if item.words or item.sides:
                 items.append(item)
                 joined = False
@@ -87,21 +89,12 @@ def _items(text: str, index: WordingIndex) -> list[Item]:
 
 
 def _item(text: str, index: WordingIndex, joined: bool) -> Item:
-    typed = words(text)
-    sides, rest = take_sides(typed, index.words)
-    if " ".join(rest) not in index.meanings:
-        sides, rest = take_sides(_without_politeness(typed), index.words)
-    return Item(_trimmed(text), sides, rest, joined)
-
-
-def _without_politeness(typed: list[str]) -> list[str]:
-    start, stop = 0, len(typed)
-    while start < stop and typed[start] in _OPENING:
-        start += 1
-    while stop > start and typed[stop - 1] in _CLOSING:
-        stop -= 1
-    return typed[start:stop]
+    found = take_sides(words(text), index.words)
+    if " ".join(found.words) not in index.meanings:
+        text = without_politeness(text)
+        found = take_sides(words(text), index.words)
+    return Item(_trimmed(text), found.sides, found.words, joined, found.slip)
 
 
 def _trimmed(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" \t.,;:!?\"“”")
+    return re.sub(r"\s+", " ", text).strip(' \t.,;:!?"“”')

@@ -4,32 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from .entries import SIDES, other
 from .vocabulary import Vocabulary
 from .wording import canonical
 
-_WORTH_SAYING = 55.0
+_WORTH_SAYING = 52.0
+_AT_LEAST = 3
 
 
 def nearest_names(
     text: str, vocabulary: Vocabulary, *, side: str | None = None, among: Collection[str] | None = None, limit: int = 5
 ) -> tuple[str, ...]:
-    """Up to `limit` canonical names or groups whose wordings are nearest to the text, best first; never on the other side than `side`."""
-    wordings = {
-        canonical(wording): name for name, wordings in _candidates(vocabulary, side, among) for wording in reversed(wordings)
-    }
-    found = process.extract(canonical(text), wordings.keys(), scorer=fuzz.WRatio, limit=4 * limit, score_cutoff=_WORTH_SAYING)
-    found = sorted(found, key=lambda hit: (-hit[1], abs(len(hit[0]) - len(text))))
-    return tuple(dict.fromkeys(wordings[wording] for wording, _, _ in found))[:limit]
+    """Up to `limit` names or groups whose wordings are nearest to the text, best first, never opposite to `side`."""
+    typed = canonical(text)
+    if not typed:
+        return ()
+    scores: dict[str, float] = {}
+    for name, wordings in _candidates(vocabulary, side, among):
+        # A letter or two in common with an abbreviation says nothing.
+        scores[name] = max(
+            (_likeness(typed, canonical(wording)) for wording in wordings if len(wording) > 3), default=0.0
+        )
+    best = sorted(scores, key=lambda name: -scores[name])[:limit]
+    return tuple(name for place, name in enumerate(best) if place < _AT_LEAST or scores[name] >= _WORTH_SAYING)
+
+
+def _likeness(typed: str, wording: str) -> float:
+    """0 to 100: alike in letters, or sharing whole words."""
+    return max(
+        fuzz.ratio(typed, wording),
+        0.9 * fuzz.token_sort_ratio(typed, wording),
+        0.75 * fuzz.token_set_ratio(typed, wording),
+    )
 
 
 def _candidates(vocabulary: Vocabulary, side: str | None, among: Collection[str] | None):
     for structure in vocabulary:
         if among is not None and structure.name not in among:
             continue
-        if side in SIDES and (structure.side == other(side) or (structure.side is None and len(vocabulary.sides_of(structure.name)) == 2)):
+        if side in SIDES and (
+            structure.side == other(side) or (structure.side is None and len(vocabulary.sides_of(structure.name)) == 2)
+        ):
             continue
         if side not in SIDES and structure.partner and among is None:
             # Its whole is offered instead.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .entries import SIDES, sided
 from .index import Meaning, WordingIndex
@@ -18,19 +18,22 @@ class Reading:
     """exact | synonym | both sides | group | typo"""
     title: str
     """What the item was read as, in words."""
+    both: bool = False
+    """True when it is the whole of a left and a right side."""
+    grouped: bool = False
     note: str = ""
     """What has to be added about it."""
 
 
 def read(words: list[str], side: str | None, index: WordingIndex, vocabulary: Vocabulary) -> Reading | None:
-    """The reading of words, on a side ("left", "right", "both") if one was named; None when they stand for nothing known."""
+    """What the words mean, on a side ("left", "right", "both") if one was named; None when it is nothing known."""
     key = " ".join(words)
     if not key:
         return None
     for search, slip in ((index.exact, False), (index.reordered, False), (index.misspelt, True)):
         reading = _on_side(search, key, side, vocabulary)
         if reading:
-            return Reading(reading.names, "typo", reading.title, reading.note) if slip else reading
+            return replace(reading, how="typo") if slip else reading
         if side in (None, "both") and search(key):
             return None
     return None
@@ -39,6 +42,12 @@ def read(words: list[str], side: str | None, index: WordingIndex, vocabulary: Vo
 def read_exactly(words: list[str], side: str | None, index: WordingIndex, vocabulary: Vocabulary) -> Reading | None:
     """As `read`, for words as they stand only."""
     return _on_side(index.exact, " ".join(words), side, vocabulary)
+
+
+def has_sides(words: list[str], index: WordingIndex, vocabulary: Vocabulary) -> bool:
+    """True when the words stand for one thing on the left and another on the right."""
+    left, right = (read(words, side, index, vocabulary) for side in SIDES)
+    return left is not None and right is not None and left.names != right.names
 
 
 def _on_side(search, key: str, side: str | None, vocabulary: Vocabulary) -> Reading | None:
@@ -63,11 +72,11 @@ def _has_side(meaning: Meaning, side: str, vocabulary: Vocabulary) -> bool:
 
 def _reading(meaning: Meaning, vocabulary: Vocabulary) -> Reading:
     if meaning.kind == "group":
-        return Reading(vocabulary.groups[meaning.name], "group", meaning.name)
+        return Reading(vocabulary.groups[meaning.name], "group", meaning.name, grouped=True)
     if meaning.kind == "set":
-        return Reading(vocabulary.sets[meaning.name], "group", meaning.name)
+        return Reading(vocabulary.sets[meaning.name], "group", meaning.name, grouped=True)
     if len(vocabulary.sides_of(meaning.name)) == 2:
-        return Reading((meaning.name,), "both sides", meaning.name)
+        return Reading((meaning.name,), "both sides", meaning.name, both=True)
     return Reading((meaning.name,), "exact" if meaning.canonical else "synonym", meaning.name)
 
 
@@ -75,7 +84,7 @@ def _one_side(meaning: Meaning, side: str, vocabulary: Vocabulary) -> Reading | 
     if meaning.kind in ("group", "set"):
         members = vocabulary.groups.get(meaning.name) or vocabulary.sets[meaning.name]
         names = tuple(dict.fromkeys(name for member in members if (name := _side_name(member, side, vocabulary))))
-        return Reading(names, "group", sided(meaning.name, side)) if names else None
+        return Reading(names, "group", sided(meaning.name, side), grouped=True) if names else None
     structure = vocabulary[meaning.name]
     name = _side_name(structure.name, side, vocabulary)
     if name:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rapidfuzz.distance import OSA
 
 _WORDS = {
@@ -17,29 +19,39 @@ _BEFORE = frozenset({"on", "of", "to", "in", "at"})
 
 
 def side_of(word: str, known_words: frozenset[str] = frozenset()) -> str | None:
-    """ "left", "right" or "both" when the word says so, one slip of the keyboard in left or right allowed; else None."""
+    """The side a word names: "left", "right" or "both"; one slip of the keyboard in left or right is allowed."""
     if word in _SIDE_OF:
         return _SIDE_OF[word]
-    if len(word) < 3 or word in known_words:
+    if len(word) < 3 or word in known_words or word in _REAL_WORDS:
         return None
     slips = [side for side in ("left", "right") if OSA.distance(word, side) == 1]
-    return slips[0] if len(slips) == 1 and word not in _REAL_WORDS else None
+    return slips[0] if len(slips) == 1 else None
 
 
-def take_sides(words: list[str], known_words: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], list[str]]:
-    """The sides that the words name, in order, and the words without them ("kidney on the left side" → left, kidney)."""
+@dataclass(frozen=True)
+class Sided:
+    """Words with their sides taken out."""
+
+    sides: tuple[str, ...]
+    """left, right, in the order they were named, or ("both",), or none."""
+    words: list[str]
+    slip: bool
+    """True when a side was misspelt."""
+
+
+def take_sides(words: list[str], known_words: frozenset[str] = frozenset()) -> Sided:
+    """The sides that the words name, and the words without them ("kidney on the left side" → left, kidney)."""
     sides: list[str] = []
     rest: list[str] = []
-    after_side = False
+    slip = after_side = False
     for word in words:
         side = side_of(word, known_words)
         if side:
             sides.append(side)
-            while rest and rest[-1] in _BEFORE and len(rest) > 1:
+            slip |= word not in _SIDE_OF
+            while len(rest) > 1 and rest[-1] in _BEFORE:
                 rest.pop()
         elif not (after_side and word in _AFTER):
             rest.append(word)
         after_side = side is not None or (after_side and word in _AFTER)
-    if "both" in sides:
-        sides = ["both"]
-    return tuple(dict.fromkeys(sides)), rest
+    return Sided(("both",) if "both" in sides else tuple(dict.fromkeys(sides)), rest, slip)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Structure:
     """A thing that can be asked for by name.
 
-    A sideless structure such as `hippocampus` may be the whole of two sides, of other parts, or both; `unions` lists these
-    alternatives from the most to the least detailed, each a tuple of labelled names whose voxels together are the structure.
-    Which one holds depends on what a scan has labels for: `Vocabulary.union_in` tells.
+    A sideless structure such as `hippocampus` may be the whole of two sides, of other parts, or both; `unions` lists
+    these alternatives from the most to the least detailed, each a tuple of labelled names whose voxels together are the
+    structure. Which one holds depends on what a scan has labels for: `Vocabulary.union_in` tells.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Structure:
     colour: tuple[int, int, int] = (128, 174, 128)
     """Red, green, blue, each 0 to 255."""
     snomed: dict[str, str] | None = None
-    """{"code", "meaning"} of SNOMED CT; the code names the structure without its side. None where no code is certain."""
+    """{"code", "meaning"} of SNOMED CT, for the structure without its side; None where no code is certain."""
     unions: tuple[tuple[str, ...], ...] = ()
     labelled: bool = True
     """True when labelled scans carry this very name; False when it exists only through its unions."""

@@ -16,7 +16,9 @@ from .structure import Structure
 class Vocabulary:
     """A mapping of canonical name to `Structure`, in the order of the data files."""
 
-    def __init__(self, structures: list[Structure], groups: dict, sets: dict, group_synonyms: dict | None = None, elsewhere=()):
+    def __init__(
+        self, structures: list[Structure], groups: dict, sets: dict, group_synonyms: dict | None = None, elsewhere=()
+    ):
         self._structures = {structure.name: structure for structure in structures}
         self.groups: dict[str, tuple[str, ...]] = groups
         self.sets: dict[str, tuple[str, ...]] = sets
@@ -54,7 +56,7 @@ class Vocabulary:
         return len(self._structures)
 
     def union_in(self, name: str, labelled: Collection[str]) -> tuple[str, ...] | None:
-        """The names whose voxels together are the structure `name` in a scan whose labels are `labelled`; None when they do not tell.
+        """The names whose voxels together are `name` in a scan that has the labels `labelled`; None when they do not tell.
 
         The name itself comes first, then its unions in their order, from the most to the least detailed.
         """

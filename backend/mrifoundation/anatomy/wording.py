@@ -1,4 +1,4 @@
-"""One spelling for every way of writing the same words: case, accents, British spelling, plurals, ordinals, articles."""
+"""One spelling for every way of writing the same words: case, accents, British spelling, plurals, ordinals."""
 
 from __future__ import annotations
 
@@ -22,8 +22,24 @@ _SPELLINGS = {
     "leucoaraiosis": "leukoaraiosis",
     "chiasma": "chiasm",
 }
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
-_ORDINAL_DIGITS = {word: f"{i}{'st' if i == 1 else 'nd' if i == 2 else 'rd' if i == 3 else 'th'}" for i, word in enumerate(_ORDINALS, 1)}
+_ORDINALS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+)
+_ORDINAL_DIGITS = {
+    word: f"{i}{'st' if i == 1 else 'nd' if i == 2 else 'rd' if i == 3 else 'th'}"
+    for i, word in enumerate(_ORDINALS, 1)
+}
 _IRREGULAR = {
     "putamina": "putamen",
     "femora": "femur",

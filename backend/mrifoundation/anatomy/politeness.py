@@ -1,0 +1,26 @@
+"""The words around what a person wants: "could you show me the ... please"."""
+
+from __future__ import annotations
+
+from .wording import words
+
+_OPENING = frozenset(
+    """please kindly can could would will you i we want need like to segment segmentation show find outline delineate
+    contour mark highlight label extract give locate draw select display get measure me us all of out where is are what s
+    volume mask for let lets just also see identify detect look at compute calculate trace color colour isolate separate
+    how big large much id then only""".split()
+)
+_CLOSING = frozenset(
+    """please thanks thank you for me us now in on this that these scan image mri mr volume patient here segmentation
+    mask region area structure only too there is are as well""".split()
+)
+
+
+def without_politeness(text: str) -> str:
+    """The text without the words that ask for it."""
+    typed = text.split()
+    while typed and set(words(typed[0])) <= _OPENING:
+        del typed[0]
+    while typed and set(words(typed[-1])) <= _CLOSING:
+        del typed[-1]
+    return " ".join(typed)
