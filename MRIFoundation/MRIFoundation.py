@@ -1,0 +1,170 @@
+"""MRIFoundation for 3D Slicer: segment an MRI by saying what is wanted. The work is done by a backend beside Slicer."""
+
+import os
+
+import qt
+import slicer
+import slicer.util
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+import vtk
+
+from MRIFoundationLib.BackendPanel import BackendPanel
+from MRIFoundationLib.Connection import Connection
+from MRIFoundationLib.Parameters import Parameters
+from MRIFoundationLib.SegmentLogic import SegmentLogic
+from MRIFoundationLib.SegmentPanel import SegmentPanel
+from MRIFoundationLib.Settings import Settings
+from MRIFoundationLib.Worker import Worker
+
+
+class MRIFoundation(ScriptedLoadableModule):
+    """What Slicer shows of the module in its lists and help."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("MRI Foundation")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
+        self.parent.dependencies = []
+        self.parent.contributors = ["MRIFoundation contributors"]
+        self.parent.helpText = _(
+            "Type the structures you want, such as <i>left hippocampus, both kidneys</i>, and get them as segments with their "
+            "volumes. The scan goes to the backend whose address is shown, by default on this computer, and nowhere else."
+        )
+        self.parent.acknowledgementText = _("Built on PyTorch, MONAI and all-MiniLM-L6-v2.")
+
+
+class MRIFoundationLogic(ScriptedLoadableModuleLogic):
+    """The module's parameters in the scene."""
+
+    def getParameterNode(self):
+        return Parameters(super().getParameterNode())
+
+
+class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The shell around the panels: it ties them to the scene and to the application's life."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self._parameters = None
+        self._gui_tag = None
+
+    def setup(self):
+        ScriptedLoadableModuleWidget.setup(self)
+        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/MRIFoundation.ui"))
+        self.layout.addWidget(self.uiWidget)
+        self.ui = slicer.util.childWidgetVariables(self.uiWidget)
+        self.logic = MRIFoundationLogic()
+        self.worker, settings = Worker(), Settings()
+        self.connection = Connection(self.worker, settings)
+        self.segmentLogic = SegmentLogic(self.connection, self.worker)
+        self.backendPanel = BackendPanel(self.resourcePath("UI/BackendPanel.ui"), self.connection, settings)
+        self.segmentPanel = SegmentPanel(self.resourcePath("UI/SegmentPanel.ui"), self.connection, self.segmentLogic)
+        self.ui.backendSection.layout().addWidget(self.backendPanel.widget)
+        self.ui.segmentSection.layout().addWidget(self.segmentPanel.widget)
+        self.connection.listen(self._foldBackendSection)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        slicer.app.connect("aboutToQuit()", self.backendPanel.shut_down)
+        self.initializeParameterNode()
+
+    def cleanup(self):
+        """Slicer ends, or the module is reloaded."""
+        self.worker.cancel_all()
+        slicer.app.disconnect("aboutToQuit()", self.backendPanel.shut_down)
+        self.backendPanel.shut_down()
+        self.setParameters(None)
+        self.removeObservers()
+
+    def enter(self):
+        """The module is shown."""
+        self.initializeParameterNode()
+        if self.connection.state == "unknown":
+            self.connection.test()
+
+    def exit(self):
+        """Another module is shown: changes there need not reach these widgets. A running request goes on."""
+        self._unbind()
+
+    def onSceneStartClose(self, _caller, _event):
+        self.segmentLogic.cancel()
+        self.setParameters(None)
+
+    def onSceneEndClose(self, _caller, _event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self):
+        """Bind to the parameters in the scene; without a chosen scan the first one is taken."""
+        parameters = self.logic.getParameterNode()
+        if not parameters.scan:
+            parameters.scan = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        self.setParameters(parameters)
+
+    def setParameters(self, parameters):
+        """Bind the panels to these parameters, None for no longer to any."""
+        self._unbind()
+        self._parameters = parameters
+        if parameters:
+            self._gui_tag = parameters.connectGui(self.segmentPanel.ui)
+            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self.segmentPanel.set_parameters(parameters)
+
+    def _unbind(self):
+        if self._parameters:
+            self._parameters.disconnectGui(self._gui_tag)
+            self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self._parameters = None
+
+    def _onParametersModified(self, _caller=None, _event=None):
+        self.segmentPanel.refresh()
+
+    def _foldBackendSection(self):
+        """The section needs no room once it works; where it does not, its status must be seen."""
+        self.ui.backendSection.text = _("Backend: connected") if self.connection.connected else _("Backend")
+        if self.connection.state in ("connected", "failed"):
+            self.ui.backendSection.collapsed = self.connection.connected
+
+
+class MRIFoundationTest(ScriptedLoadableModuleTest):
+    """What Slicer's own test run checks, without a backend; the full tests are in Testing/slicer."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+
+    def runTest(self):
+        self.setUp()
+        self.test_unreachable_backend_is_told_in_words()
+        self.setUp()
+        self.test_answer_becomes_segments()
+
+    def test_unreachable_backend_is_told_in_words(self):
+        from MRIFoundationLib.Failures import Unreachable
+        from MRIFoundationLib.Greeting import find
+
+        with self.assertRaisesRegex(Unreachable, "start the backend"):
+            find("127.0.0.1:1", timeout=1.0)
+
+    def test_answer_becomes_segments(self):
+        import numpy as np
+
+        from MRIFoundationLib import Segmentation
+        from MRIFoundationLib.Client import LabelBox
+        from MRIFoundationLib.Scene import world_affine
+
+        volume = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6), np.int16), name="scan")
+        box = LabelBox(np.ones((2, 2, 2), np.uint8), (1, 1, 1), (6, 5, 4), world_affine(volume))
+        row = {"prompt": "liver", "name": "liver", "value": 1, "volume_ml": 0.008, "presence": 1.0, "in_view": True}
+        node = Segmentation.create(slicer.mrmlScene, volume)
+        Segmentation.put(node, volume, box, [{**row, "explanation": "", "center_ras_mm": [0, 0, 0]}], {})
+        voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, "liver", volume)
+        self.assertEqual(np.argwhere(voxels).min(axis=0).tolist(), [1, 1, 1])
+        self.assertEqual(int(voxels.sum()), 8)

@@ -1,0 +1,95 @@
+"""The backend in use, shared by all panels: its address and key, what it can do, and in words how it stands."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from slicer.i18n import tr as _
+
+from . import LocalPaths
+from .Address import is_loopback
+from .Client import Client
+from .Failures import BackendError
+from .Greeting import Backend, greet
+from .Settings import Settings
+from .Worker import Task, Worker
+
+
+class Connection:
+    """Tests the connection in the background and tells its listeners, in the main thread, whenever something changes."""
+
+    def __init__(self, worker: Worker, settings: Settings):
+        self._worker = worker
+        self._settings = settings
+        self._task: Task | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self.typed_key = settings.key
+        self.state = "unknown"
+        """unknown, checking, connected or failed."""
+        self.message = _("Not connected yet.")
+        self.info: dict = {}
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener()` after every change."""
+        self._listeners.append(listener)
+
+    @property
+    def connected(self) -> bool:
+        return self.state == "connected"
+
+    @property
+    def address(self) -> str:
+        return self._settings.address
+
+    def use(self, address: str, key: str) -> None:
+        """Take another address or key; what was known of the backend is forgotten."""
+        if (address, key) != (self._settings.address, self.typed_key):
+            self._settings.address, self.typed_key = address, key
+            self._change("unknown", _("Not connected yet."), {})
+
+    def test(self, still_starting: Callable[[], bool] = lambda: False) -> None:
+        """Greet the backend; `still_starting` tells whether one that does not answer may be about to."""
+        if self._task:
+            self._task.cancel()
+        self._change("checking", _("Connecting to {address} …").format(address=self.address), {})
+        address, key = self.address, self.key_for
+        self._task = Task(
+            lambda task: greet(address, key, task.progress, task.cancelled, still_starting),
+            self._greeted,
+            self._failed,
+            lambda _stage, _fraction, message: self._change("checking", message, {}),
+        )
+        self._worker.start(self._task)
+
+    def key_for(self, url: str) -> str:
+        """The typed key, else for this very computer the one in the backend's key file."""
+        return self.typed_key or (LocalPaths.read_key() if is_loopback(url) else "")
+
+    def client(self) -> Client:
+        """A client of the backend in use; BackendError when the address cannot be read."""
+        client = Client(self.address)
+        return Client(self.address, self.key_for(client.url))
+
+    def forget(self, state: str, message: str) -> None:
+        """The backend is gone; `state` is "failed" when nobody meant that, else "unknown"."""
+        if self._task:
+            self._task.cancel()
+        self._change(state, message, {})
+
+    def _greeted(self, backend: Backend) -> None:
+        self._settings.address = backend.url
+        device, version = backend.info["device"], backend.info["version"]
+        known = sum(structure.get("known", True) for structure in backend.info["structures"])
+        words = _("Connected: MRIFoundation {version} on {device}, {known} structures.")
+        note = f" {backend.note}" if backend.note else ""
+        self._change("connected", words.format(version=version, device=device, known=known) + note, backend.info)
+
+    def _failed(self, error: Exception) -> None:
+        self._change("failed", str(error), {})
+        if not isinstance(error, BackendError):
+            raise error
+
+    def _change(self, state: str, message: str, info: dict) -> None:
+        self.state, self.message, self.info = state, message, info
+        for listener in self._listeners:
+            listener()

@@ -1,0 +1,109 @@
+"""What can go wrong between module and backend, each as one plain sentence with its cause and its remedy."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Iterator
+
+
+class BackendError(Exception):
+    """A failure whose message can be shown to a person as it is."""
+
+
+class Unreachable(BackendError):
+    """Nothing that speaks HTTP answers at the address."""
+
+
+class NotABackend(BackendError):
+    """Something answers, but it is not an MRIFoundation backend."""
+
+
+class KeyRefused(BackendError):
+    """The backend wants another key."""
+
+
+class NotHeld(BackendError):
+    """The backend does not hold the scan or the job asked for, as after its restart."""
+
+
+class Stopped(BackendError):
+    """The backend went away while it worked."""
+
+
+class Cancelled(Exception):
+    """The person cancelled; nothing is to be shown."""
+
+
+def explain(error: Exception, url: str) -> BackendError:
+    """Turn an exception of `requests` (or below it) into the sentence that says what happened at `url` and what to do."""
+    causes = list(_causes(error))
+
+    def caused_by(*types: type) -> bool:
+        return any(isinstance(cause, types) for cause in causes)
+
+    text = " ".join(str(cause) for cause in causes)
+    host = url.split("://", 1)[1].rsplit(":", 1)[0]
+    port = url.rsplit(":", 1)[1]
+    if caused_by(socket.gaierror):
+        return Unreachable(f"No computer named '{host}' is known: check the spelling, or enter its IP address.")
+    if caused_by(ConnectionRefusedError) or "refused" in text:
+        return Unreachable(f"Nothing answers at {url}: start the backend there, or correct the port (usually 8765).")
+    if caused_by(ssl.SSLError):
+        return Unreachable(f"{url} does not answer with valid https: try http:// instead, or have its certificate checked.")
+    if "ConnectTimeout" in type(error).__name__ or "connect timeout" in text:
+        return Unreachable(f"{host} does not answer: is that computer on, and does its firewall let port {port} through?")
+    if caused_by(TimeoutError, socket.timeout) or "timed out" in text.lower():
+        return Unreachable(f"The backend at {url} took the request but never answered: it hangs or is overloaded, so restart it.")
+    if "unreachable" in text.lower() or "No route" in text:
+        return Unreachable(f"There is no network path to {host}: check the network connection or VPN.")
+    if "BadStatusLine" in text or "HTTP/0.9" in text:
+        return NotABackend(f"What answers at {url} does not speak HTTP: correct the port (usually 8765).")
+    return Unreachable(f"The connection to {url} broke off: check in the backend's log whether it still runs, then try again.")
+
+
+def refused(status: int, body: str, url: str) -> BackendError:
+    """The sentence for an HTTP error `status` whose JSON `error` text (or "") is `body`."""
+    if status in (401, 403):
+        return KeyRefused(
+            f"The backend at {url} refused the key: copy the content of its key file (shown when it starts) into Key."
+        )
+    if status == 404:
+        return NotHeld(body or f"The backend at {url} does not know this request: update the backend.")
+    if status == 413:
+        return BackendError("The scan is larger than the backend accepts: crop it (Crop Volume) or raise the backend's limit.")
+    if body:
+        return BackendError(body)
+    return BackendError(f"The backend at {url} failed (HTTP {status}): its log says why.")
+
+
+def stopped(url: str) -> Stopped:
+    """The sentence for a backend that died under a job."""
+    return Stopped(
+        f"The backend at {url} stopped while it was working: start it again and press Segment, the scan is sent anew by itself."
+    )
+
+
+def wrong_version(api: object, expected: int, version: object) -> BackendError:
+    """The sentence for a backend that speaks another version of the protocol."""
+    if isinstance(api, int) and api > expected:
+        return BackendError(
+            f"The backend ({version}) is newer than this module (protocol {api}, the module speaks {expected}): "
+            "update MRIFoundation in the Extensions Manager."
+        )
+    return BackendError(
+        f"The backend ({version}) is older than this module (protocol {api}, the module needs {expected}): update the backend."
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and everything wrapped in it, by argument, reason, cause or context."""
+    pending, seen = [error], set()
+    while pending:
+        current = pending.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        wrapped = [*current.args, getattr(current, "reason", None), current.__cause__, current.__context__]
+        pending += [item for item in wrapped if isinstance(item, BaseException)]

@@ -1,0 +1,96 @@
+"""The backend on this computer: made once in an environment of its own, started and stopped from the panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import slicer.util
+from slicer.i18n import tr as _
+
+from . import LocalPaths
+from .Failures import BackendError
+from .LoggedProcess import LoggedProcess
+
+
+class LocalBackend:
+    """`on_line` gets every line of output; `on_change` is called whenever `doing` changes."""
+
+    def __init__(self, on_line: Callable[[str], None], on_change: Callable[[], None]):
+        self._on_line, self._on_change = on_line, on_change
+        self._process = LoggedProcess(on_line, self._finished)
+        self._steps: list[list[str]] = []
+        self._environment: Path | None = None
+        self._stopping = False
+        self.doing = ""
+        """What runs: "serving", "installing", or nothing."""
+        self.outcome = ("", "")
+        """State ("unknown" or "failed") and sentence after the process ended by itself; empty when it was asked to."""
+
+    def command(self, chosen: str) -> Path | None:
+        """The backend's command that `start` would run, None when the backend has to be installed first."""
+        return LocalPaths.find_command(chosen, _search_path())
+
+    def start(self, chosen: str, port: int) -> None:
+        """Start the backend on the loopback address; BackendError when it is not installed."""
+        command = self.command(chosen)
+        if command is None:
+            raise BackendError(_("The backend is not installed on this computer: press Install, or choose its command."))
+        self._steps = []
+        self._begin("serving", [str(command), "serve", "--port", str(port)])
+
+    def install(self, environment: Path | None = None, source: str | None = None) -> None:
+        """Make the environment and install the backend into it; Slicer's own Python is not touched.
+
+        `source` is what pip installs, the checkout around this module by default. BackendError when that or a Python is missing.
+        """
+        environment = environment or LocalPaths.environment_folder()
+        source = source or str(LocalPaths.source_to_install() or "")
+        python = LocalPaths.find_python(_search_path())
+        if not source:
+            raise BackendError(_("The backend's sources are not beside this module: install it as its page says and choose its command."))
+        if python is None:
+            raise BackendError(_("No Python was found on this computer: install Python 3.12 from python.org, then press Install again."))
+        self._environment = environment
+        pip = [str(LocalPaths.python_in(environment)), "-m", "pip", "install", "--progress-bar", "off", source]
+        self._steps = [pip]
+        self._begin("installing", [str(python), "-m", "venv", "--clear", str(environment)])
+
+    def stop(self) -> None:
+        """Stop what runs; also an installation, which then begins anew the next time."""
+        self._steps, self._stopping = [], True
+        self._process.ask_to_stop()
+
+    def shut_down(self) -> None:
+        """Stop what runs before returning: Slicer is about to end."""
+        self._steps = []
+        self._process.stop_now()
+
+    def _begin(self, doing: str, command: list[str]) -> None:
+        if self._process.running:
+            raise BackendError(_("The local backend is busy: stop it first."))
+        self.doing, self.outcome, self._stopping = doing, ("", ""), False
+        self._process.start(command[0], command[1:])
+        self._on_change()
+
+    def _finished(self, code: int) -> None:
+        if self.doing == "installing" and code == 0 and self._steps:
+            step = self._steps.pop(0)
+            self._process.start(step[0], step[1:])
+            return
+        if not self._stopping:
+            self.outcome = self._installed(code) if self.doing == "installing" else self._ended()
+        self.doing = ""
+        self._on_change()
+
+    def _installed(self, code: int) -> tuple[str, str]:
+        if code == 0 and LocalPaths.command_in(self._environment).is_file():
+            return "unknown", _("The backend is installed: press Start.")
+        return "failed", _("The installation did not succeed: its log says why.")
+
+    def _ended(self) -> tuple[str, str]:
+        return "failed", _("The local backend ended by itself: its log says why.")
+
+
+def _search_path() -> str:
+    return slicer.util.startupEnvironment().get("PATH", "")

@@ -1,0 +1,66 @@
+"""The table of what was found: colour, structure, volume and presence; a click on a row goes to the structure."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import qt
+from slicer.i18n import tr as _
+
+_COLOUR, _NAME, _VOLUME, _PRESENCE = range(4)
+_SWATCH = 14
+
+
+class ResultTable:
+    """Fills a QTableWidget of four columns; `on_chosen(center_ras_mm)` is called for a click on a structure in view."""
+
+    def __init__(self, table, on_chosen: Callable[[list], None]):
+        self._table, self._on_chosen = table, on_chosen
+        self._rows: list[dict] = []
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
+        header.minimumSectionSize = 26
+        table.verticalHeader().visible = False
+        table.connect("cellClicked(int,int)", self._clicked)
+
+    def show(self, rows: list[dict]) -> None:
+        """Show one line a row: those with a segment and its colour, and those that are not in view."""
+        if rows == self._rows:
+            return  # rebuilding would drop the selection
+        self._rows = rows
+        self._table.rowCount = len(rows)
+        for line, row in enumerate(rows):
+            self._fill(line, row)
+
+    def _fill(self, line: int, row: dict) -> None:
+        seen = "segment" in row
+        volume = f"{row['volume_ml']:.2f}" if row["volume_ml"] < 10 else f"{row['volume_ml']:.1f}"
+        presence = f"{row['presence'] * 100:.0f} %" if seen else _("not in view")
+        colour = _item("")
+        if seen:
+            colour.setIcon(_swatch(row["colour"]))
+        cells = [colour, _item(row["name"]), _item(volume if seen else "–", True), _item(presence, True)]
+        for column, item in enumerate(cells):
+            item.setToolTip(row["explanation"] or row["name"])
+            if not seen:
+                item.setForeground(qt.QBrush(qt.QColor(128, 128, 128)))
+            self._table.setItem(line, column, item)
+
+    def _clicked(self, line: int, _column: int) -> None:
+        center = self._rows[line]["center_ras_mm"]
+        if center:
+            self._on_chosen(center)
+
+
+def _item(text: str, number: bool = False):
+    item = qt.QTableWidgetItem(text)
+    side = qt.Qt.AlignRight if number else qt.Qt.AlignLeft
+    item.setTextAlignment(int(side) | int(qt.Qt.AlignVCenter))
+    return item
+
+
+def _swatch(colour):
+    pixmap = qt.QPixmap(_SWATCH, _SWATCH)
+    pixmap.fill(qt.QColor(*(round(255 * channel) for channel in colour)))
+    return qt.QIcon(pixmap)

@@ -1,0 +1,81 @@
+"""The ctk widgets that the module uses, on PySide6."""
+
+from PySide6.QtCore import Property, Qt, Signal
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from . import pythonqt
+
+pythonqt.refuse_unknown_attributes(__name__)
+_HEADER_HEIGHT = 26
+_UNLIMITED = 16777215
+
+
+class ctkCollapsibleButton(QWidget):
+    """A header that folds what is below it."""
+
+    contentsCollapsed = Signal(bool)
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._header = QToolButton(self)
+        self._header.setCheckable(True)
+        self._header.setChecked(True)
+        self._header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._header.setStyleSheet("QToolButton { border: none; background: palette(midlight); padding-left: 4px; }")
+        self._header.toggled.connect(self._fold)
+        self.setContentsMargins(0, _HEADER_HEIGHT, 0, 0)
+        self._fold(True)
+
+    def resizeEvent(self, event):
+        self._header.setGeometry(0, 0, event.size().width(), _HEADER_HEIGHT - 2)
+        super().resizeEvent(event)
+
+    def _fold(self, unfolded: bool) -> None:
+        self._header.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if child is not self._header:
+                child.setVisible(unfolded)
+        self.setMaximumHeight(_UNLIMITED if unfolded else _HEADER_HEIGHT)
+        self.contentsCollapsed.emit(not unfolded)
+
+    collapsed = Property(bool, lambda self: not self._header.property("checked"), lambda self, folded: self._header.setChecked(not folded))
+    text = Property(str, lambda self: self._header.property("text"), lambda self, text: self._header.setText(text))
+
+
+class ctkCollapsibleGroupBox(QGroupBox):
+    """A group box that can be folded."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._collapsed = False
+
+    def _fold(self, collapsed: bool) -> None:
+        self._collapsed = collapsed
+        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            child.setVisible(not collapsed)
+        self.setMaximumHeight(22 if collapsed else _UNLIMITED)
+
+    def showEvent(self, event):
+        self._fold(self._collapsed)
+        super().showEvent(event)
+
+    collapsed = Property(bool, lambda self: self._collapsed, _fold)
+
+
+class ctkPathLineEdit(QWidget):
+    """A line for a path with a button to browse."""
+
+    currentPathChanged = Signal(str)
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._line = QLineEdit(self)
+        browse = QToolButton(self)
+        browse.setText("…")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._line)
+        row.addWidget(browse)
+        self._line.textChanged.connect(self.currentPathChanged)
+
+    currentPath = Property(str, lambda self: self._line.property("text"), lambda self, path: self._line.setText(path))

@@ -1,0 +1,140 @@
+"""`slicer.parameterNodeWrapper`: typed parameters in a MRML node, tied to widgets by their SlicerParameterName."""
+
+import types
+import sys
+import typing
+
+import slicer
+import vtk
+from PySide6.QtWidgets import QComboBox, QLineEdit
+
+from .qmrml_widgets import qMRMLNodeComboBox
+
+
+class Choice:
+    """Annotation: the values that a text parameter may have."""
+
+    def __init__(self, choices: list[str]):
+        self.choices = choices
+
+
+class _Parameter:
+    """One typed parameter: text, or a reference to a node."""
+
+    def __init__(self, name: str, hint, default):
+        self.name = name
+        self.choices = next((a.choices for a in getattr(hint, "__metadata__", ()) if isinstance(a, Choice)), None)
+        self.type = typing.get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
+        self.is_node = issubclass(self.type, slicer.vtkMRMLNode)
+        if not (self.is_node or self.type is str):
+            raise TypeError(f"{name}: the double keeps text and nodes, not {self.type}")
+        self.default = default
+
+    def read(self, node):
+        return node.GetNodeReference(self.name) if self.is_node else node.GetParameter(self.name)
+
+    def write(self, node, value) -> None:
+        if not (isinstance(value, self.type) or (self.is_node and value is None)):
+            raise TypeError(f"{self.name} takes {self.type.__name__}, not {value!r}")
+        if self.choices and value not in self.choices:
+            raise ValueError(f"{self.name}: {value!r} is none of {self.choices}")
+        if self.is_node:
+            node.SetNodeReferenceID(self.name, value.GetID() if value else None)
+        else:
+            node.SetParameter(self.name, value)
+
+
+class _Connector:
+    """Ties one widget to one parameter; refuses pairs for which Slicer has no connector."""
+
+    def __init__(self, widget, parameter: _Parameter):
+        self.widget, self.parameter = widget, parameter
+        kinds = {qMRMLNodeComboBox: parameter.is_node, QLineEdit: parameter.type is str, QComboBox: bool(parameter.choices)}
+        if not kinds.get(type(widget)):
+            raise RuntimeError(f"Unable to create GUI connector from {parameter.type} to {type(widget).__name__}")
+        if type(widget) is QComboBox:
+            widget.clear()
+            widget.addItems(parameter.choices)
+
+    @property
+    def signal(self):
+        names = {qMRMLNodeComboBox: "currentNodeChanged", QLineEdit: "textChanged", QComboBox: "currentIndexChanged"}
+        return getattr(self.widget, names[type(self.widget)])
+
+    def read(self):
+        if self.parameter.is_node:
+            return self.widget.currentNode()
+        return self.widget.property("text" if type(self.widget) is QLineEdit else "currentText")
+
+    def write(self, value) -> None:
+        if self.parameter.is_node:
+            self.widget.setCurrentNode(value)
+        elif type(self.widget) is QComboBox:
+            self.widget.setCurrentText(value)
+        elif self.widget.property("text") != value:
+            self.widget.setText(value)
+
+
+class _Binding:
+    """All connectors of one `connectGui`, following the node and the widgets until it is undone."""
+
+    def __init__(self, wrapper, connectors: list[_Connector]):
+        self._wrapper, self._connectors, self._updating = wrapper, connectors, False
+        self.show()
+        self._slots = [(c, lambda *_, c=c: self._take(c)) for c in connectors]
+        for connector, slot in self._slots:
+            connector.signal.connect(slot)
+        self._tag = wrapper.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.show())
+
+    def show(self) -> None:
+        if not self._updating:
+            self._updating = True
+            for connector in self._connectors:
+                connector.write(getattr(self._wrapper, connector.parameter.name))
+            self._updating = False
+
+    def undo(self) -> None:
+        self._wrapper.parameterNode.RemoveObserver(self._tag)
+        for connector, slot in self._slots:
+            connector.signal.disconnect(slot)
+
+    def _take(self, connector: _Connector) -> None:
+        if not self._updating:
+            setattr(self._wrapper, connector.parameter.name, connector.read())
+
+
+def parameterNodeWrapper(cls):
+    """The class decorator of Slicer, for text and node parameters."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    parameters = {name: _Parameter(name, hint, getattr(cls, name, "")) for name, hint in hints.items()}
+
+    def __init__(self, parameterNode):
+        self.parameterNode, self._bindings = parameterNode, []
+        known = parameterNode.GetParameterNames() or ()
+        for parameter in parameters.values():
+            if not parameter.is_node and parameter.name not in known:
+                parameter.write(parameterNode, parameter.default)
+
+    def connectGui(self, gui) -> int:
+        named = [(w.property("SlicerParameterName"), w) for w in vars(gui).values() if w.property("SlicerParameterName")]
+        unknown = [name for name, _ in named if name not in parameters]
+        if unknown:
+            raise ValueError(f"Cannot find a param with the given name: {unknown[0]}")
+        self._bindings.append(_Binding(self, [_Connector(widget, parameters[name]) for name, widget in named]))
+        return len(self._bindings) - 1
+
+    def disconnectGui(self, tag: int) -> None:
+        self._bindings[tag].undo()
+
+    for parameter in parameters.values():
+        getter, setter = parameter.read, parameter.write
+        setattr(cls, parameter.name, property(lambda s, g=getter: g(s.parameterNode), lambda s, v, w=setter: w(s.parameterNode, v)))
+    cls.__init__, cls.connectGui, cls.disconnectGui = __init__, connectGui, disconnectGui
+    return cls
+
+
+def register() -> None:
+    """Make it importable as in Slicer."""
+    module = types.ModuleType("slicer.parameterNodeWrapper")
+    module.parameterNodeWrapper, module.Choice = parameterNodeWrapper, Choice
+    sys.modules["slicer.parameterNodeWrapper"] = slicer.parameterNodeWrapper = module
