@@ -1,4 +1,4 @@
-"""What tests of several parts share: weights small enough to make on the fly, real scans to segment, and a cache of their own."""
+"""What tests share: the data pack, weights small enough to make on the fly, a scan, and a cache of their own."""
 
 import os
 from pathlib import Path
@@ -18,6 +18,17 @@ NAMES = (
     "right thalamus",
 )
 
+_BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data_pack() -> Path:
+    """The folder of the data pack (`volumes.csv`, images, labels ...); the test is skipped where there is none."""
+    folder = Path(os.environ.get("MRIFOUNDATION_DATA", _BESIDE_THE_REPOSITORY))
+    if not (folder / "volumes.csv").is_file():
+        pytest.skip(f"needs the data pack: {folder} is not there (set MRIFOUNDATION_DATA to its folder)")
+    return folder
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_folders(tmp_path_factory):
@@ -33,7 +44,7 @@ def own_folders(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory) -> Path:
-    """A real network with random weights: every structure is in view and takes a part of the scan, none is anatomically right."""
+    """A real network with random weights: every structure is in view, none is anatomically right."""
     import torch
 
     from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model

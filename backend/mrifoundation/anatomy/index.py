@@ -64,7 +64,7 @@ class WordingIndex:
         return self.meanings[found] if found else None
 
     def misspelt(self, key: str) -> Meaning | None:
-        """The meaning of the one nearest wording within a few slips of the keyboard; None when none or several are nearest.
+        """The meaning of the one nearest wording within a few slips of the keyboard; None when several are.
 
         A word that the vocabulary knows is never changed, nor one with digits or of up to three letters, so that no
         known structure turns into another.

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from .wording import words
 
+# fmt: off
 _OPENING = frozenset(
-    """please kindly can could would will you i we want need like to segment segmentation show find outline delineate
-    contour mark highlight label extract give locate draw select display get measure me us all of out where is are what s
-    volume mask for let lets just also see identify detect look at compute calculate trace color colour isolate separate
-    how big large much id then only""".split()
+    {
+        "please", "kindly", "can", "could", "would", "will", "you", "i", "we", "want", "need", "like", "to",
+        "segment", "segmentation", "show", "find", "outline", "delineate", "contour", "mark", "highlight",
+        "label", "extract", "give", "locate", "draw", "select", "display", "get", "measure", "me", "us",
+        "all", "of", "out", "where", "is", "are", "what", "s", "volume", "mask", "for", "let", "lets", "just",
+        "also", "see", "identify", "detect", "look", "at", "compute", "calculate", "trace", "color", "colour",
+        "isolate", "separate", "how", "big", "large", "much", "id", "then", "only",
+    }
 )
 _CLOSING = frozenset(
-    """please thanks thank you for me us now in on this that these scan image mri mr volume patient here segmentation
-    mask region area structure only too there is are as well""".split()
+    {
+        "please", "thanks", "thank", "you", "for", "me", "us", "now", "in", "on", "this", "that", "these",
+        "scan", "image", "mri", "mr", "volume", "patient", "here", "segmentation", "mask", "region", "area",
+        "structure", "only", "too", "there", "is", "are", "as", "well",
+    }
 )
+# fmt: on
 
 
 def without_politeness(text: str) -> str:

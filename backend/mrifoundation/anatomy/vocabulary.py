@@ -56,7 +56,7 @@ class Vocabulary:
         return len(self._structures)
 
     def union_in(self, name: str, labelled: Collection[str]) -> tuple[str, ...] | None:
-        """The names whose voxels together are `name` in a scan that has the labels `labelled`; None when they do not tell.
+        """The names whose voxels together are `name` in a scan with the labels `labelled`; None when unknown.
 
         The name itself comes first, then its unions in their order, from the most to the least detailed.
         """
