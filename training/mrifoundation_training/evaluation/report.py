@@ -17,7 +17,7 @@ def print_summary(console: Console, summary: Summary, title: str, skipped: dict[
     """Structure × source, then presence, sides, floors, and what was skipped and why."""
     table = Table(title=title)
     for column in ("source", "structure"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for column in ("Dice", "95 % interval", "HD95 mm", "subjects", "scans", "missed"):
         table.add_column(column, justify="right")
     for row in summary.structures:

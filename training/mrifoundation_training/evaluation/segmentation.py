@@ -44,9 +44,15 @@ def evaluate(
     if as_json:
         print(json.dumps(summary_as_json(summary, engine.card.model_id, profile, split, skipped), ensure_ascii=False))
     else:
-        title = f"{engine.card.model_id}, profile {profile}, split {split}, {len(cases) - len(skipped)} scans"
-        print_summary(Console(), summary, title, skipped)
+        title = f"{engine.card.model_id}, profile {profile}, split {split}, scans: {len(cases) - len(skipped)}"
+        print_summary(_wide_console(), summary, title, skipped)
     return 0 if scores else 1
+
+
+def _wide_console() -> Console:
+    """A console that does not squeeze the table when the output goes to a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, 130))
 
 
 def chosen_cases(cases: list[Case], split: str, sources: Collection[str] | None) -> list[Case]:
