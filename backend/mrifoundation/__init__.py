@@ -27,7 +27,18 @@ _HOME = {
     "Cancelled": "mrifoundation.errors",
 }
 
-__all__ = ["Cancelled", "Encoding", "Engine", "InputError", "Scan", "Segmentation", "__version__", "list_series", "read_scan", "write_label_map"]
+__all__ = [
+    "Cancelled",
+    "Encoding",
+    "Engine",
+    "InputError",
+    "Scan",
+    "Segmentation",
+    "__version__",
+    "list_series",
+    "read_scan",
+    "write_label_map",
+]
 
 
 def __getattr__(name: str) -> Any:

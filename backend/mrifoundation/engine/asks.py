@@ -1,7 +1,7 @@
 """From prompts to what is asked of the model: one ask is one row of the table and one value of the label map."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mrifoundation.anatomy import Understood, Vocabulary, understand
 from mrifoundation.errors import InputError
@@ -30,7 +30,12 @@ class Asks:
 
 
 def asks_of(
-    prompts: Collection[str], vocabulary: Vocabulary, known: Collection[str], *, free_text: bool = False, expand: bool = False
+    prompts: Collection[str],
+    vocabulary: Vocabulary,
+    known: Collection[str],
+    *,
+    free_text: bool = False,
+    expand: bool = False,
 ) -> Asks:
     """Read `prompts` with the structures that the model has learned (`known`).
 
@@ -41,63 +46,47 @@ def asks_of(
         raise InputError("There is no prompt; name at least one structure, for example left hippocampus.")
     if len(prompts) > MOST_PROMPTS:
         raise InputError(f"There are {len(prompts)} prompts; give at most {MOST_PROMPTS} at a time.")
-    asks, suggestions = [], {}
-    for prompt in prompts:
-        read = [_learned(one, known) for one in understand(prompt, vocabulary, known)] if prompt.strip() else []
-        if not read:
-            raise InputError("One of the prompts is empty; name a structure, for example left hippocampus.")
-        for one in read:
-            if one.suggestions:
-                suggestions[one.prompt] = list(one.suggestions)
-            if not one.names and not free_text:
-                raise InputError(not_understood(one))
-        asks += _expanded(read) if expand else [_whole(prompt, read)]
-    return Asks(_each_once(asks) if expand else tuple(asks), suggestions)
+    read = [_read(prompt, vocabulary, known, free_text) for prompt in prompts]
+    suggestions = {one.prompt: list(one.suggestions) for each in read for one in each if one.suggestions}
+    if not expand:
+        return Asks(tuple(map(_whole, prompts, read)), suggestions)
+    first: dict[str, Ask] = {}
+    for ask in (ask for each in read for one in each for ask in _split(one, vocabulary, known)):
+        first.setdefault(ask.name, ask)
+    return Asks(tuple(first.values()), suggestions)
 
 
-def not_understood(read: Understood) -> str:
-    """The sentence for a prompt that stands for nothing the model knows."""
-    if not read.suggestions:
-        return f"'{read.prompt}' is not known; ask for another structure, or turn on free text to try it anyway."
-    *others, last = [f"'{name}'" for name in read.suggestions[:3]]
-    near = f"{', '.join(others)} or {last}" if others else last
-    return f"'{read.prompt}' is not known; did you mean {near}? Turn on free text to try it as it is."
-
-
-def _learned(read: Understood, known: Collection[str]) -> Understood:
-    """`read` with only the structures that the model has learned."""
-    names = tuple(name for name in read.names if name in known)
-    if len(names) == len(read.names):
-        return read
-    missing = [name for name in read.names if name not in known]
-    explanation = f"{read.explanation} These weights have not learned {', '.join(missing)}."
-    return Understood(read.prompt, names, read.how if names else "unknown", explanation.strip(), read.suggestions)
+def _read(prompt: str, vocabulary: Vocabulary, known: Collection[str], free_text: bool) -> list[Understood]:
+    read = understand(prompt, vocabulary, known) if prompt.strip() else []
+    if not read:
+        raise InputError("One of the prompts is empty; name a structure, for example left hippocampus.")
+    for one in read:
+        if not one.names and not free_text:
+            problem = one.explanation.rstrip(".") if one.suggestions else one.explanation.split(";")[0].rstrip(".")
+            remedy = "choose one of these" if one.suggestions else "name another structure"
+            raise InputError(f"{problem}; {remedy}, or turn on free text to try it as it is.")
+    tried = " It is tried as free text, which is less reliable."
+    return [one if one.names else replace(one, explanation=one.explanation + tried) for one in read]
 
 
 def _whole(prompt: str, read: list[Understood]) -> Ask:
     names = _distinct(name for one in read for name in one.names)
     sentences = _distinct(one.prompt for one in read if not one.names)
     name = names[0] if len(names) == 1 and not sentences else " ".join(prompt.split())
-    return Ask(prompt, name, names, sentences, _explained(read))
+    return Ask(prompt, name, names, sentences, " ".join(_distinct(one.explanation for one in read)))
 
 
-def _expanded(read: list[Understood]) -> list[Ask]:
-    asks = []
-    for one in read:
-        asks += [Ask(one.prompt, name, (name,), (), _explained([one])) for name in one.names]
-        if not one.names:
-            asks.append(Ask(one.prompt, one.prompt, (), (one.prompt,), _explained([one])))
-    return asks
+def _split(one: Understood, vocabulary: Vocabulary, known: Collection[str]) -> list[Ask]:
+    if not one.names:
+        return [Ask(one.prompt, one.prompt, (), (one.prompt,), one.explanation)]
+    singles = _distinct(single for name in one.names for single in _singles(name, vocabulary, known))
+    return [Ask(one.prompt, name, (name,), (), one.explanation) for name in singles]
 
 
-def _explained(read: list[Understood]) -> str:
-    tried = " It is tried as free text, which is less reliable."
-    return " ".join(_distinct(one.explanation + ("" if one.names else tried) for one in read)).strip()
-
-
-def _each_once(asks: list[Ask]) -> tuple[Ask, ...]:
-    first = {ask.name: ask for ask in reversed(asks)}
-    return tuple(first[name] for name in _distinct(ask.name for ask in asks))
+def _singles(name: str, vocabulary: Vocabulary, known: Collection[str]) -> tuple[str, ...]:
+    """The single structures of a name as far as the model tells them apart."""
+    singles = vocabulary.singles_of(name)
+    return singles if all(single in known for single in singles) else (name,)
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -78,7 +78,9 @@ class Encoder:
             return self._run(*inputs, step)
 
         with torch.inference_mode():
-            return run(image, valid, spacing) if len(boxes) == 1 else run_tiled(run, image, valid, spacing, boxes, between)
+            return (
+                run(image, valid, spacing) if len(boxes) == 1 else run_tiled(run, image, valid, spacing, boxes, between)
+            )
 
 
 def _stop_if(cancel: Cancel) -> None:

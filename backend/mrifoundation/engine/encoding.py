@@ -76,10 +76,20 @@ class Encoding:
         grid = about["grid"]
         tensors = {name: torch.from_numpy(arrays[name]).to(device) for name in ("voxel", "tokens", "share", "pooled")}
         working = WorkingGrid(
-            float(grid["spacing"]), tuple(grid["shape"]), np.array(grid["start"]), np.array(grid["step"]), tuple(grid["scan_shape"])
+            float(grid["spacing"]),
+            tuple(grid["shape"]),
+            np.array(grid["start"]),
+            np.array(grid["step"]),
+            tuple(grid["scan_shape"]),
         )
         if tensors["voxel"].shape[1:] != tuple(n // 2 for n in working.padded_shape):
             raise ValueError("the features do not fit their grid")
         return cls(
-            about["key"], about["profile"], about["scan_hash"], tuple(about["shape"]), np.array(about["affine"]), working, **tensors
+            about["key"],
+            about["profile"],
+            about["scan_hash"],
+            tuple(about["shape"]),
+            np.array(about["affine"]),
+            working,
+            **tensors,
         )

@@ -101,7 +101,7 @@ class Engine:
 
     def knows(self, structure: Structure) -> bool:
         """Whether the model has learned `structure`, or all parts of one of its unions."""
-        return structure.name in self._known or any(self._known.issuperset(parts) for parts in structure.unions)
+        return self.vocabulary.union_in(structure.name, self._known) is not None
 
     def info(self) -> dict[str, Any]:
         """Model card, device, profiles, structures, groups and sets as plain JSON types."""

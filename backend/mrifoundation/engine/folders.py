@@ -17,7 +17,9 @@ def cache_folder(part: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise InputError(f"The cache folder {folder} cannot be made ({error.strerror}); set MRIFOUNDATION_CACHE to one that can.") from error
+        raise InputError(
+            f"The cache folder {folder} cannot be made ({error.strerror}); set MRIFOUNDATION_CACHE to one that can."
+        ) from error
     return folder
 
 

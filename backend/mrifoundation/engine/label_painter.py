@@ -19,11 +19,11 @@ class LabelPainter:
         self._grid = encoding.grid
         dtype = np.uint8 if count < 256 else np.uint16
         self._labels = np.zeros(self._grid.scan_shape, dtype)  # canonical axes
-        self._best = np.zeros(self._grid.scan_shape, np.float16) if count > 1 else None
+        self._best = np.zeros(self._grid.scan_shape, np.float32) if count > 1 else None
         self._boxes: dict[int, Box] = {}
 
     def paint(self, value: int, logits: np.ndarray) -> None:
-        """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and above all painted before."""
+        """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and all painted before."""
         working = positive_box(logits)
         if working is None:
             return
@@ -31,11 +31,12 @@ class LabelPainter:
         weights = [matrix[:, c] for matrix, c in zip(self._grid.to_scan(box), columns, strict=True)]
         fine = resample(logits[columns], weights)
         if self._best is None:
-            self._labels[box][fine > 0] = value
+            wins = fine > 0
         else:
-            wins = fine > np.maximum(self._best[box], 0)
-            np.copyto(self._best[box], np.minimum(fine, 60000), where=wins, casting="unsafe")
-            self._labels[box][wins] = value
+            best = self._best[box]
+            wins = fine > best
+            np.copyto(best, fine, where=wins)
+        np.copyto(self._labels[box], value, where=wins, casting="unsafe")
         self._boxes[value] = box
 
     def measure(self, value: int) -> tuple[float, list[float] | None]:
@@ -74,7 +75,9 @@ def _scan_box(grid: WorkingGrid, working: Box) -> tuple[Box, Box]:
     """The scan voxels that a working box can reach, and the working voxels that they are interpolated from."""
     box, columns = [], []
     for a in range(3):
-        reach = max(1, math.ceil(1 / grid.step[a]))  # where the scan is coarser, a scan voxel averages over several working ones
+        reach = max(
+            1, math.ceil(1 / grid.step[a])
+        )  # where the scan is coarser, a scan voxel averages over several working ones
         near, far = working[a].start - reach, working[a].stop - 1 + reach
         # Nothing is known beyond the outer faces of the working grid, so nothing is painted there.
         first = math.ceil(grid.start[a] + grid.step[a] * max(near, -0.5))

@@ -49,9 +49,13 @@ class Segmenter:
             logits, one = self._find(encoding, features, ask)
             painter.paint(number + 1, logits)
             found.append(one)
-        table = [_row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))]
+        table = [
+            _row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))
+        ]
         understood = [ask.explanation for ask in asked.asks if ask.explanation]
-        return Segmentation(painter.labels(), encoding.affine, table, list(dict.fromkeys(understood)), asked.suggestions)
+        return Segmentation(
+            painter.labels(), encoding.affine, table, list(dict.fromkeys(understood)), asked.suggestions
+        )
 
     @torch.inference_mode()
     def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:

@@ -48,7 +48,9 @@ def run_tiled(
         between(number)
         if not valid[(..., *box)].any():
             continue
-        tile_voxel, tile_tokens, tile_share = run(image[(..., *box)].contiguous(), valid[(..., *box)].contiguous(), spacing)
+        tile_voxel, tile_tokens, tile_share = run(
+            image[(..., *box)].contiguous(), valid[(..., *box)].contiguous(), spacing
+        )
         grid = [(s.stop - s.start) // STRIDE for s in box]
         voxel.add(box, tile_voxel[0].float())
         tokens.add(box, tile_tokens[0].float().T.reshape(-1, *grid))
@@ -91,4 +93,7 @@ def _up(length: float) -> int:
 def _starts(length: int, tile: int, count: int) -> list[int]:
     if count == 1:
         return [0]
-    return [int(n * (length - tile) / (count - 1)) // STRIDE * STRIDE if n < count - 1 else length - tile for n in range(count)]
+    return [
+        int(n * (length - tile) / (count - 1)) // STRIDE * STRIDE if n < count - 1 else length - tile
+        for n in range(count)
+    ]

@@ -19,7 +19,11 @@ class TorchRuntime:
         self._half = _native_bfloat16(device)
 
     def __call__(
-        self, image: torch.Tensor, valid: torch.Tensor, spacing: torch.Tensor, step: Callable[[float], None] | None = None
+        self,
+        image: torch.Tensor,
+        valid: torch.Tensor,
+        spacing: torch.Tensor,
+        step: Callable[[float], None] | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """As `tiling.Run`; `step(fraction)` is called before each layer and may raise to stop."""
         image, valid, spacing = (tensor.to(self._device) for tensor in (image, valid, spacing))

@@ -13,7 +13,10 @@ CARD = "card.json"
 def shipped_weights() -> list[Path]:
     """Folders of the weights that came with the package, the preferred first."""
     folders = [card.parent for card in SHIPPED.glob(f"*/{CARD}")]
-    return sorted(folders, key=lambda folder: (PREFERRED.index(folder.name) if folder.name in PREFERRED else len(PREFERRED), folder.name))
+    return sorted(
+        folders,
+        key=lambda folder: (PREFERRED.index(folder.name) if folder.name in PREFERRED else len(PREFERRED), folder.name),
+    )
 
 
 def find_weights(wanted: Path | str | None = None) -> Path:
@@ -25,10 +28,14 @@ def find_weights(wanted: Path | str | None = None) -> Path:
     shipped = shipped_weights()
     if not wanted:
         if not shipped:
-            raise InputError(f"No weights came with this installation ({SHIPPED}); set MRIFOUNDATION_WEIGHTS to a folder that holds some.")
+            raise InputError(
+                f"No weights came with this installation ({SHIPPED}); set MRIFOUNDATION_WEIGHTS to a folder that holds some."
+            )
         return shipped[0]
     for folder in (Path(wanted), SHIPPED / str(wanted)):
         if (folder / CARD).is_file():
             return folder
     names = ", ".join(folder.name for folder in shipped) or "none"
-    raise InputError(f"There are no weights in '{wanted}' (no {CARD}); name a folder that holds some, or shipped ones ({names}).")
+    raise InputError(
+        f"There are no weights in '{wanted}' (no {CARD}); name a folder that holds some, or shipped ones ({names})."
+    )

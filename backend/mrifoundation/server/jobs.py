@@ -30,7 +30,13 @@ class Job:
         self._work = work
         self._lock = threading.Lock()
         self._cancel = threading.Event()
-        self._known = {"state": "queued", "stage": "", "fraction": 0.0, "message": "Waiting for its turn.", "error": None}
+        self._known = {
+            "state": "queued",
+            "stage": "",
+            "fraction": 0.0,
+            "message": "Waiting for its turn.",
+            "error": None,
+        }
         self._watchers: set[Callable[[], None]] = set()
 
     @property

@@ -17,7 +17,12 @@ from mrifoundation.server.schemas import JobState, Problem, SegmentResult
 LONGEST_WAIT = 60.0  # seconds
 HEARTBEAT = 15.0  # seconds; keeps proxies from closing a silent stream
 
-UNFINISHED = {409: {"model": Problem, "description": "The job has no result: it is not finished, failed, was cancelled, or only encoded."}}
+UNFINISHED = {
+    409: {
+        "model": Problem,
+        "description": "The job has no result: it is not finished, failed, was cancelled, or only encoded.",
+    }
+}
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"], responses={code: PROBLEMS[code] for code in (401, 404)})
 
@@ -26,7 +31,9 @@ router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"], responses={code: P
 async def job_state(
     request: Request,
     job_id: str,
-    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="Seconds to wait for a change.")] = 0,
+    wait: Annotated[
+        float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="Seconds to wait for a change.")
+    ] = 0,
 ) -> dict:
     """With `wait` the answer comes at the first change, at once when the job is finished, and after `wait` seconds at the latest."""
     job = _job(request, job_id)
@@ -38,7 +45,9 @@ async def job_state(
 @router.get(
     "/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "One JobState a change, the last one finished."}},
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "One JobState a change, the last one finished."}
+    },
     summary="The same as server-sent events",
 )
 async def job_events(request: Request, job_id: str) -> StreamingResponse:
@@ -54,7 +63,9 @@ async def cancel(request: Request, job_id: str) -> dict:
     return job.snapshot()
 
 
-@router.get("/result", response_model=SegmentResult, responses=UNFINISHED, summary="The table of a finished segmentation")
+@router.get(
+    "/result", response_model=SegmentResult, responses=UNFINISHED, summary="The table of a finished segmentation"
+)
 async def result(request: Request, job_id: str) -> dict:
     return _answer(request, job_id).result
 
@@ -83,7 +94,9 @@ async def labels(request: Request, job_id: str, accept_encoding: Annotated[str, 
     if "gzip" in accept_encoding.lower():
         headers["Content-Encoding"] = "gzip"
         return Response(answer.packed_labels, media_type="application/octet-stream", headers=headers)
-    return Response(await run_sync(gzip.decompress, answer.packed_labels), media_type="application/octet-stream", headers=headers)
+    return Response(
+        await run_sync(gzip.decompress, answer.packed_labels), media_type="application/octet-stream", headers=headers
+    )
 
 
 def _job(request: Request, job_id: str) -> Job:
@@ -99,7 +112,9 @@ def _answer(request: Request, job_id: str) -> Answer:
         raise HTTPException(409, "The job is not finished yet; wait until its state is done.")
     if not isinstance(job.result, Answer):
         known = job.snapshot()
-        raise HTTPException(409, known["error"] or f"The job has no segmentation (it is {known['state']}); segment again.")
+        raise HTTPException(
+            409, known["error"] or f"The job has no segmentation (it is {known['state']}); segment again."
+        )
     return job.result
 
 

@@ -16,17 +16,24 @@ from mrifoundation.volume import Scan
 
 router = APIRouter(prefix="/v1/volumes", tags=["volumes"], responses={401: PROBLEMS[401]})
 
-BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
-GEOMETRY_EXAMPLE = (
-    '{"shape": [256, 256, 180], "dtype": "int16", "affine": [[1, 0, 0, -128], [0, 1, 0, -128], [0, 0, 1, -90], [0, 0, 0, 1]], "name": "t1"}'
-)
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+GEOMETRY_EXAMPLE = '{"shape": [256, 256, 180], "dtype": "int16", "affine": [[1, 0, 0, -128], [0, 1, 0, -128], [0, 0, 1, -90], [0, 0, 0, 1]], "name": "t1"}'
 
 
 @router.post("", response_model=Volume, responses={422: PROBLEMS[422]}, openapi_extra=BODY, summary="Send a scan")
 async def send_volume(
     request: Request,
-    x_geometry: Annotated[str | None, Header(description="Of raw voxels in C order of [i, j, k].", examples=[GEOMETRY_EXAMPLE])] = None,
-    x_filename: Annotated[str | None, Header(description="Of a file's bytes instead.", examples=["scan.nii.gz", "series.zip"])] = None,
+    x_geometry: Annotated[
+        str | None, Header(description="Of raw voxels in C order of [i, j, k].", examples=[GEOMETRY_EXAMPLE])
+    ] = None,
+    x_filename: Annotated[
+        str | None, Header(description="Of a file's bytes instead.", examples=["scan.nii.gz", "series.zip"])
+    ] = None,
     content_encoding: Annotated[str | None, Header(description="gzip or deflate, for raw voxels.")] = None,
 ) -> dict:
     """The body is either an array, described by `X-Geometry`, or a file, named by `X-Filename`.
@@ -45,7 +52,12 @@ async def send_volume(
     return _about(scan_id, scan)
 
 
-@router.get("/{volume_id}", response_model=HeldVolume, responses={404: PROBLEMS[404]}, summary="Is this scan held, is it encoded")
+@router.get(
+    "/{volume_id}",
+    response_model=HeldVolume,
+    responses={404: PROBLEMS[404]},
+    summary="Is this scan held, is it encoded",
+)
 async def held_volume(request: Request, volume_id: str) -> dict:
     scan = await run_sync(held, request, volume_id)
     engine = request.app.state.backend.engine

@@ -16,7 +16,9 @@ Row4 = Annotated[list[float], Field(min_length=4, max_length=4)]
 class Problem(BaseModel):
     """Every error of the service, whatever its status code."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"error": "No volume with this id is held; send it again."}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"error": "No volume with this id is held; send it again."}}
+    )
     error: str = Field(description="One plain sentence: what was wrong and what to do.")
 
 
@@ -79,14 +81,25 @@ class EncodeRequest(BaseModel):
 class SegmentRequest(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"prompts": ["left hippocampus", "both kidneys"], "profile": "standard", "expand": False, "free_text": False}
+            "example": {
+                "prompts": ["left hippocampus", "both kidneys"],
+                "profile": "standard",
+                "expand": False,
+                "free_text": False,
+            }
         }
     )
     prompts: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=250)] = []
-    set: str | None = Field(default=None, max_length=200, description="Name of a structure set of /v1/info, added to the prompts.")
+    set: str | None = Field(
+        default=None, max_length=200, description="Name of a structure set of /v1/info, added to the prompts."
+    )
     profile: Profile = "standard"
-    expand: bool = Field(default=False, description="One structure for each part of a list, side or group; else value i = i-th prompt.")
-    free_text: bool = Field(default=False, description="Try what the vocabulary does not know through the text encoder.")
+    expand: bool = Field(
+        default=False, description="One structure for each part of a list, side or group; else value i = i-th prompt."
+    )
+    free_text: bool = Field(
+        default=False, description="Try what the vocabulary does not know through the text encoder."
+    )
 
 
 class JobTicket(BaseModel):
@@ -139,7 +152,9 @@ class Row(BaseModel):
 class SegmentResult(BaseModel):
     structures: list[Row]
     understood: list[str] = Field(description="How each prompt was read, in plain sentences.")
-    suggestions: dict[str, list[str]] = Field(description="Nearest known names of prompts that were not known as written.")
+    suggestions: dict[str, list[str]] = Field(
+        description="Nearest known names of prompts that were not known as written."
+    )
 
 
 class Structure(BaseModel):

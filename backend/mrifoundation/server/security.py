@@ -24,7 +24,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if scope["path"] not in OPEN_PATHS and not hmac.compare_digest(headers.get(b"authorization", b""), self._expected):
+        if scope["path"] not in OPEN_PATHS and not hmac.compare_digest(
+            headers.get(b"authorization", b""), self._expected
+        ):
             await _refuse(send, 401, _key_problem(headers), {b"www-authenticate": b"Bearer"})
             return
         limit = self._largest_upload if scope["path"].rstrip("/") == "/v1/volumes" else LARGEST_JSON
@@ -65,7 +67,11 @@ async def _refuse(send: Callable, status: int, message: str, headers: dict[bytes
     start: dict[str, Any] = {
         "type": "http.response.start",
         "status": status,
-        "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers.items()],
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            *headers.items(),
+        ],
     }
     await send(start)
     await send({"type": "http.response.body", "body": body})

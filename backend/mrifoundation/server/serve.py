@@ -15,7 +15,11 @@ from mrifoundation.server.key import default_key_file, service_key
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = 8765, key_file: Path | None = None, weights: Path | None = None, device: str = "auto"
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    key_file: Path | None = None,
+    weights: Path | None = None,
+    device: str = "auto",
 ) -> None:
     """Serve until stopped. Raises InputError when the address is taken, or is not loopback and no key was named explicitly."""
     if not is_loopback(host) and key_file is None and not os.environ.get("MRIFOUNDATION_KEY"):
@@ -23,10 +27,16 @@ def serve(
             f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file before listening there."
         )
     app = create_app(partial(load_engine, weights, device), service_key(key_file))
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, server_header=False)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, server_header=False
+    )
     with _bound(host, port) as listener:
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
-        where = "from MRIFOUNDATION_KEY" if key_file is None and os.environ.get("MRIFOUNDATION_KEY") else f"in {key_file or default_key_file()}"
+        where = (
+            "from MRIFOUNDATION_KEY"
+            if key_file is None and os.environ.get("MRIFOUNDATION_KEY")
+            else f"in {key_file or default_key_file()}"
+        )
         print(f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it.", flush=True)
         uvicorn.Server(config).run(sockets=[listener])
 

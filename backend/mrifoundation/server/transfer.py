@@ -60,7 +60,9 @@ def _decompressed(body: bytes, encoding: str | None, limit: int) -> bytes:
     except zlib.error:
         raise InputError(f"The body is not valid {kind}; send it again, or without Content-Encoding.") from None
     if len(raw) > limit or unpacker.unconsumed_tail:
-        raise InputError(f"The body unpacks to more than the {limit} bytes that its X-Geometry announces; make the two agree.")
+        raise InputError(
+            f"The body unpacks to more than the {limit} bytes that its X-Geometry announces; make the two agree."
+        )
     if not unpacker.eof:
         raise InputError(f"The {kind} body ends too early; send it again.")
     return raw

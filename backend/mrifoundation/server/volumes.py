@@ -60,7 +60,9 @@ class Volumes:
             return None
         arrays, about = stored
         try:
-            scan = Scan(arrays["voxels"].astype(np.float32), np.array(about["affine"]), about["name"], tuple(about["notes"]))
+            scan = Scan(
+                arrays["voxels"].astype(np.float32), np.array(about["affine"]), about["name"], tuple(about["notes"])
+            )
         except (KeyError, TypeError, ValueError, InputError):
             return None
         return scan if scan.content_hash == scan_id else None

@@ -107,7 +107,9 @@ def _draw_plane(picture: Image.Image, plane: Plane, left: int, colours: list[Col
             draw.line(points, fill=colour, width=2, joint="curve")
     draw.text((left, 4), plane.title, TEXT, _font(16))
     for letter, x, anchor in ((plane.letters[0], left + 4, "lm"), (plane.letters[1], left + PANEL - 4, "rm")):
-        draw.text((x, TITLE + PANEL // 2), letter, TEXT, _font(18), anchor=anchor, stroke_width=2, stroke_fill=BACKGROUND)
+        draw.text(
+            (x, TITLE + PANEL // 2), letter, TEXT, _font(18), anchor=anchor, stroke_width=2, stroke_fill=BACKGROUND
+        )
 
 
 def _draw_legend(picture: Image.Image, table: Sequence[dict], colours: list[Colour], top: int) -> None:
@@ -117,7 +119,12 @@ def _draw_legend(picture: Image.Image, table: Sequence[dict], colours: list[Colo
         x, y = GAP + (number % COLUMNS) * column_width, top + (number // COLUMNS) * LINE
         draw.rectangle((x, y + 4, x + 12, y + 16), fill=colour)
         amount = f"{row['volume_ml']:.1f} mL" if row["in_view"] else "not in view"
-        draw.text((x + 20, y), _cut(f"{row['name']}  {amount}", column_width - 30, font, draw), TEXT if row["in_view"] else FAINT, font)
+        draw.text(
+            (x + 20, y),
+            _cut(f"{row['name']}  {amount}", column_width - 30, font, draw),
+            TEXT if row["in_view"] else FAINT,
+            font,
+        )
 
 
 def _cut(text: str, width: int, font: ImageFont.ImageFont, draw: ImageDraw.ImageDraw) -> str:

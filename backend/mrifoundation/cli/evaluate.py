@@ -1,0 +1,39 @@
+"""`mrifoundation evaluate`: forwards to the evaluation that comes with the training package."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mrifoundation.cli.options import JsonOption, ProfileOption, WeightsOption
+from mrifoundation.errors import InputError
+
+
+def add_to(app: typer.Typer) -> None:
+    group = typer.Typer(help="Measure the weights on labelled scans.", no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(lambda: None)  # keeps `segmentation` a command of its own while it is the only one
+    group.command("segmentation")(segmentation)
+    app.add_typer(group, name="evaluate")
+
+
+def segmentation(
+    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
+    split: Annotated[str, typer.Option(help="Rows of this split.")] = "dev",
+    sources: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
+    ] = None,
+    profile: ProfileOption = "standard",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write every single measurement to this CSV.")
+    ] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Dice and 95 % Hausdorff distance (mm) of every structure and source, with bootstrap intervals."""
+    if not manifest.is_file():
+        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
+    from mrifoundation_training.evaluation.segmentation import evaluate
+
+    return evaluate(
+        manifest, split=split, sources=sources, profile=profile, output=output, as_json=as_json, weights=weights
+    )

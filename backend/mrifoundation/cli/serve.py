@@ -1,0 +1,27 @@
+"""`mrifoundation serve`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mrifoundation.cli.options import DeviceOption, WeightsOption
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("serve")(serve)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this computer's own need an explicit key.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8765,
+    key_file: Annotated[Path | None, typer.Option(help="File with the key; made when it does not exist.")] = None,
+    weights: WeightsOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Run the local service that the 3D Slicer module talks to; Ctrl-C stops it."""
+    from mrifoundation.server.serve import serve as run
+
+    run(host, port, key_file, weights, device)
