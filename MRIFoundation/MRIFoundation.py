@@ -159,12 +159,14 @@ class MRIFoundationTest(ScriptedLoadableModuleTest):
         from MRIFoundationLib import Segmentation
         from MRIFoundationLib.Client import LabelBox
         from MRIFoundationLib.Scene import world_affine
+        from MRIFoundationLib.Segmenting import Answer
 
         volume = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6), np.int16), name="scan")
         box = LabelBox(np.ones((2, 2, 2), np.uint8), (1, 1, 1), (6, 5, 4), world_affine(volume))
         row = {"prompt": "liver", "name": "liver", "value": 1, "volume_ml": 0.008, "presence": 1.0, "in_view": True}
         node = Segmentation.create(slicer.mrmlScene, volume)
-        Segmentation.put(node, volume, box, [{**row, "explanation": "", "center_ras_mm": [0, 0, 0]}], {})
+        rows = [{**row, "explanation": "", "center_ras_mm": [0, 0, 0]}]
+        Segmentation.put(node, volume, Answer("", rows, [], box, frozenset({1})), {})
         voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, "liver", volume)
         self.assertEqual(np.argwhere(voxels).min(axis=0).tolist(), [1, 1, 1])
         self.assertEqual(int(voxels.sum()), 8)

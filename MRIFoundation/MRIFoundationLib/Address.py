@@ -26,9 +26,14 @@ def repair(text: str) -> str:
     rest = cleaned[scheme.end() :] if scheme else cleaned.lstrip("/")
     if "://" in rest:
         raise BackendError(f"'{cleaned}' is not an http address: enter for example {DEFAULT_ADDRESS}.")
-    parts = urlsplit(f"{scheme.group(1).lower() if scheme else 'http'}://{rest}")
-    host = _host(parts.hostname, cleaned)
-    return f"{parts.scheme}://{host}:{_port(parts)}"
+    try:
+        parts = urlsplit(f"{scheme.group(1).lower() if scheme else 'http'}://{rest}")
+    except ValueError:
+        raise _unreadable(cleaned) from None
+    host = parts.hostname
+    if not host or re.search(r"\s", host):
+        raise _unreadable(cleaned)
+    return f"{parts.scheme}://{_usable(host)}:{_port(parts)}"
 
 
 def is_loopback(url: str) -> bool:
@@ -49,9 +54,11 @@ def port_of(url: str) -> int:
     return int(url.rsplit(":", 1)[1])
 
 
-def _host(host: str | None, typed: str) -> str:
-    if not host or re.search(r"\s", host):
-        raise BackendError(f"No computer's name can be read from '{typed}': enter for example {DEFAULT_ADDRESS}.")
+def _unreadable(typed: str) -> BackendError:
+    return BackendError(f"No computer's name can be read from '{typed}': enter for example {DEFAULT_ADDRESS}.")
+
+
+def _usable(host: str) -> str:
     if host in ("localhost", "0.0.0.0"):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host

@@ -72,9 +72,12 @@ class Client:
             data, headers["Content-Encoding"] = memoryview(_gzip(data)), "gzip"
         return self._json("POST", "/v1/volumes", data=_Pieces(data, progress, cancelled), headers=headers, timeout=600.0)["id"]
 
-    def segment(self, volume: str, prompts: list[str], structure_set: str | None, profile: str) -> str:
-        """Ask for structures; lists, sides and groups become one structure each. Gives the job's id."""
-        wanted = {"prompts": prompts, "set": structure_set, "profile": profile, "expand": True, "free_text": False}
+    def segment(self, volume: str, prompts: list[str], structure_set: str | None, profile: str, free_text: bool) -> str:
+        """Ask for structures; lists, sides and groups become one structure each. Gives the job's id.
+
+        `free_text`: try what the vocabulary does not know through the text encoder instead of refusing it.
+        """
+        wanted = {"prompts": prompts, "set": structure_set, "profile": profile, "expand": True, "free_text": free_text}
         return self._json("POST", f"/v1/volumes/{quote(volume)}/segment", json=wanted)["job"]
 
     def job(self, job: str, wait: float = 0.0) -> dict:

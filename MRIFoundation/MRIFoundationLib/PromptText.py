@@ -50,3 +50,9 @@ def linked(sentence: str, names: Iterable[str], wrong: str) -> str:
         text += f'{escape(sentence[end : match.start()])}<a href="{target}">{escape(match.group(0))}</a>'
         end = match.end()
     return text + escape(sentence[end:])
+
+
+def worth_saying(sentences: Iterable[str]) -> list[str]:
+    """The sentences on how prompts were read, without repetitions and those where a prompt was read as just what it says."""
+    plain = re.compile(r"^'(.+)' was read as \1\.$", re.IGNORECASE)
+    return [sentence for sentence in dict.fromkeys(sentences) if not plain.match(sentence)]

@@ -16,6 +16,16 @@ from .Worker import Task, Worker
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a person asks for; `free_text` tries words that the vocabulary does not know."""
+
+    prompts: list[str]
+    structure_set: str = ""
+    profile: str = "standard"
+    free_text: bool = False
+
+
+@dataclass(frozen=True)
 class Listener:
     """Who is told, in the main thread, how a request goes; `done` gets the segmentation node and the answer."""
 
@@ -47,12 +57,13 @@ class SegmentLogic:
     def busy(self) -> bool:
         return self._task is not None and not self._task.finished
 
-    def start(self, volume, segmentation, prompts: list[str], structure_set: str, profile: str, listener: Listener) -> None:
+    def start(self, volume, segmentation, wanted: Wanted, listener: Listener) -> None:
         """Ask for structures of `volume`; the segments go to `segmentation`, a new one when None. BackendError when it cannot begin."""
         if self.busy:
             raise BackendError(_("A request is already running: wait for it or cancel it."))
         key, affine = Scene.volume_key(volume), Scene.world_affine(volume)
-        question = Question(volume.GetName(), affine, prompts, structure_set or None, profile)
+        structure_set = wanted.structure_set or None
+        question = Question(volume.GetName(), affine, wanted.prompts, structure_set, wanted.profile, wanted.free_text)
         self._run(_Request(volume.GetID(), key, segmentation.GetID() if segmentation else "", question, listener))
 
     def cancel(self) -> None:
@@ -84,7 +95,7 @@ class SegmentLogic:
         segmentation = slicer.mrmlScene.GetNodeByID(request.segmentation) if request.segmentation else None
         segmentation = segmentation or Segmentation.create(slicer.mrmlScene, volume)
         structures = {structure["name"]: structure for structure in self._connection.info.get("structures", [])}
-        Segmentation.put(segmentation, volume, answer.labels, answer.rows, structures)
+        Segmentation.put(segmentation, volume, answer, structures)
         request.listener.done(segmentation, answer)
 
     def _failed(self, request: _Request, url: str, error: Exception) -> None:

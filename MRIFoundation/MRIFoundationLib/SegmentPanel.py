@@ -14,9 +14,10 @@ from .Failures import BackendError
 from .PromptLine import PromptLine
 from .ResultTable import ResultTable
 from .Segmenting import Answer
-from .SegmentLogic import Listener, SegmentLogic
+from .SegmentLogic import Listener, SegmentLogic, Wanted
 
 _SENTENCES_SHOWN = 5
+_FREE_TEXT = "free text"
 
 
 class SegmentPanel:
@@ -42,7 +43,7 @@ class SegmentPanel:
         """Show and change the choices kept in the scene; None while the scene is closed."""
         self._parameters = parameters
         self._unseen = []
-        self._say("")
+        self._say()
         self._show_set()
         self.refresh()
 
@@ -60,16 +61,17 @@ class SegmentPanel:
         self.ui.show3DButton.visible = bool(seen)
         self.ui.show3DButton.setSegmentationNode(node)
 
-    def segment(self) -> None:
-        """Ask for what the prompt line and the structure set say."""
+    def segment(self, free_text: bool = False) -> None:
+        """Ask for what the prompt line and the structure set say; `free_text` tries words that are not known too."""
         if not self.ui.segmentButton.enabled:
             return
         chosen = self._parameters
         prompts = [chosen.prompt.strip()] if chosen.prompt.strip() else []
-        self._say("")
+        wanted = Wanted(prompts, chosen.structureSet, chosen.profile, free_text)
+        self._say()
         with slicer.util.tryWithErrorDisplay(_("The request could not be sent.")):
             try:
-                self._logic.start(chosen.scan, chosen.segmentation, prompts, chosen.structureSet, chosen.profile, self._listener)
+                self._logic.start(chosen.scan, chosen.segmentation, wanted, self._listener)
             except BackendError as error:
                 self._failed(error)
                 return
@@ -80,7 +82,7 @@ class SegmentPanel:
         self._logic.cancel()
 
     def _connect(self) -> None:
-        self.ui.segmentButton.connect("clicked()", self.segment)
+        self.ui.segmentButton.connect("clicked()", lambda: self.segment())
         self.ui.cancelButton.connect("clicked()", self.cancel)
         self.ui.setCombo.connect("currentIndexChanged(int)", self._take_set)
         self.ui.messageLabel.connect("linkActivated(QString)", self._take_suggestion)
@@ -111,8 +113,10 @@ class SegmentPanel:
             self._parameters.structureSet = self.ui.setCombo.itemData(index) or ""
 
     def _take_suggestion(self, target: str) -> None:
-        wrong, name = target.split("\n")
-        if self._parameters:
+        if target == _FREE_TEXT:
+            self.segment(free_text=True)
+        elif self._parameters:
+            wrong, name = target.split("\n")
             self._parameters.prompt = PromptText.correct(self._parameters.prompt, wrong, name)
             self.segment()
 
@@ -132,12 +136,13 @@ class SegmentPanel:
         self._show_busy(False)
         if self._parameters:
             self._parameters.segmentation = segmentation
-        self._say(*answer.understood[:_SENTENCES_SHOWN], suggestions=answer.suggestions)
+        self._say(*PromptText.worth_saying(answer.understood)[:_SENTENCES_SHOWN], suggestions=answer.suggestions)
         self.refresh()
 
     def _failed(self, error: Exception) -> None:
         self._show_busy(False)
-        self._say(str(error), failed=True)
+        offers_free_text = _FREE_TEXT in str(error)
+        self._say(str(error), failed=True, offers_free_text=offers_free_text)
         if not isinstance(error, BackendError):
             raise error
 
@@ -145,11 +150,13 @@ class SegmentPanel:
         self._show_busy(False)
         self._say(_("Cancelled."))
 
-    def _say(self, *sentences: str, failed: bool = False, suggestions: dict[str, list[str]] | None = None) -> None:
+    def _say(self, *sentences: str, failed: bool = False, offers_free_text: bool = False, suggestions=None) -> None:
         lines = [self._linked(sentence) for sentence in sentences]
         for wrong, names in (suggestions or {}).items():
             question = _("Instead of '{wrong}', did you mean {names}?").format(wrong=wrong, names=", ".join(names))
             lines.append(PromptText.linked(question, names, wrong))
+        if offers_free_text:
+            lines.append(f'<a href="{_FREE_TEXT}">' + _("Try it as free text") + "</a>")
         self.ui.messageLabel.visible = bool(lines)
         self.ui.messageLabel.styleSheet = "color: #c0392b;" if failed else ""
         self.ui.messageLabel.text = "<br>".join(lines)
@@ -157,4 +164,5 @@ class SegmentPanel:
     def _linked(self, sentence: str) -> str:
         """A sentence that quotes a part of the prompt and names structures instead of it lets these be clicked."""
         quoted = re.search(r"'([^']+)'", sentence)
-        return PromptText.linked(sentence, self._names if quoted else [], quoted.group(1) if quoted else "")
+        unknown = quoted and "was read as" not in sentence
+        return PromptText.linked(sentence, self._names if unknown else [], quoted.group(1) if unknown else "")

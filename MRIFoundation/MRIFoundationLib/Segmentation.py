@@ -12,6 +12,7 @@ from vtk.util import numpy_support
 
 from .Client import LabelBox
 from .Scene import transform_to_world
+from .Segmenting import Answer
 from .Terminology import entry_for
 
 ROW_TAG = "MRIFoundation.Row"
@@ -26,20 +27,19 @@ def create(scene, volume):
     return node
 
 
-def put(node, volume, labels: LabelBox, rows: list[dict], structures: dict[str, dict]) -> None:
+def put(node, volume, answer: Answer, structures: dict[str, dict]) -> None:
     """Show the answer in segmentation `node`: each row that has voxels becomes a segment, in the place of an earlier one.
 
     `structures` gives colour and code by name. A structure asked again that is not in view any more loses its segment.
     """
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    image = _oriented_image(node, labels)
-    present = set(np.unique(labels.voxels).tolist())
+    image = _oriented_image(node, answer.labels)
     segmentation = node.GetSegmentation()
     modifying = node.StartModify()
     try:
-        for row in rows:
+        for row in answer.rows:
             place = _remove(segmentation, row["name"])
-            if row["value"] in present:
+            if row["value"] in answer.present:
                 segmentation.AddSegment(_segment(image, row, structures.get(row["name"], {})), row["name"])
                 if place is not None:
                     segmentation.SetSegmentIndex(row["name"], place)

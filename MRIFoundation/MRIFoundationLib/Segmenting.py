@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable
 
 import numpy as np
@@ -26,18 +26,20 @@ class Question:
     prompts: list[str]
     structure_set: str | None = None
     profile: str = "standard"
+    free_text: bool = False
     volume: str | None = None
     voxels: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the backend's id of the scan, one row a structure, and the label map."""
+    """What came back: the backend's id of the scan, one row a structure, the label map and the values that occur in it."""
 
     volume: str
     rows: list[dict]
     understood: list[str]
     labels: LabelBox
+    present: frozenset[int]
     suggestions: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -49,15 +51,26 @@ def ask(client: Client, question: Question, progress: Progress, cancelled: Calla
     """
     volume = question.volume or _send(client, question, progress, cancelled)
     progress("ask", -1.0, "Asking for the structures.")
-    job = client.segment(volume, question.prompts, question.structure_set, question.profile)
+    job = client.segment(volume, question.prompts, question.structure_set, question.profile, question.free_text)
     try:
         _follow(client, job, progress, cancelled)
         progress("fetch", -1.0, "Fetching the result.")
         result = client.result(job)
-        labels = client.labels(job)
+        labels = _for_mrml(client.labels(job))
     except Unreachable as error:
         raise Failures.stopped(client.url) from error
-    return Answer(volume, result["structures"], result["understood"], labels, result["suggestions"])
+    return Answer(volume, result["structures"], result["understood"], labels, present_in(labels.voxels), result["suggestions"])
+
+
+def present_in(voxels: np.ndarray) -> frozenset[int]:
+    """The values that occur in a label array, plane by plane so that no step holds the interpreter for long."""
+    planes = voxels.transpose(2, 1, 0)
+    return frozenset(int(value) for plane in planes for value in np.flatnonzero(np.bincount(plane.ravel())))
+
+
+def _for_mrml(labels: LabelBox) -> LabelBox:
+    """The same box laid out in memory as MRML wants it, i fastest, so that the main thread need not do it."""
+    return replace(labels, voxels=np.ascontiguousarray(labels.voxels.transpose(2, 1, 0)).transpose(2, 1, 0))
 
 
 def _send(client: Client, question: Question, progress: Progress, cancelled: Callable[[], bool]) -> str:

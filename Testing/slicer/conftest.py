@@ -66,3 +66,58 @@ def panel(scene, module):
     widget = scripted_module.open_panel(module)
     yield widget
     scripted_module.close_panel(widget)
+
+
+@pytest.fixture(scope="session")
+def weights(request):
+    """The shipped weights (None), else small ones made on the fly: a real network either way."""
+    pytest.importorskip("torch", reason="the backend's tests need torch: pip install torch")
+    from mrifoundation.engine.weights import shipped_weights
+
+    return None if shipped_weights() else request.getfixturevalue("tiny_weights")
+
+
+@pytest.fixture(scope="session")
+def session_backend(weights):
+    from backend_process import BackendProcess
+
+    process = BackendProcess(weights)
+    process.start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def backend(session_backend):
+    """A running backend, which the test may kill: it is started again for the next."""
+    if session_backend._status() != "ok":
+        session_backend.start()
+    return session_backend
+
+
+@pytest.fixture
+def client(backend):
+    """A client of the running backend with the key that the backend made."""
+    from MRIFoundationLib.Client import Client
+    from MRIFoundationLib.LocalPaths import read_key
+
+    return Client(backend.url, read_key())
+
+
+@pytest.fixture
+def connected(panel, backend):
+    """The opened module, connected to the running backend."""
+    from double.events import wait_until
+
+    panel.backendPanel.ui.addressLine.text = backend.url
+    panel.backendPanel.ui.testButton.click()
+    wait_until(lambda: panel.connection.connected, what="the connection")
+    return panel
+
+
+@pytest.fixture
+def head(scene, head_voxels, oblique_affine):
+    """An oblique, flipped, anisotropic volume of the scene."""
+    from volumes import add_volume
+
+    return add_volume("head", head_voxels, oblique_affine)

@@ -1,0 +1,60 @@
+"""A real backend as a subprocess on the loopback address, which tests can start, freeze, kill and start again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+_PATIENCE = 120.0
+
+
+class BackendProcess:
+    """`weights`: a folder, None for the shipped ones. The key is in the key file of the (tests' own) configuration folder."""
+
+    def __init__(self, weights: Path | None):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._weights = weights
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Start it and wait until its model is loaded."""
+        command = [sys.executable, "-m", "mrifoundation", "serve", "--port", str(self.port)]
+        if self._weights:
+            command += ["--weights", str(self._weights)]
+        environment = {name: value for name, value in os.environ.items() if name != "MRIFOUNDATION_KEY"}
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + _PATIENCE
+        while self._status() != "ok":
+            assert time.monotonic() < end and self._process.poll() is None, "the backend did not come up"
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """End it the hard way, as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """Keep it from answering while its connections stay open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def _status(self) -> str:
+        try:
+            return requests.get(self.url + "/v1/health", timeout=5).json()["status"]
+        except requests.RequestException:
+            return "down"
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
