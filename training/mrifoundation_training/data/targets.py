@@ -24,11 +24,13 @@ NEIGHBOURS = {
 
 @dataclass(frozen=True)
 class Askable:
-    """names: K prompts; lut: bool [K, labels], whether label n belongs to prompt k; absent: bool [K], known not to be in view."""
+    """names: K prompts; lut: bool [K, labels], whether label n belongs to prompt k; absent: bool [K], known not to be in view;
+    single: bool [K], a label of its own, so that singles never overlap (False for unions)."""
 
     names: tuple[str, ...]
     lut: np.ndarray
     absent: np.ndarray
+    single: np.ndarray
 
 
 def askable(vocabulary: Vocabulary, names: tuple[str, ...], declared: frozenset[str], region: str) -> Askable:
@@ -48,7 +50,8 @@ def askable(vocabulary: Vocabulary, names: tuple[str, ...], declared: frozenset[
         row = np.zeros(len(names), bool)
         row[[available[part] for part in parts if part in available]] = True
         prompts.append(structure.name), rows.append(row), absent.append(not row.any())
-    return Askable(tuple(prompts), np.array(rows), np.array(absent))
+    single = np.array([name in declared for name in prompts])
+    return Askable(tuple(prompts), np.array(rows), np.array(absent), single)
 
 
 def _parts(structure, declared: frozenset[str]) -> tuple[str, ...] | None:

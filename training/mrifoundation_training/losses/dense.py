@@ -40,3 +40,15 @@ def dense_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor,
     dice = (2 * overlap + 1) / (total + 1)
     missing = (1 - dice)[present].mean() if present.any() else logits.sum() * 0
     return missing, entropy.mean()
+
+
+def competition_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Softmax cross-entropy between structures that never overlap and "none of them" (logit 0).
+
+    logits, target: [m, K, 8]; weight: [m]. Each prompt must stand alone, but neighbours and the two sides learn fastest against
+    each other.
+    """
+    scores = torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
+    none = 1 - target.amax(1, keepdim=True)
+    picked = torch.cat([none, target], dim=1).argmax(1)
+    return (F.cross_entropy(scores, picked, reduction="none") * weight[:, None]).sum() / (8 * weight.sum())
