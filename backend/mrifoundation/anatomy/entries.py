@@ -42,12 +42,12 @@ def _one_side(entry: dict, side: str, labelled: bool, sided_names: set[str]) -> 
 
 
 def _whole_unions(entry: dict, sided_names: set[str]) -> list[list[str]]:
-    unions = []
-    if entry.get("sided") and "sides" in entry.get("labelled", ["sides"]):
-        unions.append([sided(entry["name"], side) for side in SIDES])
+    unions = list(entry.get("unions", {}).get("whole", []))
     for parts in entry.get("parts", []):
         unions.append([one for part in parts for one in _split(part, sided_names)])
-    return unions + entry.get("unions", {}).get("whole", [])
+    if entry.get("sided") and "sides" in entry.get("labelled", ["sides"]):
+        unions.append([sided(entry["name"], side) for side in SIDES])
+    return unions
 
 
 def _split(name: str, sided_names: set[str]) -> list[str]:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from rapidfuzz.distance import OSA
 
 from .entries import SIDES
+from .sides import take_sides
 from .vocabulary import Vocabulary
 from .wording import canonical
 
@@ -35,6 +36,10 @@ class WordingIndex:
         self.meanings: dict[str, Meaning] = {}
         for wording, meaning in _wordings(vocabulary):
             self.meanings.setdefault(canonical(wording), meaning)
+            # "ventriculus sinister" is looked up as "left ventriculus".
+            without = take_sides(canonical(wording).split())
+            if len(without.sides) == 1 and without.words:
+                self.meanings.setdefault(f"{without.sides[0]} {' '.join(without.words)}", meaning)
         self.words = frozenset(word for key in self.meanings for word in key.split())
         self._joined = _unique(((key.replace(" ", ""), key) for key in self.meanings), self.meanings)
         self._bags = _unique(((_bag(key), key) for key in self.meanings), self.meanings)
@@ -49,7 +54,7 @@ class WordingIndex:
         names |= {key for key in self.meanings if "and" in key.split()}
         return tuple(
             re.compile(
-                r"\b" + r"[\s,]+(?:the\s+)?".join(re.findall(r"[a-z0-9]+", name)) + r"(?:s|es)?\b", re.IGNORECASE
+                r"\b" + r"[\s,_-]+(?:the\s+)?".join(re.findall(r"[a-z0-9]+", name)) + r"(?:s|es)?\b", re.IGNORECASE
             )
             for name in sorted(names, key=len, reverse=True)
         )
@@ -109,11 +114,13 @@ class WordingIndex:
             return
         joined = key.replace(" ", "")
         side = next((side for side in SIDES if joined.startswith(side)), "")
-        allowed = min(2, allowed_slips(len(joined)))
+        allowed = min(2, allowed_slips(len(joined) - len(side)))
         for candidate, target in self._joined.items():
             if target.count(" ") == key.count(" ") or not candidate.startswith(side) or _short(target):
                 continue
             if not side and candidate.startswith(SIDES):
+                continue
+            if set(target.split()) < set(key.split()):
                 continue
             distance = OSA.distance(joined, candidate, score_cutoff=allowed)
             if distance <= allowed:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .index import WordingIndex
-from .politeness import without_politeness
+from .politeness import less_and_less_polite
 from .sides import take_sides
 from .wording import words
 
@@ -85,15 +85,26 @@ def _items(text: str, index: WordingIndex) -> list[Item]:
             if item.words or item.sides:
                 items.append(item)
                 joined = False
+    return _rejoined(items, index)
+
+
+def _rejoined(items: list[Item], index: WordingIndex) -> list[Item]:
+    # A misspelt name with an "and" of its own was cut in two.
+    for i in range(len(items) - 1, 0, -1):
+        first, second = items[i - 1], items[i]
+        both = [*first.words, "and", *second.words]
+        if second.joined and not second.sides and index.misspelt(" ".join(both)):
+            text = f"{first.text} and {second.text}"
+            items[i - 1 : i + 1] = [replace(first, text=text, words=both, slip=first.slip or second.slip)]
     return items
 
 
 def _item(text: str, index: WordingIndex, joined: bool) -> Item:
-    found = take_sides(words(text), index.words)
-    if " ".join(found.words) not in index.meanings:
-        text = without_politeness(text)
-        found = take_sides(words(text), index.words)
-    return Item(_trimmed(text), found.sides, found.words, joined, found.slip)
+    for wanted in less_and_less_polite(text):
+        found = take_sides(words(wanted), index.words)
+        if " ".join(found.words) in index.meanings:
+            break
+    return Item(_trimmed(wanted), found.sides, found.words, joined, found.slip)
 
 
 def _trimmed(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .wording import words
 
 # fmt: off
@@ -25,11 +27,13 @@ _CLOSING = frozenset(
 # fmt: on
 
 
-def without_politeness(text: str) -> str:
-    """The text without the words that ask for it."""
+def less_and_less_polite(text: str) -> Iterator[str]:
+    """The text, then the same with ever fewer of the words that ask for it, from the front first."""
     typed = text.split()
+    yield text
     while typed and set(words(typed[0])) <= _OPENING:
         del typed[0]
+        yield " ".join(typed)
     while typed and set(words(typed[-1])) <= _CLOSING:
         del typed[-1]
-    return " ".join(typed)
+        yield " ".join(typed)

@@ -70,12 +70,11 @@ class Vocabulary:
         return pair if all(one in self for one in pair) else (name,)
 
     def singles_of(self, name: str) -> tuple[str, ...]:
-        """The single structures of a name: its sides, else its parts when it has no label of its own, else itself."""
-        sides = self.sides_of(name)
-        if len(sides) == 2:
-            return tuple(single for side in sides for single in self.singles_of(side))
+        """The single structures of a name: its sides, else its parts when nothing is labelled by that name, else itself."""
         structure = self[name]
-        return structure.unions[0] if structure.unions and not structure.labelled else (name,)
+        if structure.labelled or structure.partner or len(self.sides_of(name)) == 2:
+            return self.sides_of(name)
+        return structure.unions[0]
 
 
 def _read(file) -> list | dict:

@@ -52,6 +52,7 @@ _IRREGULAR = {
     "teeth": "tooth",
     "feet": "foot",
 }
+_ALREADY_SINGULAR = frozenset({"lens", "pons", "biceps", "triceps", "quadriceps"})
 
 
 def words(text: str) -> list[str]:
@@ -67,6 +68,7 @@ def words(text: str) -> list[str]:
     return [base_form(word) for word in re.findall(r"[a-z0-9]+", plain) if word not in _ARTICLES]
 
 
+@lru_cache(maxsize=8192)
 def canonical(text: str) -> str:
     """The words of a text, joined by single spaces."""
     return " ".join(words(text))
@@ -80,7 +82,7 @@ def base_form(word: str) -> str:
     word = _ORDINAL_DIGITS.get(word, word)
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if len(word) <= 3 or any(letter.isdigit() for letter in word):
+    if len(word) <= 3 or word in _ALREADY_SINGULAR or any(letter.isdigit() for letter in word):
         return word
     return _SPELLINGS.get(_singular(word), _singular(word))
 
@@ -94,6 +96,6 @@ def _singular(word: str) -> str:
         return word[:-3] + "y"
     if word.endswith(("sses", "uses")):
         return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "ns", "ps")):
+    if word.endswith("s") and not word.endswith(("ss", "us", "is", "as")):
         return word[:-1]
     return word
