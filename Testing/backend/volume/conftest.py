@@ -1,6 +1,5 @@
-"""Scans made on the fly, and the real ones of the data pack."""
+"""Scans made on the fly."""
 
-import os
 from pathlib import Path
 
 import nibabel as nib
@@ -12,26 +11,6 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4.1"
-
-
-@pytest.fixture(scope="session")
-def data_pack() -> Path:
-    folder = Path(os.environ.get("MRIFOUNDATION_DATA", Path(__file__).parents[4] / "shared" / "data"))
-    if not (folder / "volumes.csv").is_file():
-        pytest.skip(f"the data pack is not at {folder}; set MRIFOUNDATION_DATA to its folder")
-    return folder
-
-
-@pytest.fixture
-def oblique_affine() -> np.ndarray:
-    """Anisotropic, rotated about two axes, first axis flipped; RAS mm."""
-    turn_x, turn_z = np.deg2rad(20), np.deg2rad(-35)
-    about_x = [[1, 0, 0], [0, np.cos(turn_x), -np.sin(turn_x)], [0, np.sin(turn_x), np.cos(turn_x)]]
-    about_z = [[np.cos(turn_z), -np.sin(turn_z), 0], [np.sin(turn_z), np.cos(turn_z), 0], [0, 0, 1]]
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(about_z) @ np.array(about_x) @ np.diag([-0.9, 1.1, 3.3])
-    affine[:3, 3] = [12.5, -40.25, 7.0]
-    return affine
 
 
 @pytest.fixture
@@ -67,7 +46,7 @@ def _edit_header(path: Path, edit) -> None:
 
 @pytest.fixture
 def save_slices():
-    """save_slices(folder, planes, ...): a classic DICOM series, one file a plane [row, column]; extra attributes by keyword."""
+    """save_slices(folder, planes, ...): a DICOM series, one file a plane [row, column]; attributes by keyword."""
 
     def save(
         folder: Path, planes, *, step=(0, 0, 2.0), origin=(-10.0, -20.0, -30.0), at=None, prefix="", **attributes
@@ -89,7 +68,7 @@ def save_slices():
 
 @pytest.fixture
 def save_enhanced():
-    """save_enhanced(path, planes, heights, slopes): one enhanced multi-frame file, its frames at the given heights (mm)."""
+    """save_enhanced(path, planes, heights, slopes): one enhanced multi-frame file; heights of its frames in mm."""
 
     def save(path: Path, planes, heights, slopes=None) -> None:
         dataset = _image(ENHANCED_MR_IMAGE, generate_uid(), np.asarray(planes)[0])

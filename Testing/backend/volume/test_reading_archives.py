@@ -46,7 +46,7 @@ def test_a_zipped_single_image_is_read(tmp_path, save_nifti, ramp, oblique_affin
 
 def test_several_zipped_images_are_not_guessed_between(tmp_path, save_nifti, ramp):
     content = save_nifti(ramp).read_bytes()
-    with pytest.raises(InputError, match="holds no DICOM but 2 images .*give one of them"):
+    with pytest.raises(InputError, match=r"holds no DICOM but 2 images .*give one of them"):
         read_scan(zipped(tmp_path / "two.zip", {"a.nii.gz": content, "b.nii.gz": content}))
 
 

@@ -1,4 +1,4 @@
-"""DICOM series: geometry beside GDCM's own, several series, gaps, duplicates, mixed orientations, enhanced files, privacy."""
+"""DICOM series: geometry beside GDCM's own, choice of series, gaps, duplicates, enhanced files, privacy."""
 
 import numpy as np
 import pydicom
@@ -116,9 +116,7 @@ def test_missing_slices_are_noted_and_the_others_stay_where_they_were(tmp_path, 
     save_slices(tmp_path / "b", np.concatenate([planes, planes + 500])[:8], at=[0, 1, 2, 3, 5, 6, 7, 8])
     with_gap = read_scan(tmp_path / "b")
     assert with_gap.shape[2] == 9
-    assert with_gap.notes == (
-        "1 slice is missing (the usual distance is 2.00 mm); the gap was filled from its neighbours.",
-    )
+    assert with_gap.notes == ("1 slice is missing (the usual distance is 2.00 mm) and filled in from the neighbours.",)
     np.testing.assert_allclose(with_gap.spacing[2], 2.0)
     np.testing.assert_array_equal(with_gap.voxels[:, :, :4], ramp[:, :, :4])
     np.testing.assert_allclose(with_gap.voxels[:, :, 4], (ramp[:, :, 3] + ramp[:, :, 4]) / 2)
@@ -137,7 +135,7 @@ def test_duplicate_slices_are_left_out_and_noted(tmp_path, save_slices, planes, 
     save_slices(tmp_path / "a", planes[[2]], at=[2], prefix="copy", SeriesInstanceUID=uid)
     scan = read_scan(tmp_path / "a")
     np.testing.assert_array_equal(scan.voxels, ramp)
-    assert scan.notes == ("1 images lie at the same position as another one (duplicates) and are left out.",)
+    assert scan.notes == ("Images at the position of another one (duplicates) were left out: 1.",)
 
 
 def test_of_several_echoes_the_first_is_used_and_noted(tmp_path, save_slices, planes, ramp):
@@ -145,7 +143,7 @@ def test_of_several_echoes_the_first_is_used_and_noted(tmp_path, save_slices, pl
     save_slices(tmp_path / "a", planes, prefix="second", SeriesInstanceUID=uid, EchoTime=10.0)
     scan = read_scan(tmp_path / "a")
     np.testing.assert_array_equal(scan.voxels, ramp)
-    assert "2 images at every position" in scan.notes[0]
+    assert "2 images lie at every position" in scan.notes[0]
 
 
 def test_of_mixed_orientations_the_largest_set_is_used_and_noted(tmp_path, save_slices, planes):

@@ -92,7 +92,10 @@ def test_an_nrrd_without_orientation_warns_of_left_and_right(tmp_path):
     assert any("left and right may be swapped" in note for note in scan.notes)
 
 
-META = "ObjectType = Image\nNDims = 3\nDimSize = {size}\nElementSpacing = {spacing}\nElementType = {type}\nElementDataFile = {data}\n"
+META = (
+    "ObjectType = Image\nNDims = 3\nDimSize = {size}\nElementSpacing = {spacing}\n"
+    "ElementType = {type}\nElementDataFile = {data}\n"
+)
 
 
 def meta_image(path, size="2 2 2", spacing="1 1 1", kind="MET_UCHAR", data="LOCAL", voxels=bytes(range(8))):
@@ -111,7 +114,7 @@ def nrrd(path, directions="(1,0,0) (0,1,0) (0,0,1)", sizes="2 2 2", voxels=bytes
 
 @pytest.mark.parametrize("spacing", ["0 1 1", "1 1 nan"])
 def test_an_impossible_spacing_is_refused_in_one_sentence(tmp_path, spacing):
-    with pytest.raises(InputError, match="voxel size|geometry"):
+    with pytest.raises(InputError, match=r"voxel size|geometry"):
         read_scan(meta_image(tmp_path / "bad.mha", spacing=spacing))
 
 
@@ -119,7 +122,7 @@ def test_an_impossible_spacing_is_refused_in_one_sentence(tmp_path, spacing):
     "directions", ["(0,0,0) (0,1,0) (0,0,1)", "(1,0,0) (1,0,0) (0,0,1)", "(nan,0,0) (0,1,0) (0,0,1)"]
 )
 def test_impossible_directions_are_refused_in_one_sentence(tmp_path, directions):
-    with pytest.raises(InputError, match="voxel size|geometry|could not be read as NRRD"):
+    with pytest.raises(InputError, match=r"voxel size|geometry|could not be read as NRRD"):
         read_scan(nrrd(tmp_path / "bad.nrrd", directions))
 
 

@@ -67,7 +67,8 @@ def test_two_single_voxels_are_as_far_apart_as_the_spacing_says(axis):
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_boxes_that_differ_in_length_differ_by_that_length_in_millimetres(axis):
-    """A flat box, longer by three voxels: its far end is the farthest part, and large enough a part to count in the 95 %."""
+    """A flat box, longer by three voxels: its far end is the farthest part, and large enough a part to count in the 95
+    %."""
     size, longer = [12, 12, 12], [12, 12, 12]
     size[axis], longer[axis] = 4, 7
     spacing = np.array([0.7, 1.1, 3.0])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mrifoundation.errors import InputError
 
 BYTE_BUDGET = 1 << 30
-"""Bytes one three-dimensional image may take, as stored and as float32 (645³ voxels); a 0.4 mm whole head fits twice."""
+"""Bytes one three-dimensional image may take, as stored and as float32 (645³ voxels: a whole head at 0.4 mm)."""
 
 UNPACKED_BUDGET = 2 << 30
 """Bytes an archive, or a gzip around a file that cannot be streamed, may unpack to on disk."""

@@ -100,10 +100,15 @@ def safe_description(header: Dataset) -> str:
     return re.sub(r"[\s_]{2,}", " ", description).strip(" _-^")
 
 
+def image_kinds(header: Dataset) -> set[str]:
+    """The values of ImageType in capitals (ORIGINAL, PRIMARY, M, MOSAIC ...)."""
+    kinds = header.get("ImageType") or ()
+    return {str(kind).upper() for kind in ([kinds] if isinstance(kinds, str) else kinds)}
+
+
 def is_localizer(header: Dataset) -> bool:
     """Whether this image only serves planning: three crossing planes, of no use as a volume."""
-    kinds = {str(kind).upper() for kind in header.get("ImageType") or ()}
-    return "LOCALIZER" in kinds or bool(_LOCALIZER.search(str(header.get("SeriesDescription") or "")))
+    return "LOCALIZER" in image_kinds(header) or bool(_LOCALIZER.search(str(header.get("SeriesDescription") or "")))
 
 
 def _header(path: Path) -> Dataset | None:
@@ -111,7 +116,7 @@ def _header(path: Path) -> Dataset | None:
         if path.name == "DICOMDIR" or sniff(path).kind != "dicom":
             return None
         return pydicom.dcmread(path, stop_before_pixels=True, force=True)
-    except Exception:  # noqa: BLE001 - whatever pydicom trips over, that file is not an image and the others still are
+    except Exception:  # whatever pydicom trips over, that file is not an image and the others still are
         return None
 
 
@@ -139,7 +144,7 @@ def _frame(path: Path, header: Dataset, index: int, groups: list[Dataset]) -> Fr
         rows=int(header.Rows),
         columns=int(header.Columns),
         order=(
-            "P" in {str(kind).upper() for kind in header.get("ImageType") or ()},
+            "P" in image_kinds(header),
             (first("MREchoSequence", "EffectiveEchoTime", 1) or numbers(header, "EchoTime", 1) or (0.0,))[0],
             (
                 first("FrameContentSequence", "TemporalPositionIndex", 1)

@@ -61,7 +61,7 @@ class PixelReader:
         return array if array.ndim == 3 else array[None]
 
     def _enhanced(self, path: Path) -> np.ndarray:
-        """Every frame of an enhanced file may carry its own rescale slope, which GDCM does not follow; pydicom's raw values do."""
+        """pydicom's raw values, since every frame may carry its own rescale slope, which GDCM does not follow."""
         dataset = pydicom.dcmread(path, force=True)
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
             return self._classic(path)
@@ -80,7 +80,8 @@ class PixelReader:
 
     def _damaged(self) -> InputError:
         return InputError(
-            f"An image of '{self._name}' is damaged or cut short, or is compressed in a way that cannot be read; export the series again, uncompressed."
+            f"An image of '{self._name}' is damaged or cut short, or is "
+            "compressed in a way that cannot be read; export the series again, uncompressed."
         )
 
 

@@ -8,7 +8,15 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from mrifoundation.errors import InputError
-from mrifoundation.volume.dicom_headers import Frame, frames, image_headers, is_localizer, numbers, safe_description
+from mrifoundation.volume.dicom_headers import (
+    Frame,
+    frames,
+    image_headers,
+    image_kinds,
+    is_localizer,
+    numbers,
+    safe_description,
+)
 from mrifoundation.volume.dicom_pixels import PixelReader
 from mrifoundation.volume.dicom_stack import Stack, build_stack
 from mrifoundation.volume.itk_image import LPS_TO_RAS
@@ -18,13 +26,17 @@ from mrifoundation.volume.voxel_values import finite_float32
 
 @dataclass(frozen=True)
 class Series:
-    """One DICOM series. description: free of patient names and dates; images: number of image planes."""
+    """One DICOM series. description: free of patient names and dates; images: number of image planes.
+
+    localizer: only serves planning. mosaic: one image holds many slices side by side, which cannot be read here.
+    """
 
     uid: str
     description: str
     images: int
     number: int | None = None
     localizer: bool = False
+    mosaic: bool = False
     frames: tuple[Frame, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -41,10 +53,6 @@ def find_series(paths: Iterable[Path]) -> list[Series]:
     planes: dict[str, list[Frame]] = {}
     for path, header in image_headers(paths):
         uid = str(header.get("SeriesInstanceUID") or "unknown")
-        if "MOSAIC" in {str(kind).upper() for kind in header.get("ImageType") or ()}:
-            raise InputError(
-                "This DICOM series stores its slices as one mosaic image; convert it with dcm2niix and give the NIfTI file."
-            )
         headers.setdefault(uid, header)
         planes.setdefault(uid, []).extend(frames(path, header))
     found = [_series(uid, headers[uid], planes[uid]) for uid in headers]
@@ -73,7 +81,14 @@ def choose_series(found: list[Series], wanted: str | None, notes: list[str]) -> 
 
 
 def read_series(series: Series, notes: list[str]) -> Scan:
-    """The series as a Scan named after its description and number, never after the patient."""
+    """The series as a Scan named after its description and number, never after the patient.
+
+    Raises InputError when its images make no volume or cannot be decoded.
+    """
+    if series.mosaic:
+        raise InputError(
+            f"'{series.title}' packs its slices into mosaic images; convert it with dcm2niix and give the NIfTI file."
+        )
     stack = build_stack(list(series.frames), series.title, notes)
     voxels = finite_float32(_fill(stack, PixelReader(series.title, notes)), series.title, notes)
     return Scan(voxels, LPS_TO_RAS @ stack.affine, series.title, tuple(notes))
@@ -87,6 +102,7 @@ def _series(uid: str, header: Dataset, planes: list[Frame]) -> Series:
         images=len(planes),
         number=int(number[0]) if number else None,
         localizer=is_localizer(header),
+        mosaic="MOSAIC" in image_kinds(header),
         frames=tuple(planes),
     )
 

@@ -1,4 +1,4 @@
-"""From loose image planes to one even stack: which planes belong together, in what order, and where slices are missing."""
+"""From loose image planes to one even stack: what belongs together, in what order, and where slices are missing."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ _SAME_POSITION = 1e-2
 
 @dataclass(frozen=True)
 class Stack:
-    """frames: ordered along the normal. place: position of each frame on the even grid, in slices (integers when nothing is
-    missing). slices: how many slices the grid has. affine: [column, row, slice] index → LPS mm, 4×4."""
+    """frames: ordered along the normal. place: position of each frame on the even grid, in slices (integers when
+    nothing is missing). slices: how many slices the grid has. affine: [column, row, slice] index → LPS mm, 4×4."""
 
     frames: tuple[Frame, ...]
     place: np.ndarray
@@ -32,7 +32,8 @@ def build_stack(candidates: list[Frame], name: str, notes: list[str]) -> Stack:
     spacing = parallel[0].spacing
     if spacing is None or not all(np.isfinite(value) and value > 0 for value in spacing):
         raise InputError(
-            f"'{name}' states no usable pixel spacing, so nothing in it can be measured; export it again from the scanner or PACS."
+            f"'{name}' states no usable pixel spacing, so nothing in it can be measured; "
+            "export it again from the scanner or PACS."
         )
     if any(frame.position is None or frame.orientation is None for frame in parallel):
         return _stack_without_position(parallel, name, notes)
@@ -83,9 +84,9 @@ def _one_frame_a_position(parallel: list[Frame], notes: list[str]) -> tuple[list
     if counts != {1}:
         images = counts.pop() if len(counts) == 1 else None
         notes.append(
-            f"The series holds {images} images at every position (echoes, time points or repeats): the first of each is used."
+            f"{images} images lie at every position (echoes, time points): the first of each is used."
             if images
-            else f"{len(parallel) - len(positions)} images lie at the same position as another one (duplicates) and are left out."
+            else f"Images at the position of another one (duplicates) were left out: {len(parallel) - len(positions)}."
         )
     chosen = [min(frames, key=lambda frame: frame.order) for frames in positions]
     return chosen, np.array([np.dot(normal, frame.position) for frame in chosen])
@@ -115,21 +116,19 @@ def _note_gaps(gaps: np.ndarray, typical: float, missing: int, place: np.ndarray
     if missing > 0:
         noun = "slice is" if missing == 1 else "slices are"
         notes.append(
-            f"{missing} {noun} missing (the usual distance is {typical:.2f} mm); the gap was filled from its neighbours."
+            f"{missing} {noun} missing (the usual distance is {typical:.2f} mm) and filled in from the neighbours."
         )
     elif np.abs(place - np.round(place)).max() > 0.05:
         notes.append(
-            f"The slices are not evenly spaced ({gaps.min():.2f} to {gaps.max():.2f} mm); they were laid on an even grid of "
-            f"{gaps.mean():.2f} mm."
+            f"The slices are not evenly spaced ({gaps.min():.2f} to {gaps.max():.2f} mm); "
+            f"they were laid on an even grid of {gaps.mean():.2f} mm."
         )
 
 
 def _stack_without_position(frames: list[Frame], name: str, notes: list[str]) -> Stack:
     ordered = sorted(frames, key=lambda frame: (frame.instance, frame.index))
     check_size((ordered[0].columns, ordered[0].rows, len(ordered)), 4, name)
-    notes.append(
-        "The images state no position, so left and right may be swapped; they are stacked in the order of their numbers."
-    )
+    notes.append("The images state no position, so left and right may be swapped; they are stacked by their numbers.")
     first = ordered[0]
     upright = Frame(**{**vars(first), "position": (0.0, 0.0, 0.0), "orientation": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)})
     step = np.array([0.0, 0.0, _thickness(first, notes)])

@@ -61,7 +61,7 @@ def _shape(header: nib.Nifti1Header, name: str, notes: list[str]) -> tuple[int, 
     volumes = math.prod(extents[3:])
     if volumes > 1:
         notes.append(f"{dimensions}-D file with {volumes} volumes: the first time point is used.")
-    return tuple((extents + [1])[:3])
+    return tuple([*extents, 1][:3])
 
 
 def _dtype(header: nib.Nifti1Header, name: str) -> np.dtype:

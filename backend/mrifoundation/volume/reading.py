@@ -24,8 +24,9 @@ _TITLES = {"nifti": "NIfTI", "nrrd": "NRRD", "metaimage": "MetaImage"}
 def read_scan(path: str | os.PathLike, series: str | None = None) -> Scan:
     """Read one three-dimensional scan.
 
-    path:   a NIfTI, NRRD or MHA/MHD file, a DICOM file or folder, or a zip of any of these. What the file really is decides,
-            not its name. Of several DICOM series the one with most images is read (localizers last) and named in the notes.
+    path:   a NIfTI, NRRD or MHA/MHD file, a DICOM file or folder, or a zip of any of these. What the file really is
+            decides, not its name. Of several DICOM series the one with most images is read (localizers last) and
+            named in the notes.
     series: chooses another DICOM series by its UID or description (see `list_series`).
     Gives a Scan: float32 voxels [i, j, k], affine index → RAS mm; its notes say what had to be decided.
     Raises InputError, one plain sentence with the remedy, for anything that cannot be read.
@@ -48,7 +49,10 @@ def read_scan(path: str | os.PathLike, series: str | None = None) -> Scan:
 
 
 def list_series(path: str | os.PathLike) -> list[Series]:
-    """The DICOM series in a folder, zip or around a file, best first (most images; localizers last); [] when there are none."""
+    """The DICOM series in a folder, a zip or around a file; most images first, localizers last; [] when there are none.
+
+    Raises InputError when the path is not there or the archive cannot be unpacked.
+    """
     path = _existing(path)
     if path.is_dir():
         return find_series(_files(path))

@@ -26,7 +26,7 @@ def write_label_map(
     """Write an integer label map; the file appears whole or not at all.
 
     labels: integers [i, j, k]; stored as the smallest unsigned type that holds them. affine: index → RAS mm, 4×4.
-    names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA field SegmentNames).
+    names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA SegmentNames).
     Raises InputError when the suffix is unknown, the folder is missing or the labels are not non-negative integers.
     """
     path = Path(path).expanduser()
@@ -86,7 +86,7 @@ def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict[i
 
 
 def _slicer_fields(labels: np.ndarray, names: dict[int, str]) -> dict[str, str]:
-    """The fields by which 3D Slicer names the segments of a label map (saved as .seg.nrrd it opens as a segmentation)."""
+    """The fields by which 3D Slicer names segments (named .seg.nrrd, the file opens as a segmentation there)."""
     extent = " ".join(f"0 {size - 1}" for size in labels.shape)
     fields = {}
     for index, (value, name) in enumerate(sorted(names.items())):

@@ -10,7 +10,7 @@ RESAMPLES = 5000
 
 @dataclass(frozen=True)
 class Interval:
-    """mean with its 95 % interval [low, high] (NaN with fewer than two subjects) over `subjects` subjects and `scans` scans."""
+    """mean with its 95 % interval [low, high] (NaN with fewer than two subjects); how many subjects and scans."""
 
     mean: float
     low: float

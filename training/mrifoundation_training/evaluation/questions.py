@@ -1,4 +1,4 @@
-"""What may fairly be asked of a case: what its labels tell, and what cannot be in view; never what its source left unlabelled."""
+"""What may fairly be asked of a case: what its labels tell and what cannot be in view; no more than that."""
 
 import hashlib
 from collections import defaultdict
@@ -47,8 +47,9 @@ def elsewhere_questions(
 ) -> list[Question]:
     """Up to `count` known structures of other parts of the body, which cannot be in view; the same ones every time.
 
-    They are drawn by a hash of case and name, taking turns among regions, so that many cases together ask for all of them.
-    Regions that can reach into the scan (NEIGHBOURS) are never drawn from; a region that is not known there gives nothing.
+    They are drawn by a hash of case and name, taking turns among regions, so that many cases together ask for all of
+    them. Regions that can reach into the scan (NEIGHBOURS) are never drawn from; a region that is not known there gives
+    nothing.
     """
     if case.region not in NEIGHBOURS:
         return []

@@ -66,7 +66,7 @@ def _print_floors(console: Console, summary: Summary) -> None:
         if reached is not None:
             verdict = "[green]reached[/]" if reached >= floor.least else "[red]not reached[/]"
             console.print(
-                f"Floor, {floor.title} ({floor.source}): Dice {reached:.3f}, at least {floor.least:.2f} wanted: {verdict}"
+                f"Floor, {floor.title} ({floor.source}): Dice {reached:.3f}, wanted {floor.least:.2f}: {verdict}"
             )
     if summary.elsewhere.asked:
         verdict = "[green]reached[/]" if summary.elsewhere.value < MOST_FALSE_PRESENCE else "[red]not reached[/]"

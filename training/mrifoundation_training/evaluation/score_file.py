@@ -1,4 +1,4 @@
-"""The score file: a CSV that grows by one case at a time, so that an evaluation that was stopped goes on where it was."""
+"""The score file: a CSV that grows by one case at a time, so that a stopped evaluation goes on where it was."""
 
 import csv
 from dataclasses import fields
@@ -14,7 +14,8 @@ class ScoreFile:
     """Scores of one model and profile. `path` None keeps them in memory only."""
 
     def __init__(self, path: Path | None, model: str, profile: str):
-        """Reads what is there; rows of a case that was cut off are dropped. Raises InputError when it is another model's file."""
+        """Reads what is there; rows of a case that was cut off are dropped. Raises InputError when it is another
+        model's file."""
         self._path, self._model, self._profile = path, model, profile
         self._cases: dict[str, list[Score]] = {}
         if path is not None:

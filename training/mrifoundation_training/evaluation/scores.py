@@ -15,10 +15,11 @@ PRESENT, ABSENT, ELSEWHERE = "present", "absent", "elsewhere"
 
 @dataclass(frozen=True)
 class Score:
-    """truth: present (it is in the labels), absent (its source labels it, but not in this case) or elsewhere (another part of the body).
+    """truth: present (it is in the labels), absent (its source labels it, but not in this case) or elsewhere (another
+    part of the body).
 
-    dice and hd95_mm: NaN unless present (hd95_mm also when nothing was found). swapped: the answer for one side overlaps the
-    other side's label more than its own (None where there is no other side to compare with). Volumes in mL.
+    dice and hd95_mm: NaN unless present (hd95_mm also when nothing was found). swapped: the answer for one side
+    overlaps the other side's label more than its own (None where there is no other side). Volumes in mL.
     """
 
     case: str
@@ -45,7 +46,8 @@ def labelled_scores(
 ) -> list[Score]:
     """One Score a question; the i-th question was the i-th prompt of `answer`.
 
-    identity: case, subject, source. reference: label values on the scan's grid [i, j, k]; values_of: structure → its label values.
+    identity: case, subject, source. reference: label values on the scan's grid [i, j, k]; values_of: structure → its
+    label values.
     """
     spacing = np.linalg.norm(answer.affine[:3, :3], axis=0)
     voxel_ml = abs(np.linalg.det(answer.affine[:3, :3])) / 1000.0

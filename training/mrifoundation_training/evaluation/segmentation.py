@@ -30,10 +30,11 @@ def evaluate(
 ) -> int:
     """Score every scan of a split and print the table structure × source (or, `as_json`, one object).
 
-    manifest: a CSV with the columns of volumes.csv. sources: only these. output: a CSV of single scores that is appended to
-    case by case; what it holds already is not computed again. A case that cannot be read is skipped, counted and named.
-    Gives the exit code: 0 when anything was scored, 1 when nothing was. Raises InputError for a manifest, split, source,
-    profile or weights that are not there.
+    manifest: a CSV with the columns of volumes.csv. sources: only these. output: a CSV of single scores that is
+    appended to case by case; what it holds already is not computed again. A case that cannot be read is skipped,
+    counted and named.
+    Gives the exit code: 0 when anything was scored, 1 when nothing was. Raises InputError for a manifest, split,
+    source, profile or weights that are not there.
     """
     cases = chosen_cases(read_manifest(Path(manifest)), split, sources)
     engine = Engine.load(weights)

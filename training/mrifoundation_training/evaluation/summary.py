@@ -38,8 +38,8 @@ class Rate:
 class Summary:
     """structures: one entry a structure and source. sources: mean over the structures of a source, subject by subject.
 
-    elsewhere: structures of other parts of the body that were said to be in view; absent: the same for structures that the
-    source labels and this scan does not show. swapped: answers that overlap the other side more than their own.
+    elsewhere: structures of other parts of the body that were said to be in view; absent: the same for structures that
+    the source labels and this scan does not show. swapped: answers that overlap the other side more than their own.
     floors: reached mean Dice, or None where nothing was scored.
     """
 

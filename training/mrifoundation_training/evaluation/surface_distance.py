@@ -7,7 +7,8 @@ from scipy import ndimage
 def hausdorff95(prediction: np.ndarray, reference: np.ndarray, spacing: np.ndarray) -> float:
     """95 % Hausdorff distance in mm: the larger of the two directed 95th percentiles of surface distance.
 
-    prediction, reference: boolean [i, j, k]; spacing: mm along each axis, which may differ (axes are taken as orthogonal).
+    prediction, reference: boolean [i, j, k]; spacing: mm along each axis, which may differ (axes are taken as
+    orthogonal).
     The surface is every voxel of a mask with a face neighbour outside it; voxels at the edge of the image belong to it.
     NaN when either mask is empty: there is no surface to measure to (a structure that was missed is counted elsewhere).
     Huttenlocher et al., IEEE TPAMI 1993; the percentile as in the MICCAI challenges and in MONAI.
@@ -30,5 +31,5 @@ def _surface(mask: np.ndarray) -> np.ndarray:
 
 
 def _box(mask: np.ndarray) -> tuple[slice, ...]:
-    """The smallest box that holds the mask. Cutting there changes no surface: outside of it neither mask has a voxel."""
+    """The smallest box that holds the mask. Cutting there changes no surface: nothing lies outside."""
     return ndimage.find_objects(mask.astype(np.uint8))[0]
