@@ -1,0 +1,52 @@
+# make run [SCAN=path] [PROMPTS="a; b"]   segment a scan by text through a backend of its own, write everything under out/
+# make serve                              the backend for 3D Slicer on 127.0.0.1:8765; Ctrl-C stops it
+# make test, make lint                    all tests; ruff's checks and format
+# make clean                              remove what these wrote; the environment in .venv stays
+#
+# PYTHON=...  the Python to build .venv with (3.11 to 3.13)
+# TORCH=...   what to give pip for PyTorch, e.g. TORCH="torch --index-url https://download.pytorch.org/whl/cpu"
+
+SHELL := /bin/bash
+TORCH ?= torch==2.13.0
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
+	"$$python" -c "$(FITS)" 2>/dev/null && echo "$$python" && break; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test lint clean
+
+help:
+	@sed -n 's/^# \?//p' Makefile | sed '/^$$/q'
+
+run: .venv/.ready
+	$(BIN)/mrifoundation run $(if $(SCAN),--scan "$(SCAN)") $(if $(PROMPTS),--prompts "$(PROMPTS)") --out out
+
+serve: .venv/.ready
+	$(BIN)/mrifoundation serve --host 127.0.0.1 --port 8765
+
+test: .venv/.ready-to-test
+	$(BIN)/python -m pytest Testing -q
+
+lint: .venv/.ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache
+	find MRIFoundation backend training Testing -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is written last, so that a set-up that was cut short is taken up again.
+.venv/.ready: pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "MRIFoundation needs Python 3.11, 3.12 or 3.13: install one, or name it with make PYTHON=/path/to/python." >&2; exit 1; }
+	@echo "Setting up .venv; the first time this takes a few minutes."
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(PIP) $(TORCH) || { echo "$(TORCH) cannot be had here; taking torch>=2.6." >&2; $(PIP) "torch>=2.6"; }
+	@$(PIP) -e .
+	@touch $@
+
+.venv/.ready-to-test: .venv/.ready
+	@$(PIP) -e ".[test]"
+	@touch $@
