@@ -1,5 +1,7 @@
 """What people type, and what it is taken for."""
 
+# ruff: noqa: E501 (the table below is wide)
+
 import pytest
 
 from mrifoundation.anatomy import Vocabulary, understand
@@ -285,3 +287,4 @@ class TestWithAModelThatKnowsLess:
     def test_of_a_group_it_gives_what_it_knows(self, vocabulary):
         (one,) = understand("basal ganglia", vocabulary, known=["putamen", "left pallidum", "right pallidum"])
         assert one.names == ("putamen", "left pallidum", "right pallidum")
+        assert one.explanation == "'basal ganglia' stands for putamen, left pallidum and right pallidum."

@@ -41,7 +41,7 @@ def test_a_slip_never_gives_another_structure(vocabulary):
     for structure in vocabulary:
         for _ in range(4):
             typed = _slipped(structure.name, chance, 1)
-            if typed == structure.name or " " not in typed and " " in structure.name:
+            if typed == structure.name or (" " not in typed and " " in structure.name):
                 continue
             total += 1
             understood = understand(typed, vocabulary)

@@ -113,7 +113,9 @@ def _limited(one: Understood, known: set[str], vocabulary: Vocabulary) -> Unders
     if names == one.names or not one.names:
         return one if one.names else replace(one, suggestions=tuple(name for name in one.suggestions if name in known))
     if names:
-        return replace(one, names=tuple(dict.fromkeys(names)))
+        names = tuple(dict.fromkeys(names))
+        sentence = f"'{one.prompt}' stands for {in_words(names)}." if one.how == "group" else one.explanation
+        return replace(one, names=names, explanation=sentence)
     suggestions = nearest_names(one.names[0], vocabulary, among=known)
     sentence = f"'{one.prompt}' means {in_words(one.names)}, which this model has not learned"
     sentence += f"; the nearest it knows are {in_words(suggestions)}." if suggestions else "."

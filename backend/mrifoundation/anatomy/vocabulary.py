@@ -70,7 +70,7 @@ class Vocabulary:
         return pair if all(one in self for one in pair) else (name,)
 
     def singles_of(self, name: str) -> tuple[str, ...]:
-        """The single structures of a name: its sides, else its parts when nothing is labelled by that name, else itself."""
+        """The single structures of a name: its sides, else its parts when nothing has that label, else itself."""
         structure = self[name]
         if structure.labelled or structure.partner or len(self.sides_of(name)) == 2:
             return self.sides_of(name)
