@@ -92,6 +92,17 @@ anterior and posterior hippocampus            | anterior hippocampus; posterior 
 medial and lateral meniscus                   | medial meniscus; lateral meniscus                  | exact
 left gluteus maximus, left medius             | left gluteus maximus muscle; left gluteus medius muscle | synonym
 left medial and lateral rectus                | left medial rectus muscle; left lateral rectus muscle | synonym
+cerebellar cortex and white matter            | cerebellar cortex; cerebellar white matter         | both sides
+left cerebral white matter and cortex         | left cerebral white matter; left cerebral cortex   | exact
+left and right lateral and third ventricles   | left lateral ventricle; right lateral ventricle; third ventricle | exact
+gall bladder and bladder                      | gallbladder; urinary bladder                       | synonym
+optic nerve and tract                         | optic nerve; optic tract                           | both sides
+the left putamen and the right one            | left putamen; right putamen                        | exact
+left: kidney                                  | left kidney                                        | exact
+1. liver 2. spleen                            | liver; spleen                                      | exact
+a) liver b) spleen                            | liver; spleen                                      | exact
+- liver\\n- spleen                             | liver; spleen                                      | exact
+['liver', 'spleen']                           | liver; spleen                                      | exact
 L1-L3                                         | L1 vertebra; L2 vertebra; L3 vertebra              | synonym
 vertebrae T11 to L1                           | T11 vertebra; T12 vertebra; L1 vertebra            | synonym
 
@@ -182,6 +193,9 @@ def test_a_group_on_one_side_is_that_side_of_its_members(vocabulary):
         ("thymus", "thalamus"),
         ("flux capacitor", None),
         ("L4/L5 disc", "intervertebral disc"),
+        ("discs L4/5", "intervertebral disc"),
+        ("L4-L5 disc", "intervertebral disc"),
+        ("organs at risk", "organs at risk, brain"),
         ("left liver", "liver"),
         ("right lung upper lobe", "right lung lower lobe"),
         ("right ventricular myocardium", "right ventricle cavity of the heart"),
@@ -201,7 +215,7 @@ def test_says_what_it_does_not_know_and_what_is_near(vocabulary, text, suggestio
     assert one.how == "unknown" and one.names == ()
     assert one.prompt in one.explanation and one.explanation.endswith(".")
     assert suggestion is None or suggestion in one.suggestions
-    assert all(name in vocabulary or name in vocabulary.groups for name in one.suggestions)
+    assert all(name in {*vocabulary.names, *vocabulary.groups, *vocabulary.sets} for name in one.suggestions)
 
 
 def test_suggestions_keep_the_side_that_was_asked_for(vocabulary):

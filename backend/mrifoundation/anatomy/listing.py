@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from .index import WordingIndex
 from .politeness import less_and_less_polite
 from .sides import take_sides
+from .vertebrae import spelled_out
 from .wording import words
 
 # They stand in for an "and" or a comma that belongs to a name.
 _AND, _COMMA = "\x01", "\x02"
-_VERTEBRAE = [*(f"t{i}" for i in range(1, 13)), *(f"l{i}" for i in range(1, 6)), "s1"]
-_RANGE = re.compile(
-    r"\b(th|t|l|s)(\d{1,2})\s*(?:-|–|to|through)\s*(th|t|l|s)?(\d{1,2})\b(?!\s*(?:disc|disk|level|space|facet|interv))",
-    re.IGNORECASE,
-)
+# Semicolons, lines, and the marks of a numbered list: "1. liver 2. spleen".
+_SEPARATORS = re.compile(r"[;\n\r]+|(?:^|\s)\d{1,2}[.)]\s|(?:^|\s)[a-z]\)\s")
 
 
 @dataclass
@@ -38,8 +36,8 @@ class Item:
 def statements(text: str, index: WordingIndex) -> list[list[Item]]:
     """The items of a text; each line and each part between semicolons is a statement of its own."""
     found = []
-    for part in re.split(r"[;\n\r]+", text):
-        items = _items(_spelled_out(_protected(part.replace("_", " "), index)), index)
+    for part in _SEPARATORS.split(text):
+        items = _items(spelled_out(_protected(part.replace("_", " "), index)), index)
         if items:
             found.append(items)
     return found
@@ -52,31 +50,13 @@ def _protected(text: str, index: WordingIndex) -> str:
     return text
 
 
-def _spelled_out(text: str) -> str:
-    def listed(match: re.Match) -> str:
-        first, last = (
-            f"{letter.lower()[0]}{number}" for letter, number in (match.group(1, 2), (match[3] or match[1], match[4]))
-        )
-        if first not in _VERTEBRAE or last not in _VERTEBRAE:
-            return match.group()
-        between = _VERTEBRAE[_VERTEBRAE.index(first) : _VERTEBRAE.index(last) + 1]
-        return ", ".join(between).upper() or match.group()
-
-    # A level between two vertebrae is one thing.
-    text = re.sub(
-        r"\b([tls]\d+)\s*/\s*(?=[tls]?\d+\s+(?:disc|disk|level|space|facet|interv))", r"\1-", text, flags=re.IGNORECASE
-    )
-    text = re.sub(r"\bvertebrae?\s+(?=(?:th|t|l|s)\d+\s*(?:-|–|to))", "", text, flags=re.IGNORECASE)
-    return _RANGE.sub(listed, text)
-
-
 def _items(text: str, index: WordingIndex) -> list[Item]:
     items = []
-    ties = re.split(r"(,|\s&\s|\s?\+\s?|/|\band/or\b|\band\b|\bas well as\b|\bplus\b)", text, flags=re.IGNORECASE)
+    ties = re.split(r"([,:]|\s&\s|\s?\+\s?|/|\band/or\b|\band\b|\bas well as\b|\bplus\b)", text, flags=re.IGNORECASE)
     joined = False
     for piece in ties:
         tie = piece.strip().lower()
-        if tie == ",":
+        if tie in (",", ":"):
             joined = False
         elif tie in ("&", "+", "/", "and", "and/or", "as well as", "plus"):
             joined = True
@@ -108,4 +88,4 @@ def _item(text: str, index: WordingIndex, joined: bool) -> Item:
 
 
 def _trimmed(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(' \t.,;:!?"“”')
+    return re.sub(r"\s+", " ", text).strip(" \t.,;:!?\"“”'’*•[]{}").removeprefix("- ")

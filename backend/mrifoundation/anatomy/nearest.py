@@ -17,7 +17,7 @@ _AT_LEAST = 3
 def nearest_names(
     text: str, vocabulary: Vocabulary, *, side: str | None = None, among: Collection[str] | None = None, limit: int = 5
 ) -> tuple[str, ...]:
-    """Up to `limit` names or groups whose wordings are nearest to the text, best first, never opposite to `side`."""
+    """Up to `limit` names whose wordings are nearest to the text, best first, never opposite to `side`."""
     typed = canonical(text)
     if not typed:
         return ()
@@ -56,3 +56,6 @@ def _candidates(vocabulary: Vocabulary, side: str | None, among: Collection[str]
     for group, members in vocabulary.groups.items():
         if side not in SIDES and (among is None or all(member in among for member in members)):
             yield group, [group, *vocabulary.group_synonyms.get(group, ())]
+    for name, members in vocabulary.sets.items():
+        if side not in SIDES and (among is None or all(member in among for member in members)):
+            yield name, [name]

@@ -62,7 +62,7 @@ def understand(
 
 
 def _understood(items: list[Item], index: WordingIndex, vocabulary: Vocabulary) -> Iterator[Understood]:
-    items = with_shared_words(with_shared_sides(items, index, vocabulary), index, vocabulary)
+    items = with_shared_sides(with_shared_words(items, index, vocabulary), index, vocabulary)
     before: Item | None = None
     for item in items:
         lender = before if item.joined and not item.sides and before and before.sides else None

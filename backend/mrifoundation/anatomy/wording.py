@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ARTICLES = frozenset({"the", "a", "an", "my", "your", "his", "her", "their", "any"})
+_ARTICLES = frozenset({"the", "a", "an", "my", "your", "his", "her", "their", "any", "one", "ones"})
 
 _SPELLINGS = {
     "oedema": "edema",
