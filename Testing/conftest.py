@@ -1,10 +1,14 @@
 """What tests share: the data pack, weights small enough to make on the fly, a scan, and a cache of their own."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+# For `running_service`: pytest's importlib mode adds no folder by itself.
+sys.path.insert(0, str(Path(__file__).parent))
 
 NAMES = (
     "left hippocampus",

@@ -14,9 +14,11 @@ from mrifoundation.cli.progress_bar import progress_bar, stderr
 from mrifoundation.cli.table import print_how_understood, print_table
 from mrifoundation.errors import InputError
 
-SAMPLE = "datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"  # in the nilearn package: the MNI152 T1 image, 1 mm
+# The MNI152 T1 image, 1 mm, in the nilearn package.
+SAMPLE = "datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"
 PROMPTS = (
-    "left hippocampus; right hippocampus; left thalamus; right thalamus; left caudate; right caudate; left putamen; right putamen; "
+    "left hippocampus; right hippocampus; left thalamus; right thalamus; left caudate; right caudate; "
+    "left putamen; right putamen; "
     "left pallidum; right pallidum; lateral ventricles; brainstem; cerebellum; cerebral white matter; cerebral cortex"
 )
 
@@ -33,7 +35,7 @@ def run(
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> None:
-    """Start a backend, segment a scan by text through it, print a table, write label map, picture and JSON, stop the backend."""
+    """Segment a scan by text through a backend of its own: prints a table, writes label map, picture and JSON."""
     from mrifoundation.tasks.overlay import write_overlay
     from mrifoundation.volume import read_scan, write_label_map
 

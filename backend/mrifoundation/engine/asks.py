@@ -12,7 +12,8 @@ MOST_PROMPTS = 1000
 @dataclass(frozen=True)
 class Ask:
     """prompt: what the person wrote. name: what to call the answer. names: known structures whose union it is.
-    sentences: what the vocabulary does not know and the text encoder shall try. explanation: how the prompt was read."""
+    sentences: what the vocabulary does not know and the text encoder shall try. explanation: how the prompt was
+    read."""
 
     prompt: str
     name: str
@@ -39,8 +40,8 @@ def asks_of(
 ) -> Asks:
     """Read `prompts` with the structures that the model has learned (`known`).
 
-    expand: every structure that a prompt stands for is asked for alone, each once; else the i-th ask is the i-th prompt.
-    Raises InputError, with the nearest names, for a prompt that is not understood, unless `free_text`.
+    expand: every structure that a prompt stands for is asked for alone, each once; else the i-th ask is the i-th
+    prompt. Raises InputError, with the nearest names, for a prompt that is not understood, unless `free_text`.
     """
     if not prompts:
         raise InputError("There is no prompt; name at least one structure, for example left hippocampus.")

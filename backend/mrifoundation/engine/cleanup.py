@@ -1,4 +1,5 @@
-"""The one clean-up there is: crumbs far smaller than the structure's main piece are dropped, on the working grid, where it is cheap."""
+"""The one clean-up there is: crumbs far smaller than the structure's main piece are dropped, on the working grid, where
+it is cheap."""
 
 import numpy as np
 from scipy import ndimage

@@ -9,7 +9,8 @@ from mrifoundation.errors import InputError
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
-    """The device for `wanted`: auto (CUDA when there is one, else the CPU), cpu, cuda or cuda:N. InputError when it is not there."""
+    """The device for `wanted`: auto (CUDA when there is one, else the CPU), cpu, cuda or cuda:N. InputError when it is
+    not there."""
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -24,7 +25,8 @@ def choose_device(wanted: str = "auto") -> torch.device:
 
 
 def use_physical_cores() -> int:
-    """Give torch one thread a physical core (a second hardware thread only slows convolutions); OMP_NUM_THREADS wins."""
+    """Give torch one thread a physical core (a second hardware thread only slows convolutions); OMP_NUM_THREADS
+    wins."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(physical_cores())
     return torch.get_num_threads()

@@ -1,4 +1,5 @@
-"""A folder of safetensors files with a size limit: written atomically, the longest unused dropped, the corrupt ignored."""
+"""A folder of safetensors files with a size limit: written atomically, the longest unused dropped, the corrupt
+ignored."""
 
 import json
 import logging

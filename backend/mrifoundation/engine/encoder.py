@@ -16,8 +16,8 @@ from mrifoundation.volume.adapt import PROFILES, Adapted, adapt
 Progress = Callable[[str, float, str], None]
 Cancel = Callable[[], bool]
 
-# A working grid beyond this many times its profile's budget (a body too large even at the coarsest spacing) is cut into tiles.
-# Padding to the stride alone takes a small or flat scan to about 1.6 times.
+# A working grid beyond this many times its profile's budget (a body too large even at the coarsest spacing) is cut into
+# tiles. Padding to the stride alone takes a small or flat scan to about 1.6 times.
 TILE_BUDGET = 2.0
 
 
@@ -39,7 +39,8 @@ class Encoder:
         self._tile_budget = tile_budget
 
     def encode(self, scan: Scan, profile: str, progress: Progress, cancel: Cancel) -> Encoding:
-        """The encoding of `scan`; raises InputError for an unknown profile and Cancelled within one layer of a cancel."""
+        """The encoding of `scan`; raises InputError for an unknown profile and Cancelled within one layer of a
+        cancel."""
         progress("adapt", 0.0, "Bringing the scan onto the working grid.")
         adapted = adapt(scan, profile)
         _stop_if(cancel)

@@ -22,9 +22,11 @@ def encoding_key(content_hash: str, model_id: str, profile: str) -> str:
 class Encoding:
     """The result of `Engine.encode`.
 
-    key: content address. profile: fast | standard | fine. scan_hash: of the scan. shape: of the scan [i, j, k]; affine: 4×4, index → RAS mm.
+    key: content address. profile: fast | standard | fine. scan_hash: of the scan. shape: of the scan [i, j, k]; affine:
+    4×4, index → RAS mm.
     grid: the working grid. voxel: float16 [C, x, y, z], one vector a cell of 2×2×2 working voxels.
-    tokens: float32 [T, D]; share: float32 [T], real data in each token; pooled: float32 [D], the scan embedding, unit length.
+    tokens: float32 [T, D]; share: float32 [T], real data in each token; pooled: float32 [D], the scan embedding, unit
+    length.
     """
 
     key: str

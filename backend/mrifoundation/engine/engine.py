@@ -38,7 +38,8 @@ class Engine:
 
     @classmethod
     def load(cls, weights: Path | str | None = None, device: str = "auto") -> "Engine":
-        """The engine with `weights` (a folder, or the name of shipped ones; default $MRIFOUNDATION_WEIGHTS, else the shipped ones).
+        """The engine with `weights` (a folder, or the name of shipped ones; default $MRIFOUNDATION_WEIGHTS, else the
+        shipped ones).
 
         device: auto, cpu or cuda. Raises InputError when the weights or the device are not there.
         """
@@ -51,8 +52,8 @@ class Engine:
     ) -> Encoding:
         """The encoding of `scan`: the one slow step, done once for each scan, profile and model.
 
-        profile: fast | standard | fine. progress(stage, fraction, message) hears how far it is; cancel() → True stops it within
-        one layer of the network. Raises InputError for an unknown profile, Cancelled when cancelled.
+        profile: fast | standard | fine. progress(stage, fraction, message) hears how far it is; cancel() → True stops
+        it within one layer of the network. Raises InputError for an unknown profile, Cancelled when cancelled.
         """
         if profile not in PROFILES:
             raise InputError(f"There is no profile '{profile}'; choose one of {', '.join(PROFILES)}.")
@@ -73,9 +74,9 @@ class Engine:
     ) -> Segmentation:
         """The structures that `prompts` name, on the scan's own grid.
 
-        Value i of the label map is the i-th prompt; with `expand`, the i-th of all structures that the prompts stand for. A
-        structure that is not in view has no voxels, volume 0 and no centre. Raises InputError for a prompt that is not understood
-        (with the nearest names), unless `free_text`, when the text encoder tries it.
+        Value i of the label map is the i-th prompt; with `expand`, the i-th of all structures that the prompts stand
+        for. A structure that is not in view has no voxels, volume 0 and no centre. Raises InputError for a prompt that
+        is not understood (with the nearest names), unless `free_text`, when the text encoder tries it.
         """
         asked = self.understand(prompts, free_text, expand)
         return self._segmenter.segment(encoding, asked, progress or silent, cancel or never)
@@ -87,7 +88,8 @@ class Engine:
         return asks_of(prompts, self.vocabulary, self._known, free_text=free_text, expand=expand)
 
     def prompts_of_set(self, name: str) -> list[str]:
-        """The structures of a set that the model has learned; raises InputError when there is no such set or it knows none of it."""
+        """The structures of a set that the model has learned; raises InputError when there is no such set or it knows
+        none of it."""
         if name not in self.vocabulary.sets:
             raise InputError(f"There is no structure set '{name}'; choose one of {', '.join(self.vocabulary.sets)}.")
         names = [one for one in self.vocabulary.sets[name] if self.knows(self.vocabulary[one])]

@@ -23,7 +23,8 @@ class LabelPainter:
         self._boxes: dict[int, Box] = {}
 
     def paint(self, value: int, logits: np.ndarray) -> None:
-        """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and all painted before."""
+        """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and all painted
+        before."""
         working = positive_box(logits)
         if working is None:
             return

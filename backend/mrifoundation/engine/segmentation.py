@@ -12,7 +12,8 @@ class Segmentation:
 
     labels: uint8 (uint16 beyond 255 prompts) on the scan's grid [i, j, k]; value i = i-th row. affine: index → RAS mm.
     table: one dict a row: prompt, name, value, volume_ml, center_ras_mm, presence, in_view, explanation, parts.
-    understood: how each prompt was read, plain sentences. suggestions: nearest known names of prompts that were not known as written.
+    understood: how each prompt was read, plain sentences. suggestions: nearest known names of prompts that were not
+    known as written.
     """
 
     labels: np.ndarray

@@ -1,7 +1,7 @@
 """A grid larger than the budget is encoded in overlapping tiles whose features are blended.
 
-Queries are linear in the features before their normalisation, so blending features and blending logits are nearly the same,
-and a prompt never has to know that there were tiles. Tiles start on token borders, so tokens blend as well.
+Queries are linear in the features before their normalisation, so blending features and blending logits are nearly the
+same, and a prompt never has to know that there were tiles. Tiles start on token borders, so tokens blend as well.
 """
 
 import itertools
@@ -16,11 +16,13 @@ OVERLAP = 2 * STRIDE  # working voxels
 CELL = 2  # working voxels that a voxel feature spans
 
 Run = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
-"""image, valid [1, 1, X, Y, Z], spacing [1, 4] → voxel features [1, C, X/2, Y/2, Z/2], tokens [1, T, D], share [1, T]."""
+"""image, valid [1, 1, X, Y, Z], spacing [1, 4] → voxel features [1, C, X/2, Y/2, Z/2], tokens [1, T, D], share [1,
+T]."""
 
 
 def tiles(shape: tuple[int, int, int], budget: int) -> list[tuple[slice, slice, slice]]:
-    """Boxes of at most `budget` voxels (and never under 48 a side) that cover `shape` (multiples of 16), neighbours overlapping."""
+    """Boxes of at most `budget` voxels (and never under 48 a side) that cover `shape` (multiples of 16), neighbours
+    overlapping."""
     pieces = [1, 1, 1]
     size = list(shape)
     while math.prod(size) > budget:
@@ -41,7 +43,8 @@ def run_tiled(
     boxes: list[tuple[slice, slice, slice]],
     between: Callable[[int], None],
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """`run` on every box, blended with weights that fall towards each tile's border; `between(n)` is called before tile n."""
+    """`run` on every box, blended with weights that fall towards each tile's border; `between(n)` is called before tile
+    n."""
     size = image.shape[2:]
     voxel, tokens, shares = _Blend(size, CELL), _Blend(size, STRIDE), _Blend(size, STRIDE)
     for number, box in enumerate(boxes):

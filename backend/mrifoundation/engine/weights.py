@@ -20,7 +20,8 @@ def shipped_weights() -> list[Path]:
 
 
 def find_weights(wanted: Path | str | None = None) -> Path:
-    """The folder to load: `wanted` (a folder, or the name of shipped weights), else $MRIFOUNDATION_WEIGHTS, else the shipped ones.
+    """The folder to load: `wanted` (a folder, or the name of shipped weights), else $MRIFOUNDATION_WEIGHTS, else the
+    shipped ones.
 
     Raises InputError when there is none.
     """
@@ -29,7 +30,7 @@ def find_weights(wanted: Path | str | None = None) -> Path:
     if not wanted:
         if not shipped:
             raise InputError(
-                f"No weights came with this installation ({SHIPPED}); set MRIFOUNDATION_WEIGHTS to a folder that holds some."
+                f"No weights came with this installation ({SHIPPED}); name some with MRIFOUNDATION_WEIGHTS."
             )
         return shipped[0]
     for folder in (Path(wanted), SHIPPED / str(wanted)):

@@ -19,13 +19,14 @@ LARGEST_UPLOAD = 1_200_000_000  # bytes of a body as sent
 
 DESCRIPTION = """Encode an MRI scan once, then segment it by text in fractions of a second.
 
-Send a scan to `/v1/volumes`, ask `/v1/volumes/{id}/segment`, follow the job, fetch `/result` and `/labels`. Every request but
-`/v1/health` carries the header `Authorization: Bearer <key>`. Every error is `{"error": one plain sentence}`. Research only; not for
-clinical decisions."""
+Send a scan to `/v1/volumes`, ask `/v1/volumes/{id}/segment`, follow the job, fetch `/result` and `/labels`. Every
+request but `/v1/health` carries the header `Authorization: Bearer <key>`. Every error is `{"error": one plain
+sentence}`. Research only; not for clinical decisions."""
 
 
 def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LARGEST_UPLOAD) -> FastAPI:
-    """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `key` is the bearer key."""
+    """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `key` is the
+    bearer key."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

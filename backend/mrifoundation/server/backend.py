@@ -26,7 +26,8 @@ def load_engine(weights: Path | None, device: str) -> "Engine":
 
 
 class Backend:
-    """The one engine and the jobs that wait for it. Loading is the first job, so that later ones simply queue behind it."""
+    """The one engine and the jobs that wait for it. Loading is the first job, so that later ones simply queue behind
+    it."""
 
     def __init__(self, load: Callable[[], "Engine"]):
         self.jobs = Jobs()

@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from mrifoundation.errors import Cancelled, InputError
@@ -112,10 +113,8 @@ class Job:
             self.version += 1
             watchers = list(self._watchers)
         for wake in watchers:
-            try:
+            with suppress(RuntimeError):  # the watcher's event loop has closed meanwhile
                 wake()
-            except RuntimeError:  # the watcher's event loop has closed meanwhile
-                pass
 
 
 class Jobs:
@@ -160,4 +159,4 @@ class Jobs:
 
 
 def _our_fault(error: Exception) -> str:
-    return f"The backend failed on this request ({type(error).__name__}); this is a fault of the program, its log says more."
+    return f"The backend failed on this request ({type(error).__name__}); a fault of the program, its log says more."

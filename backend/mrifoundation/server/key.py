@@ -28,7 +28,7 @@ def service_key(key_file: Path | None = None) -> str:
         return _checked(_read_or_create(path), f"the key file {path}")
     except OSError as error:
         raise InputError(
-            f"The key file {path} cannot be used ({error.strerror}); choose another with --key-file or set MRIFOUNDATION_KEY."
+            f"The key file {path} cannot be used ({error.strerror}); name another --key-file or set MRIFOUNDATION_KEY."
         ) from error
 
 

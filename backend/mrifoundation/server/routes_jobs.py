@@ -35,7 +35,8 @@ async def job_state(
         float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="Seconds to wait for a change.")
     ] = 0,
 ) -> dict:
-    """With `wait` the answer comes at the first change, at once when the job is finished, and after `wait` seconds at the latest."""
+    """With `wait` the answer comes at the first change, at once when the job is finished, and after `wait` seconds at
+    the latest."""
     job = _job(request, job_id)
     if wait:
         await job.wait_for_change(job.version, wait)
@@ -79,10 +80,10 @@ async def result(request: Request, job_id: str) -> dict:
             "headers": {
                 "X-Geometry": {
                     "schema": {"type": "string"},
-                    "description": '{"start": [i, j, k], "shape": of the box, "full_shape", "dtype", "affine": of the full grid}',
+                    "description": "JSON: start and shape of the box, full_shape, dtype, affine of the full grid.",
                 }
             },
-            "description": "The smallest box that holds every label, C order of [i, j, k], little endian; empty when there is none.",
+            "description": "The smallest box with every label, C order of [i, j, k], little endian; may be empty.",
         },
         **UNFINISHED,
     },

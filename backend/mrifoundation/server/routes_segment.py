@@ -47,8 +47,8 @@ async def encode(request: Request, volume_id: str, wanted: EncodeRequest | None 
 async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> dict:
     """Each prompt becomes one value of the label map, in order; with `expand`, each structure that a prompt stands for.
 
-    A prompt that is not understood is refused with the nearest known names, unless `free_text` is on: at once with 422, or, while
-    the model still loads, as the error of the job.
+    A prompt that is not understood is refused with the nearest known names, unless `free_text` is on: at once with 422,
+    or, while the model still loads, as the error of the job.
     """
     backend: Backend = request.app.state.backend
     scan = await run_sync(held, request, volume_id)
@@ -68,7 +68,8 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
 
 
 def _understood(engine: "Engine", wanted: SegmentRequest) -> list[str]:
-    """The prompts with those of the structure set; raises InputError when the engine does not understand one of them."""
+    """The prompts with those of the structure set; raises InputError when the engine does not understand one of
+    them."""
     prompts = list(wanted.prompts)
     if wanted.set:
         prompts += engine.prompts_of_set(wanted.set)

@@ -22,7 +22,10 @@ BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-GEOMETRY_EXAMPLE = '{"shape": [256, 256, 180], "dtype": "int16", "affine": [[1, 0, 0, -128], [0, 1, 0, -128], [0, 0, 1, -90], [0, 0, 0, 1]], "name": "t1"}'
+GEOMETRY_EXAMPLE = (
+    '{"shape": [256, 256, 180], "dtype": "int16", "name": "t1", '
+    '"affine": [[1, 0, 0, -128], [0, 1, 0, -128], [0, 0, 1, -90], [0, 0, 0, 1]]}'
+)
 
 
 @router.post("", response_model=Volume, responses={422: PROBLEMS[422]}, openapi_extra=BODY, summary="Send a scan")

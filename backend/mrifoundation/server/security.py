@@ -12,7 +12,8 @@ LARGEST_JSON = 1_000_000  # bytes of a body that is no volume
 
 
 class Guard:
-    """ASGI middleware: 401 without the bearer key, 413 when a body is longer than allowed, also when it does not say so."""
+    """ASGI middleware: 401 without the bearer key, 413 when a body is longer than allowed, also when it does not say
+    so."""
 
     def __init__(self, app: Asgi, key: str, largest_upload: int):
         self._app = app

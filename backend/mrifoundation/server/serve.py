@@ -21,10 +21,12 @@ def serve(
     weights: Path | None = None,
     device: str = "auto",
 ) -> None:
-    """Serve until stopped. Raises InputError when the address is taken, or is not loopback and no key was named explicitly."""
+    """Serve until stopped. Raises InputError when the address is taken, or is not loopback and no key was named
+    explicitly."""
     if not is_loopback(host) and key_file is None and not os.environ.get("MRIFOUNDATION_KEY"):
         raise InputError(
-            f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file before listening there."
+            f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file "
+            "before listening there."
         )
     app = create_app(partial(load_engine, weights, device), service_key(key_file))
     config = uvicorn.Config(
@@ -65,7 +67,7 @@ def _bound(host: str, port: int) -> socket.socket:
         return listener
     except OSError as error:
         raise InputError(
-            f"Cannot listen on {host}:{port} ({error.strerror or error}); stop the other program or choose another --port."
+            f"Cannot listen on {host}:{port} ({error.strerror or error}); stop what uses it or choose another --port."
         ) from error
 
 

@@ -40,7 +40,8 @@ def scan_from_array(body: bytes, geometry: Geometry, encoding: str | None) -> Sc
     raw = _decompressed(body, encoding, expected)
     if len(raw) != expected:
         raise InputError(
-            f"The body holds {len(raw)} bytes but shape {geometry.shape} of {geometry.dtype} needs {expected}; send all voxels in C order."
+            f"The body holds {len(raw)} bytes but shape {geometry.shape} of {geometry.dtype} needs {expected}; "
+            "send all voxels in C order."
         )
     voxels = np.frombuffer(raw, dtype).reshape(geometry.shape)
     with np.errstate(over="ignore", invalid="ignore"):  # Scan replaces what float32 cannot hold
@@ -97,7 +98,8 @@ def temporary_folder() -> tempfile.TemporaryDirectory:
 
 
 def label_box(labels: np.ndarray, affine: np.ndarray) -> tuple[dict, bytes]:
-    """The smallest box of `labels` that holds every voxel that is not 0: its geometry, and the voxels gzipped in C order."""
+    """The smallest box of `labels` that holds every voxel that is not 0: its geometry, and the voxels gzipped in C
+    order."""
     start, stop = _bounds(labels)
     box = np.ascontiguousarray(labels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))])
     geometry = {
@@ -108,7 +110,7 @@ def label_box(labels: np.ndarray, affine: np.ndarray) -> tuple[dict, bytes]:
         "affine": np.asarray(affine).tolist(),
     }
     little = box if sys.byteorder == "little" else box.byteswap()
-    return geometry, gzip.compress(little.data if box.size else b"", compresslevel=1)
+    return geometry, gzip.compress(little.tobytes(), compresslevel=1)
 
 
 def _bounds(labels: np.ndarray) -> tuple[list[int], list[int]]:

@@ -1,4 +1,5 @@
-"""The scans that clients have sent: in memory while there is room, and on disk, so that a restart does not lose them."""
+"""The scans that clients have sent: in memory while there is room, and on disk, so that a restart does not lose
+them."""
 
 import logging
 import re

@@ -20,7 +20,8 @@ GAP, TITLE, LINE, FOOT = 8, 26, 22, 44
 COLUMNS = 3
 BACKGROUND, TEXT, FAINT = (16, 18, 22), (235, 235, 235), (150, 155, 165)
 
-# For each plane: title, the axis it is cut along, the array axes of its columns and rows, the letters at its left and right.
+# For each plane: title, the axis it is cut along, the array axes of its columns and rows, the letters at its left and
+# right.
 PLANES = (("Axial", 2, (0, 1), "RL"), ("Coronal", 1, (0, 2), "RL"), ("Sagittal", 0, (1, 2), "AP"))
 
 
@@ -36,7 +37,8 @@ class Plane:
 
 
 def write_overlay(path: Path, scan: Scan, labels: np.ndarray, table: Sequence[dict], vocabulary: Vocabulary) -> None:
-    """Write a PNG to `path`. labels: [i, j, k] on the scan's grid. Raises InputError when the file cannot be written."""
+    """Write a PNG to `path`. labels: [i, j, k] on the scan's grid. Raises InputError when the file cannot be
+    written."""
     try:
         draw_overlay(scan, labels, table, vocabulary).save(path, format="PNG")
     except OSError as error:
@@ -44,7 +46,8 @@ def write_overlay(path: Path, scan: Scan, labels: np.ndarray, table: Sequence[di
 
 
 def draw_overlay(scan: Scan, labels: np.ndarray, table: Sequence[dict], vocabulary: Vocabulary) -> Image.Image:
-    """The picture: axial, coronal and sagittal plane in radiological convention (the patient's right is on the left)."""
+    """The picture: axial, coronal and sagittal plane in radiological convention (the patient's right is on the
+    left)."""
     colours = row_colours(table, vocabulary)
     legend_lines = -(-len(table) // COLUMNS)
     width = 3 * PANEL + 4 * GAP
@@ -68,8 +71,8 @@ def _planes(scan: Scan, labels: np.ndarray) -> list[Plane]:
     for title, axis, (across, up), letters in PLANES:
         index = tuple(centre[axis] if a == axis else slice(None) for a in range(3))
         grey = np.clip((image[index] - low) / max(high - low, 1e-6), 0, 1)
-        # Rows from top down, columns from the patient's right (axial, coronal) or front (sagittal): both flip an axis that grows
-        # to the patient's right, the front and upward.
+        # Rows from top down, columns from the patient's right (axial, coronal) or front (sagittal): both flip an axis
+        # that grows to the patient's right, the front and upward.
         shown = [np.ascontiguousarray(values.T[::-1, ::-1]) for values in (grey, marked[index])]
         planes.append(Plane(title, letters, *shown, (float(spacing[up]), float(spacing[across]))))
     return planes
