@@ -99,6 +99,23 @@ def test_the_liver_is_elsewhere_in_a_brain_scan_and_the_brainstem_in_an_abdomen(
     assert "liver" not in abdomen
 
 
+@pytest.mark.parametrize(
+    ("region", "names"),
+    [
+        ("brain", {"deep gray matter", "extra-axial cerebrospinal fluid", "eyeball"}),
+        ("abdomen", {"cerebrospinal fluid", "spinal cord gray matter", "femur"}),
+        ("heart", {"vertebral body", "left transverse process", "left lung"}),
+        ("cervical-spine", {"left deep back muscles", "brainstem"}),
+        ("prostate", {"tumor", "soft-tissue sarcoma", "whole tumor"}),
+    ],
+)
+def test_what_might_well_be_in_view_is_never_called_elsewhere(vocabulary, region, names):
+    assert all(name in vocabulary for name in names)
+    drawn = {question.name for question in elsewhere_questions(a_case({}, region), vocabulary, everything, count=500)}
+    assert drawn
+    assert not names & drawn
+
+
 def test_the_draw_is_the_same_every_time_and_another_for_another_case(vocabulary):
     first, again = (elsewhere_questions(a_case({}), vocabulary, everything) for _ in range(2))
     other = elsewhere_questions(a_case({}, name="case-2"), vocabulary, everything)

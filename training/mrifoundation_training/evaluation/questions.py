@@ -11,6 +11,16 @@ from mrifoundation_training.data.targets import NEIGHBOURS
 
 ELSEWHERE_PER_CASE = 16
 
+RUNS_THROUGH = frozenset(
+    {
+        "cerebrospinal fluid", "spinal cerebrospinal fluid", "spinal cord", "spinal cord gray matter", "spinal canal",
+        "vertebra", "vertebral body", "vertebral endplate", "vertebral arch", "spinous process", "transverse process",
+        "superior articular process", "inferior articular process", "intervertebral disc",
+        "deep back muscles", "erector spinae muscle", "multifidus muscle",
+    }
+)  # fmt: skip
+"""What runs through more of the body than the regions it is labelled in: it is never called out of view."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -48,14 +58,14 @@ def elsewhere_questions(
     """Up to `count` known structures of other parts of the body, which cannot be in view; the same ones every time.
 
     They are drawn by a hash of case and name, taking turns among regions, so that many cases together ask for all of
-    them. Regions that can reach into the scan (NEIGHBOURS) are never drawn from; a region that is not known there gives
-    nothing.
+    them. Never drawn: regions that can reach into the scan (NEIGHBOURS, either way round), what RUNS_THROUGH several
+    regions, and lesions, which may be anywhere. A region that is not in NEIGHBOURS gives nothing.
     """
     if case.region not in NEIGHBOURS:
         return []
     by_region: dict[str, list[str]] = defaultdict(list)
     for structure in vocabulary:
-        if structure.regions and not NEIGHBOURS[case.region] & set(structure.regions) and knows(structure):
+        if _is_elsewhere(structure, case.region) and knows(structure):
             by_region[structure.regions[0]].append(structure.name)
     queues = [sorted(by_region[region], key=lambda name: _lot(case.id, name)) for region in sorted(by_region)]
     turns = [name for turn in range(count) for queue in queues for name in queue[turn : turn + 1]]
@@ -73,6 +83,18 @@ def disjoint_batches(questions: list[Question]) -> list[list[Question]]:
             home[0].update(question.values)
             home[1].append(question)
     return [batch for _, batch in batches]
+
+
+def _is_elsewhere(structure: Structure, region: str) -> bool:
+    if not structure.regions or structure.kind == "lesion":
+        return False
+    if structure.name.removeprefix(f"{structure.side} ") in RUNS_THROUGH:
+        return False
+    return not any(_near(region, other) for other in structure.regions)
+
+
+def _near(one: str, other: str) -> bool:
+    return one == other or other in NEIGHBOURS.get(one, ()) or one in NEIGHBOURS.get(other, ())
 
 
 def _lot(case_id: str, name: str) -> str:
