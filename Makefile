@@ -41,12 +41,16 @@ clean:
 # Each stamp is written last, so that a set-up that was cut short is taken up again.
 .venv/.ready: pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "MRIFoundation needs Python 3.11, 3.12 or 3.13: install one, or name it with make PYTHON=/path/to/python." >&2; exit 1; }
-	@echo "Setting up .venv; the first time this takes a few minutes."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@echo "Installing PyTorch into .venv; the first time this takes a few minutes."
 	@$(PIP) $(TORCH) || { echo "$(TORCH) cannot be had here; taking torch>=2.6." >&2; $(PIP) "torch>=2.6"; }
+	@echo "Installing MRIFoundation and what it needs."
 	@$(PIP) -e .
 	@touch $@
 
 .venv/.ready-to-test: .venv/.ready
-	@$(PIP) -e ".[test]"
+	@echo "Installing what the tests need."
+	@$(PIP) -e ".[test]" || { \
+		echo "Slicer's wheels cannot be had for this Python or platform; tests of the panel will be skipped." >&2; \
+		$(PIP) pytest httpx ruff; }
 	@touch $@
