@@ -52,7 +52,7 @@ _IRREGULAR = {
     "teeth": "tooth",
     "feet": "foot",
 }
-_ALREADY_SINGULAR = frozenset({"lens", "pons", "biceps", "triceps", "quadriceps"})
+_ALREADY_SINGULAR = frozenset({"lens", "pons", "biceps", "triceps", "quadriceps", "pancreas", "psoas", "iliopsoas"})
 
 
 def words(text: str) -> list[str]:
@@ -96,6 +96,6 @@ def _singular(word: str) -> str:
         return word[:-3] + "y"
     if word.endswith(("sses", "uses")):
         return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is", "as")):
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
