@@ -41,6 +41,13 @@ def write_gzip_of_zeros(path, head: bytes, gib: float) -> None:
         file.writelines(member for _ in range(int(gib * 64)))
 
 
+def test_a_damaged_file_leaves_the_terminal_to_its_one_sentence(tmp_path, capfd):
+    header = "ObjectType = Image\nNDims = 3\nDimSize = 9 9 9\nElementType = MET_SHORT\nElementDataFile = LOCAL\n"
+    (tmp_path / "cut.mha").write_bytes(header.encode() + bytes(50))
+    assert "damaged or ends early" in refusal(tmp_path / "cut.mha")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_an_empty_file(tmp_path):
     for name in ("scan.nii", "scan.nii.gz", "scan.nrrd", "scan.mha", "scan.dcm", "scan.zip"):
         (tmp_path / name).touch()

@@ -226,6 +226,14 @@ def test_a_file_cut_short_is_refused_in_one_sentence(tmp_path, save_slices, plan
         read_scan(tmp_path / "a")
 
 
+def test_a_file_whose_attributes_make_no_sense_is_not_an_image(tmp_path, save_slices, planes, ramp):
+    save_slices(tmp_path / "a", planes)
+    content = (tmp_path / "a" / "000.dcm").read_bytes()
+    (tmp_path / "a" / "odd.dcm").write_bytes(content.replace(b"\x20\x00\x13\x00IS", b"\x20\x00\x13\x00I>"))
+    np.testing.assert_array_equal(read_scan(tmp_path / "a").voxels, ramp)
+    assert [series.images for series in list_series(tmp_path / "a")] == [5]
+
+
 def test_a_file_cut_inside_its_header_is_not_an_image(tmp_path, save_slices, planes, ramp):
     save_slices(tmp_path / "a", planes)
     (tmp_path / "a" / "junk.dcm").write_bytes((tmp_path / "a" / "000.dcm").read_bytes()[:400])
@@ -235,6 +243,12 @@ def test_a_file_cut_inside_its_header_is_not_an_image(tmp_path, save_slices, pla
 def test_a_series_beyond_the_budget_is_refused_before_its_pixels_are_read(tmp_path, save_slices, planes):
     save_slices(tmp_path / "a", planes, Rows=60000, Columns=60000)
     with pytest.raises(InputError, match="60000 × 60000 × 5 voxels"):
+        read_scan(tmp_path / "a")
+
+
+def test_a_file_that_claims_millions_of_frames_is_refused_before_they_are_listed(tmp_path, save_slices, planes):
+    save_slices(tmp_path / "a", planes[:1], NumberOfFrames=2_000_000_000, ImagePositionPatient=[0, 0, 0])
+    with pytest.raises(InputError, match="7 × 6 × 2000000000 voxels"):
         read_scan(tmp_path / "a")
 
 

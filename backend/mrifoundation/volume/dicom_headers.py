@@ -1,6 +1,7 @@
 """DICOM headers of a folder: which files are images, and what geometry and order each of their frames states."""
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,9 @@ _DATE = re.compile(
 )
 _LOCALIZER = re.compile(r"\b(loc|localizer|localiser|scout|survey|3[ -]?plane)\b", re.IGNORECASE)
 
+# Odd values are the rule in clinical files; what matters here is checked here, and nobody can act on the warnings.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\b")
 
 
 @dataclass(frozen=True)
@@ -52,29 +55,40 @@ class Frame:
     instance: int
 
 
-def image_headers(paths: Iterable[Path]) -> Iterator[tuple[Path, Dataset]]:
-    """Path and header (no pixels) of every DICOM image among the paths; other files are passed over."""
+def image_headers(paths: Iterable[Path]) -> Iterator[tuple[Dataset, list[Frame]]]:
+    """Header (no pixels) and image planes of every DICOM image among the paths; other files are passed over.
+
+    Raises InputError when there are too many files.
+    """
     for count, path in enumerate(paths):
         if count >= ENTRY_BUDGET:
             raise InputError(f"The folder holds more than {ENTRY_BUDGET} files; give the folder of one examination.")
-        header = _header(path)
-        if (
-            header is not None
-            and header.get("Rows")
-            and header.get("Columns")
-            and header.get("Modality") not in _NOT_SCANS
-        ):
-            yield path, header
+        try:
+            header = _header(path)
+            planes = _frames(path, header) if header is not None else []
+        except Exception:  # whatever pydicom trips over, that file is not an image and the others still are
+            continue
+        if planes:
+            yield header, planes
 
 
-def frames(path: Path, header: Dataset) -> list[Frame]:
+def _header(path: Path) -> Dataset | None:
+    if path.name == "DICOMDIR" or sniff(path).kind != "dicom":
+        return None
+    header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+    is_image = header.get("Rows") and header.get("Columns") and header.get("Modality") not in _NOT_SCANS
+    return header if is_image else None
+
+
+def _frames(path: Path, header: Dataset) -> list[Frame]:
     """The image planes of one file, one for a classic file, many for an enhanced multi-frame one."""
     per_frame = header.get("PerFrameFunctionalGroupsSequence")
     count = int((numbers(header, "NumberOfFrames", 1) or (1,))[0])
     if not per_frame:
         plain = _frame(path, header, 0, [header])
         # The one position of an old multi-frame file cannot hold for all of its frames.
-        return [plain] if count == 1 else [replace(plain, index=index, position=None) for index in range(count)]
+        claimed = range(min(count, ENTRY_BUDGET))
+        return [plain] if count == 1 else [replace(plain, index=index, position=None) for index in claimed]
     shared = list(header.get("SharedFunctionalGroupsSequence") or [])
     return [_frame(path, header, index, [group, *shared, header]) for index, group in enumerate(per_frame)]
 
@@ -109,15 +123,6 @@ def image_kinds(header: Dataset) -> set[str]:
 def is_localizer(header: Dataset) -> bool:
     """Whether this image only serves planning: three crossing planes, of no use as a volume."""
     return "LOCALIZER" in image_kinds(header) or bool(_LOCALIZER.search(str(header.get("SeriesDescription") or "")))
-
-
-def _header(path: Path) -> Dataset | None:
-    try:
-        if path.name == "DICOMDIR" or sniff(path).kind != "dicom":
-            return None
-        return pydicom.dcmread(path, stop_before_pixels=True, force=True)
-    except Exception:  # whatever pydicom trips over, that file is not an image and the others still are
-        return None
 
 
 def _frame(path: Path, header: Dataset, index: int, groups: list[Dataset]) -> Frame:

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import check_size
 from mrifoundation.volume.dicom_headers import Frame, numbers
+from mrifoundation.volume.quiet import quiet_libraries
 from mrifoundation.volume.voxel_values import luminance
 
 
@@ -53,7 +54,8 @@ class PixelReader:
         reader = sitk.ImageFileReader()
         reader.SetFileName(str(path))
         reader.SetImageIO("GDCMImageIO")
-        image = reader.Execute()
+        with quiet_libraries():
+            image = reader.Execute()
         array = sitk.GetArrayFromImage(image)
         if image.GetNumberOfComponentsPerPixel() > 1:
             array = luminance(array, self._colour_notes())

@@ -10,7 +10,6 @@ from pydicom.dataset import Dataset
 from mrifoundation.errors import InputError
 from mrifoundation.volume.dicom_headers import (
     Frame,
-    frames,
     image_headers,
     image_kinds,
     is_localizer,
@@ -51,10 +50,10 @@ def find_series(paths: Iterable[Path]) -> list[Series]:
     """Every image series among the files, the most useful first: localizers last, else by number of images."""
     headers: dict[str, Dataset] = {}
     planes: dict[str, list[Frame]] = {}
-    for path, header in image_headers(paths):
+    for header, own_planes in image_headers(paths):
         uid = str(header.get("SeriesInstanceUID") or "unknown")
         headers.setdefault(uid, header)
-        planes.setdefault(uid, []).extend(frames(path, header))
+        planes.setdefault(uid, []).extend(own_planes)
     found = [_series(uid, headers[uid], planes[uid]) for uid in headers]
     return sorted(found, key=lambda series: (series.localizer, -series.images, series.number or 0, series.uid))
 

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 
 from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.quiet import quiet_libraries
 from mrifoundation.volume.scan import Scan
 from mrifoundation.volume.voxel_values import finite_float32, luminance
 
@@ -27,10 +28,11 @@ def read_itk_image(path: Path, kind: str, name: str, notes: list[str]) -> Scan:
     reader.SetFileName(str(path))
     reader.SetImageIO(_IMAGE_IO[kind])
     try:
-        reader.ReadImageInformation()
-        size = reader.GetSize()
-        _check_dimensions(reader, size, name, notes)
-        image = reader.Execute()
+        with quiet_libraries():
+            reader.ReadImageInformation()
+        _check_dimensions(reader, reader.GetSize(), name, notes)
+        with quiet_libraries():
+            image = reader.Execute()
     except RuntimeError as error:
         raise _in_words(error, kind, name) from error
     if kind == "nrrd" and "NRRD_space" not in reader.GetMetaDataKeys():

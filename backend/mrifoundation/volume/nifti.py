@@ -67,7 +67,7 @@ def _shape(header: nib.Nifti1Header, name: str, notes: list[str]) -> tuple[int, 
 def _dtype(header: nib.Nifti1Header, name: str) -> np.dtype:
     try:
         dtype = header.get_data_dtype()
-    except nib.spatialimages.HeaderDataError as error:
+    except (KeyError, nib.spatialimages.HeaderDataError) as error:
         raise InputError(
             f"'{name}' uses an unknown NIfTI data type; save it as 16-bit integer or 32-bit float."
         ) from error

@@ -1,5 +1,6 @@
 """Reading a scan from whatever a person has: one file, a DICOM folder, or a zip of either."""
 
+import contextlib
 import difflib
 import os
 from collections.abc import Iterator
@@ -32,20 +33,8 @@ def read_scan(path: str | os.PathLike, series: str | None = None) -> Scan:
     Raises InputError, one plain sentence with the remedy, for anything that cannot be read.
     """
     path = _existing(path)
-    try:
+    with _in_words(path):
         return _read(path, scan_name(path), series, [])
-    except InputError:
-        raise
-    except MemoryError as error:
-        raise InputError(
-            f"There is not enough memory to read '{path.name}'; close other programs or crop the scan."
-        ) from error
-    except PermissionError as error:
-        raise InputError(f"'{path.name}' may not be read; change its permissions or copy it elsewhere.") from error
-    except Exception as error:  # whatever a library trips over in a damaged file, the person gets a sentence
-        raise InputError(
-            f"'{path.name}' could not be read; it is damaged or unusual: export it again as NIfTI."
-        ) from error
 
 
 def list_series(path: str | os.PathLike) -> list[Series]:
@@ -54,13 +43,14 @@ def list_series(path: str | os.PathLike) -> list[Series]:
     Raises InputError when the path is not there or the archive cannot be unpacked.
     """
     path = _existing(path)
-    if path.is_dir():
-        return find_series(_files(path))
-    kind = sniff(path).kind
-    if kind == "zip":
-        with unzipped(path, path.name) as folder:
-            return find_series(_files(folder))
-    return find_series(_files(path.parent)) if kind == "dicom" else []
+    with _in_words(path):
+        if path.is_dir():
+            return find_series(_files(path))
+        kind = sniff(path).kind
+        if kind == "zip":
+            with unzipped(path, path.name) as folder:
+                return find_series(_files(folder))
+        return find_series(_files(path.parent)) if kind == "dicom" else []
 
 
 def scan_name(path: Path) -> str:
@@ -69,6 +59,25 @@ def scan_name(path: Path) -> str:
     for suffix in (".gz", ".zip", *(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)):
         name = name.removesuffix(suffix)
     return name or path.name
+
+
+@contextlib.contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Whatever a library trips over in a damaged file, the person gets a sentence."""
+    try:
+        yield
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(
+            f"There is not enough memory to read '{path.name}'; close other programs or crop the scan."
+        ) from error
+    except PermissionError as error:
+        raise InputError(f"'{path.name}' may not be read; change its permissions or copy it elsewhere.") from error
+    except Exception as error:
+        raise InputError(
+            f"'{path.name}' could not be read; it is damaged or unusual: export it again as NIfTI."
+        ) from error
 
 
 def _read(path: Path, name: str, series: str | None, notes: list[str]) -> Scan:

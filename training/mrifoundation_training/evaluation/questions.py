@@ -16,7 +16,7 @@ RUNS_THROUGH = frozenset(
         "cerebrospinal fluid", "spinal cerebrospinal fluid", "spinal cord", "spinal cord gray matter", "spinal canal",
         "vertebra", "vertebral body", "vertebral endplate", "vertebral arch", "spinous process", "transverse process",
         "superior articular process", "inferior articular process", "intervertebral disc",
-        "deep back muscles", "erector spinae muscle", "multifidus muscle",
+        "deep back muscles", "erector spinae muscle", "multifidus muscle", "trapezius muscle",
     }
 )  # fmt: skip
 """What runs through more of the body than the regions it is labelled in: it is never called out of view."""
