@@ -63,11 +63,17 @@ def _read(prompt: str, vocabulary: Vocabulary, known: Collection[str], free_text
         raise InputError("One of the prompts is empty; name a structure, for example left hippocampus.")
     for one in read:
         if not one.names and not free_text:
-            problem = one.explanation.rstrip(".") if one.suggestions else one.explanation.split(";")[0].rstrip(".")
-            remedy = "choose one of these" if one.suggestions else "name another structure"
-            raise InputError(f"{problem}; {remedy}, or turn on free text to try it as it is.")
+            raise InputError(_not_understood(one))
     tried = " It is tried as free text, which is less reliable."
     return [one if one.names else replace(one, explanation=one.explanation + tried) for one in read]
+
+
+def _not_understood(one: Understood) -> str:
+    # The explanation goes on with the nearest names of the whole vocabulary; here only those help that the model has
+    # learned.
+    problem = one.explanation.split(";")[0].rstrip(".")
+    remedy = f"name one of the nearest ({', '.join(one.suggestions)})" if one.suggestions else "name another structure"
+    return f"{problem}; {remedy}, or turn on free text to try it as it is."
 
 
 def _whole(prompt: str, read: list[Understood]) -> Ask:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from mrifoundation.volume.adapt import STRIDE
+
 
 class TorchRuntime:
     """Runs the network on its device; in bfloat16 where the hardware multiplies it natively."""
@@ -27,7 +29,10 @@ class TorchRuntime:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """As `tiling.Run`; `step(fraction)` is called before each layer and may raise to stop."""
         image, valid, spacing = (tensor.to(self._device) for tensor in (image, valid, spacing))
-        autocast = torch.autocast(self._device.type, torch.bfloat16, enabled=self._half)
+        # On CPUs with matrix units, torch's strided bfloat16 convolution returns uninitialised memory where its output
+        # is one voxel wide along the last axis (seen in torch 2.15), which is so at the coarsest level of a thin slab.
+        half = self._half and min(image.shape[2:]) > STRIDE
+        autocast = torch.autocast(self._device.type, torch.bfloat16, enabled=half)
         with torch.inference_mode(), autocast, self._watched(step):
             return self._network(image, valid, spacing)
 
