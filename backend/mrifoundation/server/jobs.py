@@ -142,11 +142,12 @@ class Jobs:
             return self._jobs.get(job_id)
 
     def close(self) -> None:
-        """Cancel everything and let the worker thread end."""
+        """Cancel everything and wait a moment for the worker thread: a layer of the network is soon over."""
         with self._lock:
             for job in self._jobs.values():
                 job.cancel()
         self._waiting.put(None)
+        self._thread.join(timeout=3)
 
     def _forget_old(self) -> None:
         finished = [job_id for job_id, job in self._jobs.items() if job.finished]

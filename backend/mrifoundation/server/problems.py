@@ -48,7 +48,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        if isinstance(error.__cause__, TooLarge):  # the framework reports whatever stops the reading of a body as status 400
+        # The framework reports whatever stops the reading of a body as status 400.
+        if isinstance(error.__cause__, TooLarge):
             return await _large(request, error.__cause__)
         sentence = str(error.detail)
         if error.status_code in (404, 405) and sentence == HTTPStatus(error.status_code).phrase:
