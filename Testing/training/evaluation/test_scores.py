@@ -110,6 +110,8 @@ def test_the_summary_adds_it_all_up(reference):
     left = next(row for row in summary.structures if row.structure == "left kidney")
     assert left.dice.mean == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert (left.dice.subjects, left.missed) == (3, 0)
+    assert (summary.sources["made"].subjects, summary.sources["made"].scans) == (3, 3)
+    assert summary.sources["made"].mean == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert (summary.elsewhere.count, summary.elsewhere.asked) == (1, 3)
     assert summary.elsewhere.names == ("brainstem in c",)
     assert (summary.absent.count, summary.absent.asked) == (0, 1)

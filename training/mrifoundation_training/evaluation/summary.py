@@ -83,10 +83,14 @@ def _structures(present: list[Score]) -> tuple[StructureSummary, ...]:
 
 
 def _sources(present: list[Score]) -> dict[str, Interval]:
-    groups: dict[str, list[Score]] = defaultdict(list)
+    """Of every source, the mean over the structures of a scan, as one value a scan."""
+    scans: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for score in present:
-        groups[score.source].append(score)
-    return {source: subject_bootstrap(_by_subject(group, "dice")) for source, group in sorted(groups.items())}
+        scans[score.source, score.subject, score.case].append(score.dice)
+    sources: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for (source, subject, _), values in scans.items():
+        sources[source][subject].append(sum(values) / len(values))
+    return {source: subject_bootstrap(values) for source, values in sorted(sources.items())}
 
 
 def _by_subject(scores: list[Score], what: str) -> dict[str, list[float]]:
