@@ -29,9 +29,9 @@ def serve(
             "before listening there."
         )
     app = create_app(partial(load_engine, weights, device), service_key(key_file))
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, server_header=False
-    )
+    # A client that pauses between two prompts must find its connection still open, hence the long keep-alive.
+    quiet = {"log_level": "warning", "access_log": False, "server_header": False}
+    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=300, **quiet)
     with _bound(host, port) as listener:
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
         where = (
