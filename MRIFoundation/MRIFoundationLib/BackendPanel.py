@@ -101,7 +101,6 @@ class BackendPanel:
     def _show(self) -> None:
         state = self._connection.state
         self._say(state, self._connection.message)
-        self.ui.testButton.enabled = state != "checking"
         if not self.ui.addressLine.hasFocus():
             self.ui.addressLine.text = self._connection.address
         doing = self.local.doing

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,22 @@ def _missing() -> str:
         if importlib.util.find_spec(name) is None:
             return f"{package} is not installed: pip install {package}"
     try:
-        import PySide6.QtWidgets
-        import slicer  # noqa: F401
+        import PySide6.QtWidgets  # noqa: F401
+
+        with _without_folder_of_tests():
+            import slicer  # noqa: F401
     except ImportError as error:
         return f"a system library is missing ({error}): apt-get install libegl1 libgl1 libopengl0 libxkbcommon0 libdbus-1-3 libfontconfig1"
     return ""
+
+
+@contextmanager
+def _without_folder_of_tests():
+    """slicer-core takes every folder `slicer` on the path for a part of itself, and would import the tests in this one."""
+    before = sys.path[:]
+    sys.path[:] = [entry for entry in before if Path(entry).resolve() != HERE.parent]
+    yield
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +102,7 @@ def session_backend(weights):
 @pytest.fixture
 def backend(session_backend):
     """A running backend, which the test may kill: it is started again for the next."""
-    if session_backend._status() != "ok":
+    if session_backend.status() != "ok":
         session_backend.start()
     return session_backend
 
