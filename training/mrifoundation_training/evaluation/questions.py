@@ -90,7 +90,9 @@ def _is_elsewhere(structure: Structure, region: str) -> bool:
         return False
     if structure.name.removeprefix(f"{structure.side} ") in RUNS_THROUGH:
         return False
-    return not any(_near(region, other) for other in structure.regions)
+    # What is labelled in fetuses (the deep gray matter) is in every brain; an ordinary abdomen holds neither.
+    regions = {"brain" if own == "fetal-brain" else own for own in structure.regions}
+    return not any(_near(region, own) for own in regions)
 
 
 def _near(one: str, other: str) -> bool:
