@@ -112,6 +112,35 @@ def nrrd(path, directions="(1,0,0) (0,1,0) (0,0,1)", sizes="2 2 2", voxels=bytes
     return path
 
 
+@pytest.mark.parametrize(
+    ("space", "expected"),
+    [
+        ("right-anterior-superior", [[2, 0, 0, 5], [0, 3, 0, 6], [0, 0, 4, 7], [0, 0, 0, 1]]),
+        ("left-posterior-superior", [[-2, 0, 0, -5], [0, -3, 0, -6], [0, 0, 4, 7], [0, 0, 0, 1]]),
+        ("left-anterior-superior", [[-2, 0, 0, -5], [0, 3, 0, 6], [0, 0, 4, 7], [0, 0, 0, 1]]),
+    ],
+)
+def test_every_nrrd_space_ends_in_right_anterior_superior(tmp_path, space, expected):
+    header = (
+        f"NRRD0004\ntype: uchar\ndimension: 3\nspace: {space}\nsizes: 2 2 2\n"
+        "space directions: (2,0,0) (0,3,0) (0,0,4)\nspace origin: (5,6,7)\nencoding: raw\n\n"
+    )
+    (tmp_path / "s.nrrd").write_bytes(header.encode() + bytes(range(8)))
+    scan = read_scan(tmp_path / "s.nrrd")
+    np.testing.assert_allclose(scan.affine, expected)
+    assert scan.notes == ()
+
+
+def test_a_metaimage_is_left_posterior_superior(tmp_path):
+    scan = read_scan(meta_image(tmp_path / "s.mha", spacing="2 3 4"))
+    np.testing.assert_allclose(scan.affine, np.diag([-2, -3, 4, 1]))
+
+
+def test_a_negative_spacing_turns_the_axis_round_as_it_does_in_slicer(tmp_path):
+    scan = read_scan(meta_image(tmp_path / "s.mha", spacing="-2 3 4"))
+    np.testing.assert_allclose(scan.affine, np.diag([2, -3, 4, 1]))
+
+
 @pytest.mark.parametrize("spacing", ["0 1 1", "1 1 nan"])
 def test_an_impossible_spacing_is_refused_in_one_sentence(tmp_path, spacing):
     with pytest.raises(InputError, match=r"voxel size|geometry"):
