@@ -146,6 +146,7 @@ def _read_folder(folder: Path, name: str, series: str | None, notes: list[str]) 
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    os.scandir(folder).close()  # a folder that may not be read is an error; os.walk would call it empty
     for parent, folders, names in os.walk(folder):
         folders.sort()
         yield from (Path(parent) / name for name in sorted(names) if (Path(parent) / name).is_file())
