@@ -28,8 +28,10 @@ class Query:
 class PromptHead(nn.Module):
     """Sentences and known names become queries.
 
-    A known structure's query is what its name's sentence embedding gives plus a learned correction; a free sentence has no
-    correction. The correction tells apart names that a sentence encoder finds nearly equal (left and right).
+    A known structure's query is what its name's sentence embedding gives plus a correction learned for it alone, of the hidden
+    vector and of the weights themselves; a free sentence has no correction. The correction tells apart names that a sentence
+    encoder finds nearly equal (left and right). It acts on the weights because a small structure's faint gradients would drown in
+    layers that all names share, while a row of its own gets an optimiser step of its own.
     """
 
     def __init__(self, config: NetworkConfig):
@@ -38,9 +40,12 @@ class PromptHead(nn.Module):
         self.channels = config.features
         self.text = nn.Sequential(nn.Linear(config.text_dim, d), nn.GELU(), nn.Linear(d, d))
         self.correction = nn.Embedding(max(1, len(config.names)), d)
+        self.own_weights = nn.Embedding(max(1, len(config.names)), self.channels * SUBVOXELS)
         nn.init.normal_(self.correction.weight, std=0.5)
+        nn.init.normal_(self.own_weights.weight, std=0.3)
         self.norm = nn.LayerNorm(d)
         self.weights = nn.Linear(d, self.channels * SUBVOXELS)
+        nn.init.normal_(self.weights.weight, std=0.2)
         self.bias = nn.Linear(d, 1)
         nn.init.constant_(self.bias.bias, -2.0)
         tokens = config.channels[3]
@@ -50,12 +55,14 @@ class PromptHead(nn.Module):
     def query(self, text: torch.Tensor, rows: torch.Tensor | None = None, keep: torch.Tensor | None = None) -> Query:
         """text: sentence embeddings [K, text_dim]; rows: row of each known name [K], -1 for free sentences;
         keep: [K] 0/1, where 0 leaves the correction out (training asks so now and then, so that free text works too)."""
-        hidden = self.text(text)
+        hidden, own = self.text(text), 0.0
         if rows is not None:
             known = (rows >= 0).to(hidden.dtype) * (1 if keep is None else keep.to(hidden.dtype))
             hidden = hidden + self.correction(rows.clamp(min=0)) * known[:, None]
-        hidden = self.norm(hidden)
-        weights = self.weights(hidden).view(-1, self.channels, SUBVOXELS)
+            own = self.own_weights(rows.clamp(min=0)) * known[:, None]
+        # Unit length, not unit variance: else one optimiser step through these layers moves a query by more than the query is long.
+        hidden = self.norm(hidden) / math.sqrt(hidden.shape[1])
+        weights = (self.weights(hidden) + own).view(-1, self.channels, SUBVOXELS)
         return Query(weights, self.bias(hidden)[:, 0], hidden)
 
     def logits(self, features: torch.Tensor, query: Query) -> torch.Tensor:
