@@ -117,6 +117,15 @@ def test_the_demo_goes_the_whole_way_through_a_backend_of_its_own(run, head_file
     assert nib.load(tmp_path / "out" / "labels.nii.gz").shape == nib.load(head_file).shape
 
 
+def test_the_demo_without_a_scan_and_prompts_takes_its_own(run, tmp_path):
+    pytest.importorskip("nilearn")
+    done = run("run", "--out", tmp_path, "--profile", "fast", "--json")
+    assert done.returncode == 0, done.stderr
+    names = [row["name"] for row in json.loads(done.stdout)["structures"]]
+    assert {"left hippocampus", "right hippocampus", "brainstem"} <= set(names)
+    assert nib.load(tmp_path / "labels.nii.gz").shape == (197, 233, 189)
+
+
 def test_the_demo_passes_on_what_the_backend_refuses(run, head_file, tmp_path):
     done = run("run", "--scan", head_file, "--prompts", "flux capacitor", "--out", tmp_path)
     assert_one_sentence(done, 1, "flux capacitor")

@@ -1,6 +1,7 @@
 """What happens when the service starts, stops and starts again."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -91,3 +92,12 @@ def test_a_taken_port_is_told_in_one_sentence(service):
 def test_a_weak_key_is_refused(key):
     refused = serve("--port", "0", MRIFOUNDATION_KEY=key)
     assert refused.returncode == 1 and "16 printable characters" in refused.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to another process here")
+def test_ctrl_c_stops_it_without_complaint(tiny_weights, tmp_path):
+    service = Service(tiny_weights, tmp_path)
+    service.wait_until_ready()
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(20) == 0
+    assert "Traceback" not in service.log()

@@ -18,9 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (segment, serve, info, demo):
+for command in (segment, serve, info, demo, evaluate):
     command.add_to(app)
-evaluate.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,19 +43,17 @@ def main(arguments: list[str] | None = None) -> int:
         if _is_usage(error):
             error.show()
             return USAGE
-        sentence = (
-            str(error)
-            if isinstance(error, MRIFoundationError)
-            else f"{type(error).__name__}: {' '.join(str(error).split())}"
-        )
-        return _failed(
-            f"This is a fault of the program ({sentence}); set MRIFOUNDATION_DEBUG=1 to see where.", OUR_FAULT
-        )
+        return _failed(_our_fault(error), OUR_FAULT)
 
 
 def _is_usage(error: Exception) -> bool:
     # typer carries its own copy of click in some versions, so the class is told by what it offers.
     return hasattr(error, "show") and getattr(error, "exit_code", None) == USAGE
+
+
+def _our_fault(error: Exception) -> str:
+    told = str(error) if isinstance(error, MRIFoundationError) else f"{type(error).__name__}: {error}"
+    return f"This is a fault of the program ({' '.join(told.split())}); set MRIFOUNDATION_DEBUG=1 to see where."
 
 
 def _failed(sentence: str, code: int) -> int:

@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mrifoundation.errors import InputError, MRIFoundationError
 from mrifoundation.volume import Scan
 
 Progress = Callable[[str, float, str], None]
-PATIENCE = 180.0  # seconds for the model to load
+PATIENCE = 600.0  # seconds for the model to load
 
 
 class BackendFailed(MRIFoundationError):
@@ -74,6 +74,11 @@ class LocalBackend:
             time.sleep(0.1)
         if health["status"] == "failed":
             raise InputError(health["message"])
+
+    def learned(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that the model has learned; where it knows none of them, the first twelve it has learned."""
+        known = [structure["name"] for structure in self._json("GET", "/v1/info")["structures"] if structure["known"]]
+        return [name for name in names if name in known] or known[:12]
 
     def segment(self, scan: Scan, prompts: list[str], profile: str, progress: Progress) -> tuple[dict, np.ndarray]:
         """The table (as /result gives it) and the label map on the scan's grid."""

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def serve(
             else f"in {key_file or default_key_file()}"
         )
         print(f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it.", flush=True)
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it, not a failure
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def is_loopback(host: str) -> bool:
