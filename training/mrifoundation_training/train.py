@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from mrifoundation.anatomy.vocabulary import Vocabulary
+from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model, save_model
 from mrifoundation.model.text_tower import TextTower

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mrifoundation.anatomy.vocabulary import Vocabulary
+from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.volume.intensity import body_box, robust_range, scale
 from mrifoundation_training.data.manifest import Case

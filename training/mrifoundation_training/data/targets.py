@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mrifoundation.anatomy.vocabulary import Vocabulary
+from mrifoundation.anatomy import Structure, Vocabulary
 
 # Regions whose scans can show each other's structures: from such a neighbour no negative is ever drawn.
 NEIGHBOURS = {
@@ -20,6 +20,16 @@ NEIGHBOURS = {
     "lower-leg": {"knee", "extremity", "lower-leg"},
     "extremity": {"knee", "extremity", "lower-leg", "abdomen", "prostate"},
 }
+
+# What runs through more of the body than the regions it is labelled in: it is never called out of view.
+RUNS_THROUGH = frozenset(
+    {
+        "cerebrospinal fluid", "spinal cerebrospinal fluid", "spinal cord", "spinal cord gray matter", "spinal canal",
+        "vertebra", "vertebral body", "vertebral endplate", "vertebral arch", "spinous process", "transverse process",
+        "superior articular process", "inferior articular process", "intervertebral disc",
+        "deep back muscles", "erector spinae muscle", "multifidus muscle", "trapezius muscle",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ def askable(vocabulary: Vocabulary, names: tuple[str, ...], declared: frozenset[
     for structure in vocabulary:
         parts = _parts(structure, declared)
         if parts is None:
-            if _elsewhere(structure.regions, region):
+            if elsewhere(structure, region):
                 prompts.append(structure.name), rows.append(np.zeros(len(names), bool)), absent.append(True)
             continue
         row = np.zeros(len(names), bool)
@@ -60,8 +70,22 @@ def _parts(structure, declared: frozenset[str]) -> tuple[str, ...] | None:
     return next((parts for parts in structure.unions if declared.issuperset(parts)), None)
 
 
-def _elsewhere(regions: tuple[str, ...], region: str) -> bool:
-    return bool(regions) and region in NEIGHBOURS and not NEIGHBOURS[region] & set(regions)
+def elsewhere(structure: Structure, region: str) -> bool:
+    """Whether `structure` cannot be in view in a scan of `region`: it belongs to regions that neither hold nor touch it.
+
+    Never said of lesions, which may be anywhere, of what RUNS_THROUGH several regions, or for a region that is not in NEIGHBOURS.
+    """
+    if region not in NEIGHBOURS or not structure.regions or structure.kind == "lesion":
+        return False
+    if structure.name.removeprefix(f"{structure.side} ") in RUNS_THROUGH:
+        return False
+    # What is labelled in fetuses (the deep gray matter) is in every brain; an ordinary abdomen holds neither.
+    regions = {"brain" if own == "fetal-brain" else own for own in structure.regions}
+    return not any(_near(region, own) for own in regions)
+
+
+def _near(one: str, other: str) -> bool:
+    return one == other or other in NEIGHBOURS.get(one, ()) or one in NEIGHBOURS.get(other, ())
 
 
 def swapped_sides(vocabulary: Vocabulary, names: tuple[str, ...]) -> tuple[str, ...]:

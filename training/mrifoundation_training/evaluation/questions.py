@@ -7,19 +7,9 @@ from dataclasses import dataclass
 
 from mrifoundation.anatomy import Structure, Vocabulary
 from mrifoundation_training.data.manifest import Case
-from mrifoundation_training.data.targets import NEIGHBOURS
+from mrifoundation_training.data.targets import elsewhere
 
 ELSEWHERE_PER_CASE = 16
-
-RUNS_THROUGH = frozenset(
-    {
-        "cerebrospinal fluid", "spinal cerebrospinal fluid", "spinal cord", "spinal cord gray matter", "spinal canal",
-        "vertebra", "vertebral body", "vertebral endplate", "vertebral arch", "spinous process", "transverse process",
-        "superior articular process", "inferior articular process", "intervertebral disc",
-        "deep back muscles", "erector spinae muscle", "multifidus muscle", "trapezius muscle",
-    }
-)  # fmt: skip
-"""What runs through more of the body than the regions it is labelled in: it is never called out of view."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +48,11 @@ def elsewhere_questions(
     """Up to `count` known structures of other parts of the body, which cannot be in view; the same ones every time.
 
     They are drawn by a hash of case and name, taking turns among regions, so that many cases together ask for all of
-    them. Never drawn: regions that can reach into the scan (NEIGHBOURS, either way round), what RUNS_THROUGH several
-    regions, and lesions, which may be anywhere. A region that is not in NEIGHBOURS gives nothing.
+    them. What cannot be in view is decided by `data.targets.elsewhere`, as in training.
     """
-    if case.region not in NEIGHBOURS:
-        return []
     by_region: dict[str, list[str]] = defaultdict(list)
     for structure in vocabulary:
-        if _is_elsewhere(structure, case.region) and knows(structure):
+        if elsewhere(structure, case.region) and knows(structure):
             by_region[structure.regions[0]].append(structure.name)
     queues = [sorted(by_region[region], key=lambda name: _lot(case.id, name)) for region in sorted(by_region)]
     turns = [name for turn in range(count) for queue in queues for name in queue[turn : turn + 1]]
@@ -83,20 +70,6 @@ def disjoint_batches(questions: list[Question]) -> list[list[Question]]:
             home[0].update(question.values)
             home[1].append(question)
     return [batch for _, batch in batches]
-
-
-def _is_elsewhere(structure: Structure, region: str) -> bool:
-    if not structure.regions or structure.kind == "lesion":
-        return False
-    if structure.name.removeprefix(f"{structure.side} ") in RUNS_THROUGH:
-        return False
-    # What is labelled in fetuses (the deep gray matter) is in every brain; an ordinary abdomen holds neither.
-    regions = {"brain" if own == "fetal-brain" else own for own in structure.regions}
-    return not any(_near(region, own) for own in regions)
-
-
-def _near(one: str, other: str) -> bool:
-    return one == other or other in NEIGHBOURS.get(one, ()) or one in NEIGHBOURS.get(other, ())
 
 
 def _lot(case_id: str, name: str) -> str:
