@@ -38,7 +38,7 @@ class Service:
     def post(self, path, **options):
         return self.request("POST", path, **options)
 
-    def wait_until_ready(self, seconds=240):
+    def wait_until_ready(self, seconds=600):
         started = time.monotonic()
         while (health := self.get("/v1/health").json())["status"] == "loading":
             assert time.monotonic() - started < seconds, "the model did not load"

@@ -12,6 +12,21 @@ def service(tiny_weights, tmp_path_factory):
     running.stop()
 
 
+@pytest.fixture
+def start():
+    """Starts services that are gone when the test is over, however it went."""
+    started = []
+
+    def start(*arguments, **options):
+        started.append(Service(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
 @pytest.fixture(scope="session")
 def head(service, head_voxels, oblique_affine):
     """The id of the head, already sent."""

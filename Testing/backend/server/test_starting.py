@@ -9,7 +9,6 @@ import time
 
 import pytest
 import requests
-from running_service import Service
 
 
 @pytest.fixture
@@ -17,8 +16,8 @@ def key_file(tmp_path):
     return tmp_path / "keys" / "service.key"
 
 
-def test_health_answers_at_once_while_the_model_loads_and_the_version_is_told(tiny_weights, tmp_path):
-    service = Service(tiny_weights, tmp_path)
+def test_health_answers_at_once_while_the_model_loads_and_the_version_is_told(start, tiny_weights, tmp_path):
+    service = start(tiny_weights, tmp_path)
     started = time.monotonic()
     health = requests.get(f"{service.url}/v1/health", timeout=10).json()
     assert time.monotonic() - started < 2
@@ -28,22 +27,24 @@ def test_health_answers_at_once_while_the_model_loads_and_the_version_is_told(ti
     service.stop()
 
 
-def test_a_restart_keeps_the_volumes_and_their_encodings(tiny_weights, tmp_path, head_voxels, oblique_affine):
-    first = Service(tiny_weights, tmp_path)
+def test_a_restart_keeps_the_volumes_and_their_encodings(start, tiny_weights, tmp_path, head_voxels, oblique_affine):
+    first = start(tiny_weights, tmp_path)
     volume = first.send(head_voxels, oblique_affine, name="kept").json()["id"]
     first.finished(first.post(f"/v1/volumes/{volume}/encode", json={"profile": "fast"}).json()["job"])
     before = first.get(f"/v1/volumes/{volume}").json()
     assert before["encoded"] == ["fast"]
     first.stop()
-    second = Service(tiny_weights, tmp_path)
+    second = start(tiny_weights, tmp_path)
     second.wait_until_ready()
     assert second.get(f"/v1/volumes/{volume}").json() == before
     assert second.finished(second.segment(volume, ["liver"]))["state"] == "done"
     second.stop()
 
 
-def test_the_key_is_made_on_the_first_start_for_its_owner_only_and_is_never_shown(tiny_weights, tmp_path, key_file):
-    service = Service(tiny_weights, tmp_path, key=None, options=["--key-file", str(key_file)])
+def test_the_key_is_made_on_the_first_start_for_its_owner_only_and_is_never_shown(
+    start, tiny_weights, tmp_path, key_file
+):
+    service = start(tiny_weights, tmp_path, key=None, options=["--key-file", str(key_file)])
     key = key_file.read_text()
     assert len(key) >= 32 and str(key_file) in service.greeting
     if os.name == "posix":
@@ -56,9 +57,9 @@ def test_the_key_is_made_on_the_first_start_for_its_owner_only_and_is_never_show
 
 
 def test_weights_that_cannot_be_loaded_are_told_by_health_and_by_every_request_that_needs_them(
-    tmp_path, head_voxels, oblique_affine
+    start, tmp_path, head_voxels, oblique_affine
 ):
-    service = Service(tmp_path / "nothing", tmp_path)
+    service = start(tmp_path / "nothing", tmp_path)
     health = service.wait_until_ready()
     assert health["status"] == "failed" and "weights" in health["message"]
     volume = service.send(head_voxels, oblique_affine).json()["id"]
@@ -95,8 +96,8 @@ def test_a_weak_key_is_refused(key):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to another process here")
-def test_ctrl_c_stops_it_without_complaint(tiny_weights, tmp_path):
-    service = Service(tiny_weights, tmp_path)
+def test_ctrl_c_stops_it_without_complaint(start, tiny_weights, tmp_path):
+    service = start(tiny_weights, tmp_path)
     service.wait_until_ready()
     service.process.send_signal(signal.SIGINT)
     assert service.process.wait(20) == 0
