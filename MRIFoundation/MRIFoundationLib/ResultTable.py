@@ -56,7 +56,7 @@ class ResultTable:
 def _item(text: str, number: bool = False):
     item = qt.QTableWidgetItem(text)
     side = qt.Qt.AlignRight if number else qt.Qt.AlignLeft
-    item.setTextAlignment(int(side) | int(qt.Qt.AlignVCenter))
+    item.setTextAlignment(side | qt.Qt.AlignVCenter)
     return item
 
 

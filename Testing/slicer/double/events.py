@@ -1,7 +1,8 @@
 """Lets Qt's events run while a test waits."""
 
+import threading
 import time
-from typing import Callable
+from typing import Any, Callable
 
 from PySide6 import QtCore
 
@@ -22,3 +23,11 @@ def wait_until(reached: Callable[[], bool], seconds: float = 30.0, what: str = "
         if time.monotonic() > end:
             raise AssertionError(f"{what} was not reached within {seconds:g} s")
         spin(_STEP_MILLISECONDS)
+
+
+def beside(work: Callable[[], Any]) -> Any:
+    """What `work()` gives, done in a thread as the module would do it; the event loop runs meanwhile."""
+    given: list = []
+    threading.Thread(target=lambda: given.append(work()), daemon=True).start()
+    wait_until(lambda: bool(given), what="work in a thread")
+    return given[0]

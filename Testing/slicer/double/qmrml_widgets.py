@@ -47,7 +47,7 @@ class qMRMLNodeComboBox(QWidget):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self._scene, self._tags, self._options, self._shown = None, [], {}, None
+        self._scene, self._options, self._shown, self._unobserve = None, {}, None, lambda: None
         self._combo = QComboBox(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -74,11 +74,12 @@ class qMRMLNodeComboBox(QWidget):
         return self._scene
 
     def setMRMLScene(self, scene):
-        for tag in self._tags:
-            self._scene.RemoveObserver(tag)
+        self._unobserve()
         self._scene = scene
         events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent) if scene else ()
-        self._tags = [scene.AddObserver(event, lambda *_: self._refresh()) for event in events]
+        tags = [scene.AddObserver(event, lambda *_: self._refresh()) for event in events]
+        self._unobserve = _removal(scene, tags)
+        self.destroyed.connect(self._unobserve)  # as the destructor of Slicer's does
         self.setEnabled(scene is not None)
         self._refresh()
 
@@ -117,6 +118,16 @@ class qMRMLNodeComboBox(QWidget):
         if (node and node.GetID()) != self._shown:
             self._shown = node and node.GetID()
             self.currentNodeChanged.emit(node)
+
+
+def _removal(scene, tags: list[int]):
+    """A function that takes observers away without holding the widget that put them there."""
+
+    def remove(*_):
+        while tags:
+            scene.RemoveObserver(tags.pop())
+
+    return remove
 
 
 class qMRMLSegmentationShow3DButton(QPushButton):

@@ -1,0 +1,64 @@
+"""What CMake and the Extensions Index are told agrees with the tree."""
+
+import json
+import re
+import struct
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "MRIFoundation"
+
+
+def listed(variable: str) -> set[str]:
+    """The entries of a CMake list of the module."""
+    text = (MODULE / "CMakeLists.txt").read_text()
+    content = re.search(rf"set\({variable}\s(.*?)\)", text, re.DOTALL)[1]
+    return {entry.replace("${MODULE_NAME}", "MRIFoundation") for entry in content.split()}
+
+
+def in_tree(*patterns: str) -> set[str]:
+    return {str(path.relative_to(MODULE)) for pattern in patterns for path in MODULE.rglob(pattern)}
+
+
+def test_cmake_lists_every_python_file():
+    assert listed("MODULE_PYTHON_SCRIPTS") == in_tree("*.py")
+
+
+def test_cmake_lists_every_resource():
+    assert listed("MODULE_PYTHON_RESOURCES") == in_tree("Resources/**/*.ui", "Resources/**/*.png")
+
+
+def test_the_module_uses_only_what_slicer_brings():
+    brought = {"qt", "slicer", "vtk", "numpy", "requests", "MRIFoundationLib"}
+    standard = {"__future__", "codecs", "dataclasses", "html", "ipaddress", "json", "logging", "os", "pathlib", "queue", "re"}
+    standard |= {"shutil", "socket", "ssl", "sys", "threading", "time", "typing", "urllib", "zlib"}
+    for path in MODULE.rglob("*.py"):
+        imported = set(re.findall(r"^\s*(?:from|import)\s+(\w+)", path.read_text(), re.MULTILINE))
+        assert imported <= brought | standard, path
+
+
+def test_client_and_scene_know_neither_qt_nor_each_other():
+    for name in ("Address", "Failures", "Client", "Greeting", "Segmenting", "LocalPaths", "PromptText"):
+        text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
+        assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer|vtk)\b", text, re.MULTILINE), name
+    for name in ("Scene", "Segmentation", "Terminology"):
+        text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
+        assert not re.search(r"^\s*(?:from|import)\s+(?:qt|requests)\b", text, re.MULTILINE), name
+
+
+def test_the_icon_is_a_png_of_128_by_128():
+    header = (MODULE / "Resources/Icons/MRIFoundation.png").read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", header[16:24]) == (128, 128)
+
+
+def test_the_index_entry_has_what_the_index_wants_and_nothing_else():
+    entry = json.loads((ROOT / "docs/MRIFoundation.json").read_text())
+    fields = {"$schema", "category", "scm_url", "scm_revision", "build_dependencies", "build_subdirectory", "tier"}
+    assert set(entry) == fields and entry["$schema"].endswith("v1.0.1.json#")
+    assert entry["build_dependencies"] == [] and entry["tier"] in (1, 3, 5)
+
+
+def test_the_extension_tells_the_index_what_it_needs():
+    text = (ROOT / "CMakeLists.txt").read_text()
+    for name in ("HOMEPAGE", "CONTRIBUTORS", "DESCRIPTION", "ICONURL", "SCREENSHOTURLS", "DEPENDS"):
+        assert re.search(rf"set\(EXTENSION_{name} \"[^\"]+\"", text), name
