@@ -13,9 +13,11 @@ from mrifoundation_training.synthesis.geometry import GeometryRanges
 
 @dataclass(frozen=True)
 class Recipe:
-    """name: of the weights. manifest: CSV in the form of volumes.csv, relative to the working folder. tiers: licence tiers that may train.
+    """name: of the weights. manifest: CSV in the form of volumes.csv, an nnU-Net raw dataset or a BIDS folder, relative to the working
+    folder; region: of its scans where the layout does not say. tiers: licence tiers that may train.
     sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
     geometry, dense: fields of GeometryRanges and DenseTextSettings. realistic: share of synthetic images with tissue priors.
+    strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
     steps: in all. warmup: steps of rising learning rate, then a cosine to zero. cases_per_step: examples whose gradients are averaged.
     average: decay of the running average of the weights, which is what is saved for use. init: folder of weights to start from.
     workers: processes that draw examples; 0 draws them in the training process, on its device (right for a GPU).
@@ -24,11 +26,13 @@ class Recipe:
     name: str
     manifest: str
     sources: dict[str, SourceRecipe]
+    region: str = "unknown"
     tiers: tuple[str, ...] = ("open",)
     network: dict = field(default_factory=dict)
     geometry: GeometryRanges = field(default_factory=GeometryRanges)
     dense: DenseTextSettings = field(default_factory=DenseTextSettings)
     realistic: float = 0.5
+    strength: float = 1.0
     steps: int = 10_000
     warmup: int = 200
     learning_rate: float = 1e-3

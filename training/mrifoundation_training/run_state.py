@@ -43,6 +43,9 @@ def load_state(folder: Path, model: FoundationModel, average: FoundationModel, o
     for key, value in _part(tensors, "optimizer.").items():
         index, name = key.split(".", 1)
         state.setdefault(int(index), {})[name] = value
+    for values in state.values():
+        # The fused optimiser walks memory, not indices: its averages must be laid out as their parameters are.
+        values |= {k: v.contiguous(memory_format=torch.channels_last_3d) for k, v in values.items() if v.ndim == 5}
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     return step
 

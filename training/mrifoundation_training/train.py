@@ -18,7 +18,8 @@ from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model
 from mrifoundation.model.text_tower import TextTower
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, PROFILES, STRIDE
 from mrifoundation_training.data.examples import Examples
-from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.layouts import read_cases
+from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.recipe import Recipe, read_recipe
 from mrifoundation_training.run_log import RunLog
 from mrifoundation_training.run_state import TENSORS, load_state, save_state
@@ -49,13 +50,12 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
         torch.set_num_threads(recipe.threads)
     device = torch.device("cuda" if recipe.device == "auto" and torch.cuda.is_available() else recipe.device.replace("auto", "cpu"))
     cases = usable_cases(recipe)
-    examples = Examples(
-        cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.seed, device="cpu" if recipe.workers else str(device)
-    )
+    drawn_on = "cpu" if recipe.workers else str(device)
+    examples = Examples(cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.strength, recipe.seed, drawn_on)
     torch.manual_seed(recipe.seed)
     model = new_model(recipe).to(device, memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     first = load_state(folder, model, average, optimizer) if resume else 0
     if not resume and (folder / TENSORS).exists():
         raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
@@ -90,7 +90,7 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
 def usable_cases(recipe: Recipe) -> list[Case]:
     """Labelled training rows of the recipe's sources and tiers; `dev` and `eval-only` rows never train, whatever the recipe says."""
     tiers = set(recipe.tiers) - {"eval-only"}
-    cases = [c for c in read_manifest(recipe.manifest) if c.split == "train" and c.tier in tiers and c.labels and c.source in recipe.sources]
+    cases = [c for c in read_cases(recipe.manifest, recipe.region) if c.split == "train" and c.tier in tiers and c.labels and c.source in recipe.sources]
     if not cases:
         raise InputError(f"{recipe.manifest} has no labelled training rows of the recipe's sources and tiers; check both.")
     return cases

@@ -57,6 +57,7 @@ class Examples:
     recipes: dict[str, SourceRecipe]
     geometry: GeometryRanges
     realistic: float = 0.5
+    strength: float = 1.0
     seed: int = 0
     device: str = "cpu"
     skipped: dict[str, str] = field(default_factory=dict)
@@ -101,10 +102,10 @@ class Examples:
         names = swapped_sides(self.vocabulary, volume.names) if view.flipped else volume.names
         if synthetic:
             image = render(rng, labels, names, whole=recipe.whole, realistic=self.realistic)
-            image, native = degrade(rng, image, view.spacing, 1.0)
+            image, native = degrade(rng, image, view.spacing, self.strength)
         else:
             image = sample_image(_tensor(volume.image, device).float(), view, volume.spacing)
-            image, native = degrade(rng, image, view.spacing, 0.5)
+            image, native = degrade(rng, image, view.spacing, 0.5 * self.strength)
             native = np.maximum(native, volume.spacing)
         return self._padded(rng, image, labels, names, native, view, volume.case)
 

@@ -23,7 +23,7 @@ class DenseTextSettings:
 
     prompts: int = 48
     absent: float = 0.2
-    cells: int = 4000
+    cells: int = 2500
     entropy: float = 3.0
     competition: float = 1.0
     presence: float = 0.2

@@ -1,0 +1,88 @@
+"""A run learns, writes weights the engine can load, and goes on after a stop as if nothing had happened."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from mrifoundation.errors import InputError
+from mrifoundation.model import load_model
+from mrifoundation_training.run_state import TENSORS
+from mrifoundation_training.train import main, schedule, train, usable_cases
+
+
+def test_a_stopped_run_goes_on_exactly_where_it_was(small_recipe, tmp_path):
+    train(small_recipe, tmp_path / "straight")
+    first = tmp_path / "first"
+    with pytest.raises(KeyboardInterrupt):
+        train_until(small_recipe, first, stop_after=2)
+    train(small_recipe, first, resume=True)
+    straight, resumed = (load_file(folder / TENSORS) for folder in (tmp_path / "straight", first))
+    assert straight.keys() == resumed.keys()
+    for name in straight:
+        assert torch.equal(straight[name], resumed[name]), name
+
+
+def train_until(recipe, folder, stop_after):
+    """Run as a person who presses Ctrl-C right after the save at step `stop_after`."""
+    from mrifoundation_training import train as module
+
+    save = module.save_state
+
+    def save_then_stop(folder, step, *rest):
+        save(folder, step, *rest)
+        if step == stop_after:
+            raise KeyboardInterrupt
+
+    module.save_state = save_then_stop
+    try:
+        train(recipe, folder)
+    finally:
+        module.save_state = save
+
+
+def test_the_weights_of_a_run_carry_what_they_were_trained_on(small_recipe, tmp_path):
+    train(small_recipe, tmp_path / "run")
+    model, card = load_model(tmp_path / "run" / "weights")
+    assert model.knows("liver")
+    assert card.licence == "CC-BY-NC-SA-4.0", "one research case is enough for the research licence"
+    assert {(d["source"], d["tier"], d["subjects"]) for d in card.training_data} == {
+        ("bodies", "open", 1), ("bodies", "research", 1), ("maps", "open", 1),
+    }  # fmt: skip
+    log = (tmp_path / "run" / "log.csv").read_text()
+    assert "dice/bodies" in log and "learning_rate" in log
+
+
+def test_open_only_weights_are_one_setting_away(small_recipe, tmp_path):
+    train(dataclasses.replace(small_recipe, tiers=("open",), steps=2), tmp_path / "run")
+    _, card = load_model(tmp_path / "run" / "weights")
+    assert card.licence != "CC-BY-NC-SA-4.0"
+    assert all(d["tier"] == "open" for d in card.training_data)
+
+
+def test_development_and_evaluation_rows_never_train(small_recipe):
+    greedy = dataclasses.replace(small_recipe, tiers=("open", "research", "eval-only"))
+    assert {case.id for case in usable_cases(greedy)} == {"a", "b", "m"}
+
+
+def test_a_run_is_never_overwritten_by_accident(small_recipe, tmp_path):
+    train(dataclasses.replace(small_recipe, steps=2), tmp_path / "run")
+    with pytest.raises(InputError, match="--resume"):
+        train(small_recipe, tmp_path / "run")
+
+
+def test_the_learning_rate_rises_then_falls_to_nothing(small_recipe):
+    rates = [schedule(step, dataclasses.replace(small_recipe, steps=100, warmup=10)) for step in range(100)]
+    assert np.argmax(rates) in (9, 10) and rates[0] == pytest.approx(0.1) and rates[-1] < 0.01
+
+
+def test_a_wrong_recipe_ends_with_one_sentence(tmp_path, capsys):
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text("name: x\nmanifest: nowhere.csv\nsources: {a: {weight: 1}}\nstepz: 3\n")
+    assert main([str(recipe)]) == 1
+    assert "no field 'stepz'" in capsys.readouterr().err
+    recipe.write_text("name: x\nmanifest: nowhere.csv\nsources: {a: {weight: 1}}\n")
+    assert main([str(recipe)]) == 1
+    assert "neither a manifest" in capsys.readouterr().err

@@ -1,0 +1,105 @@
+"""A user's own labelled data, in the layouts that labs already have: nnU-Net raw datasets and BIDS derivatives, as manifest rows."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+from mrifoundation.anatomy import Vocabulary, understand
+from mrifoundation.errors import InputError
+from mrifoundation_training.data.manifest import Case, read_manifest
+
+IMAGE_SUFFIXES = (".nii.gz", ".nii")
+
+
+def read_cases(path: Path | str, region: str = "unknown") -> list[Case]:
+    """Cases from a manifest CSV, an nnU-Net raw dataset folder (dataset.json, imagesTr, labelsTr) or a BIDS dataset folder
+    (derivatives/…/*_dseg.nii.gz with its *_dseg.tsv). Raises InputError when it is none of these.
+
+    region: where the scans were taken, for layouts that do not say; "unknown" only means that nothing is called out of view.
+    """
+    path = Path(path)
+    if path.is_file():
+        return read_manifest(path)
+    if (path / "dataset.json").is_file() and (path / "labelsTr").is_dir():
+        return read_nnunet(path, region)
+    if (path / "dataset_description.json").is_file():
+        return read_bids(path, region)
+    raise InputError(f"{path} is neither a manifest CSV nor an nnU-Net (dataset.json, labelsTr) or BIDS (dataset_description.json) folder.")
+
+
+def read_nnunet(folder: Path, region: str = "unknown") -> list[Case]:
+    """One case a label file; of several channels the first (_0000) is the image. Labels made of several values (regions) are refused."""
+    try:
+        labels = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["labels"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{folder / 'dataset.json'} has no readable 'labels'; nnU-Net's format version 2 names them there.") from error
+    if any(isinstance(value, list) for value in labels.values()):
+        raise InputError(f"{folder} trains on regions (labels made of several values); give one value to each structure.")
+    table = {int(value): canonical(name) for name, value in labels.items() if int(value) > 0}
+    return [_nnunet_case(file, folder, table, region) for file in sorted((folder / "labelsTr").iterdir()) if _stem(file)]
+
+
+def _nnunet_case(file: Path, folder: Path, table: dict[int, str], region: str) -> Case:
+    stem = _stem(file)
+    images = [folder / "imagesTr" / f"{stem}_0000{suffix}" for suffix in IMAGE_SUFFIXES]
+    image = next((i for i in images if i.is_file()), None)
+    if image is None:
+        raise InputError(f"{file} has no image {images[0].name} in imagesTr; add it or remove the labels.")
+    return Case(stem, stem, folder.name, region, image, file, table)
+
+
+def read_bids(folder: Path, region: str = "unknown") -> list[Case]:
+    """One case a discrete segmentation (*_dseg.nii.gz) of the derivatives; its image is the raw scan of the same subject whose name
+    shares its entities. The label table is the *_dseg.tsv beside it, or one higher up (BIDS inheritance)."""
+    cases = []
+    for labels in sorted(folder.glob("derivatives/**/*_dseg.nii*")):
+        image = _bids_image(folder, labels)
+        subject = re.search(r"sub-[A-Za-z0-9]+", labels.name)
+        if image is None or subject is None:
+            raise InputError(f"{labels} has no raw image of the same subject; name both by BIDS entities (sub-…, ses-…).")
+        cases.append(Case(_stem(labels), subject[0], folder.name, region, image, labels, _bids_table(folder, labels)))
+    if not cases:
+        raise InputError(f"{folder} holds no *_dseg.nii.gz under derivatives/; only labelled scans can be learned from.")
+    return cases
+
+
+def _bids_image(folder: Path, labels: Path) -> Path | None:
+    entities = dict(part.split("-", 1) for part in _stem(labels).split("_") if "-" in part)
+    wanted = {f"{key}-{value}" for key, value in entities.items() if key in ("sub", "ses", "acq", "run")}
+    candidates = [f for f in folder.glob(f"sub-{entities.get('sub', '')}/**/*.nii*") if wanted <= set(_stem(f).split("_"))]
+    return min(candidates, key=lambda f: (not f.name.endswith(("_T1w.nii.gz", "_T1w.nii")), len(f.name), f.name), default=None)
+
+
+def _bids_table(folder: Path, labels: Path) -> dict[int, str]:
+    place = labels.parent
+    own = place / (_stem(labels) + ".tsv")
+    while True:
+        table = own if own.is_file() else next(iter(sorted(place.glob("*dseg.tsv"))), None)
+        if table is not None:
+            break
+        if place == folder:
+            raise InputError(f"{labels} has no *_dseg.tsv that names its label values; BIDS wants the columns index and name.")
+        place = place.parent
+    with open(table, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    try:
+        return {int(row["index"]): canonical(row["name"]) for row in rows if int(row["index"]) > 0}
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{table} needs the columns index (a number) and name.") from error
+
+
+def canonical(name: str) -> str:
+    """The vocabulary's name for a data set's own ("Kidney_left" → left kidney); the name as it is where nothing matches exactly."""
+    plain = re.sub(r"[_\-]+", " ", name).strip()
+    vocabulary = Vocabulary.load()
+    for text in (plain, " ".join(reversed(plain.split(" ", 1)))):
+        read = understand(text, vocabulary)
+        if len(read) == 1 and len(read[0].names) == 1 and read[0].how in ("exact", "synonym"):
+            return read[0].names[0]
+    return plain.lower()
+
+
+def _stem(file: Path) -> str:
+    """File name without its NIfTI suffix; empty for other files."""
+    return next((file.name.removesuffix(s) for s in IMAGE_SUFFIXES if file.name.endswith(s)), "")
