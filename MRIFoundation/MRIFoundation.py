@@ -1,10 +1,15 @@
 """MRIFoundation for 3D Slicer: segment an MRI by saying what is wanted. The work is done by a backend beside Slicer."""
 
-import os
-
-import qt
 import slicer
 import slicer.util
+import vtk
+from MRIFoundationLib.BackendPanel import BackendPanel
+from MRIFoundationLib.Connection import Connection
+from MRIFoundationLib.Parameters import Parameters
+from MRIFoundationLib.SegmentLogic import SegmentLogic
+from MRIFoundationLib.SegmentPanel import SegmentPanel
+from MRIFoundationLib.Settings import Settings
+from MRIFoundationLib.Worker import Worker
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -14,15 +19,6 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 from slicer.util import VTKObservationMixin
-import vtk
-
-from MRIFoundationLib.BackendPanel import BackendPanel
-from MRIFoundationLib.Connection import Connection
-from MRIFoundationLib.Parameters import Parameters
-from MRIFoundationLib.SegmentLogic import SegmentLogic
-from MRIFoundationLib.SegmentPanel import SegmentPanel
-from MRIFoundationLib.Settings import Settings
-from MRIFoundationLib.Worker import Worker
 
 
 class MRIFoundation(ScriptedLoadableModule):
@@ -35,8 +31,9 @@ class MRIFoundation(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["MRIFoundation contributors"]
         self.parent.helpText = _(
-            "Type the structures you want, such as <i>left hippocampus, both kidneys</i>, and get them as segments with their "
-            "volumes. The scan goes to the backend whose address is shown, by default on this computer, and nowhere else."
+            "Type the structures you want, such as <i>left hippocampus, both kidneys</i>, and get them as "
+            "segments with their volumes. The scan goes to the backend whose address is shown, by default on this "
+            "computer, and nowhere else."
         )
         self.parent.acknowledgementText = _("Built on PyTorch, MONAI and all-MiniLM-L6-v2.")
 
@@ -121,7 +118,9 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _unbind(self):
         if self._parameters:
             self._parameters.disconnectGui(self._gui_tag)
-            self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+            self.removeObserver(
+                self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified
+            )
         self._parameters = None
 
     def _onParametersModified(self, _caller=None, _event=None):
@@ -155,7 +154,6 @@ class MRIFoundationTest(ScriptedLoadableModuleTest):
 
     def test_answer_becomes_segments(self):
         import numpy as np
-
         from MRIFoundationLib import Segmentation
         from MRIFoundationLib.Client import LabelBox
         from MRIFoundationLib.Scene import world_affine

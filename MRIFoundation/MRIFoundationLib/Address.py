@@ -14,7 +14,8 @@ _SCHEME = re.compile(r"^(https?)[:/]+", re.IGNORECASE)
 
 
 def repair(text: str) -> str:
-    """Give `scheme://host:port` for what was typed: spaces, quotes, a missing scheme, port or a trailing path are no obstacle.
+    """Give `scheme://host:port` for what was typed: spaces, quotes, a missing scheme, port or a trailing path
+    are no obstacle.
 
     `localhost` and `0.0.0.0` become `127.0.0.1`: the first can cost seconds on Windows, the second is no destination.
     Raises BackendError, one sentence with the remedy, when no host or no valid port can be read.
@@ -68,7 +69,9 @@ def _port(parts) -> int:
     try:
         port = parts.port
     except ValueError:
-        raise BackendError(f"The port in the address is not a number from 1 to 65535: the usual one is {DEFAULT_PORT}.") from None
+        raise BackendError(
+            f"The port in the address is not a number from 1 to 65535: the usual one is {DEFAULT_PORT}."
+        ) from None
     if port is not None:
         return port
     return 443 if parts.scheme == "https" else DEFAULT_PORT

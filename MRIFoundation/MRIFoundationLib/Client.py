@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -31,7 +32,8 @@ IsCancelled = Callable[[], bool]
 
 @dataclass(frozen=True)
 class LabelBox:
-    """The smallest box of a label map that holds all its labels; `voxels` [i, j, k] begins at index `start` of the grid."""
+    """The smallest box of a label map that holds all its labels; `voxels` [i, j, k] begins at index `start` of
+    the grid."""
 
     voxels: np.ndarray
     start: tuple[int, int, int]
@@ -46,7 +48,8 @@ class Client:
         self.url = repair(url)
         self.timeout = timeout
         self._session = requests.Session()
-        self._session.trust_env = not is_loopback(self.url)  # a proxy of the hospital must not stand before this computer
+        # A proxy of the hospital must not stand before this computer.
+        self._session.trust_env = not is_loopback(self.url)
         self._session.auth = lambda request: _with_key(request, key)  # a .netrc would replace a plain header
 
     def health(self) -> dict:
@@ -62,15 +65,24 @@ class Client:
         """Model card, device, profiles, structures, groups and sets."""
         return self._json("GET", "/v1/info")
 
-    def upload(self, voxels: np.ndarray, affine: np.ndarray, name: str, progress: Progress, cancelled: IsCancelled) -> str:
+    def upload(
+        self, voxels: np.ndarray, affine: np.ndarray, name: str, progress: Progress, cancelled: IsCancelled
+    ) -> str:
         """Send `voxels` [i, j, k] with their index → RAS mm `affine` (4×4); gives the scan's id."""
         body = np.ascontiguousarray(_sendable(voxels))
-        geometry = {"shape": list(body.shape), "dtype": str(body.dtype), "affine": np.asarray(affine).tolist(), "name": name[:200]}
+        geometry = {
+            "shape": list(body.shape),
+            "dtype": str(body.dtype),
+            "affine": np.asarray(affine).tolist(),
+            "name": name[:200],
+        }
         headers = {"X-Geometry": json.dumps(geometry), "Content-Type": "application/octet-stream"}
         data = body.data.cast("B")
         if not is_loopback(self.url):
             data, headers["Content-Encoding"] = memoryview(_gzip(data)), "gzip"
-        return self._json("POST", "/v1/volumes", data=_Pieces(data, progress, cancelled), headers=headers, timeout=600.0)["id"]
+        return self._json(
+            "POST", "/v1/volumes", data=_Pieces(data, progress, cancelled), headers=headers, timeout=600.0
+        )["id"]
 
     def segment(self, volume: str, prompts: list[str], structure_set: str | None, profile: str, free_text: bool) -> str:
         """Ask for structures; lists, sides and groups become one structure each. Gives the job's id.
@@ -94,7 +106,9 @@ class Client:
 
     def labels(self, job: str) -> LabelBox:
         """The label map of a finished segmentation."""
-        response = self._send("GET", f"/v1/jobs/{quote(job)}/labels", headers={"Accept-Encoding": "gzip"}, timeout=120.0)
+        response = self._send(
+            "GET", f"/v1/jobs/{quote(job)}/labels", headers={"Accept-Encoding": "gzip"}, timeout=120.0
+        )
         try:
             geometry = json.loads(response.headers["X-Geometry"])
             flat = np.frombuffer(_read(response), np.dtype(geometry["dtype"]).newbyteorder("<"))
@@ -133,7 +147,9 @@ class Client:
         raise Failures.refused(response.status_code, body, self.url)
 
     def _stranger(self) -> NotABackend:
-        return NotABackend(f"Something answers at {self.url}, but it is no MRIFoundation backend: correct the port (usually 8765).")
+        return NotABackend(
+            f"Something answers at {self.url}, but it is no MRIFoundation backend: correct the port (usually 8765)."
+        )
 
 
 class _Pieces:

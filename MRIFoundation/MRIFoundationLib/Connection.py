@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from slicer.i18n import tr as _
 
@@ -16,7 +16,8 @@ from .Worker import Task, Worker
 
 
 class Connection:
-    """Tests the connection in the background and tells its listeners, in the main thread, whenever something changes."""
+    """Tests the connection in the background and tells its listeners, in the main thread, whenever something
+    changes."""
 
     def __init__(self, worker: Worker, settings: Settings):
         self._worker = worker
@@ -45,7 +46,7 @@ class Connection:
         """Take another address or key; what was known of the backend is forgotten."""
         if (address, key) != (self._settings.address, self.typed_key):
             self._settings.address, self.typed_key = address, key
-            self._change("unknown", _("Not connected yet."), {})
+            self.forget("unknown", _("Not connected yet."))
 
     def test(self, still_starting: Callable[[], bool] = lambda: False) -> None:
         """Greet the backend; `still_starting` tells whether one that does not answer may be about to."""
@@ -71,7 +72,7 @@ class Connection:
         return Client(self.address, self.key_for(client.url))
 
     def forget(self, state: str, message: str) -> None:
-        """The backend is gone; `state` is "failed" when nobody meant that, else "unknown"."""
+        """The backend is gone or another one meant; `state` is "failed" when that is a mishap, else "unknown"."""
         if self._task:
             self._task.cancel()
         self._change(state, message, {})

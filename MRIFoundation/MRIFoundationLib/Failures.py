@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import Iterator
+from collections.abc import Iterator
 
 
 class BackendError(Exception):
@@ -36,7 +36,8 @@ class Cancelled(Exception):
 
 
 def explain(error: Exception, url: str) -> BackendError:
-    """Turn an exception of `requests` (or below it) into the sentence that says what happened at `url` and what to do."""
+    """Turn an exception of `requests` (or below it) into the sentence that says what happened at `url` and
+    what to do."""
     causes = list(_causes(error))
 
     def caused_by(*types: type) -> bool:
@@ -50,16 +51,24 @@ def explain(error: Exception, url: str) -> BackendError:
     if caused_by(ConnectionRefusedError) or "refused" in text:
         return Unreachable(f"Nothing answers at {url}: start the backend there, or correct the port (usually 8765).")
     if caused_by(ssl.SSLError):
-        return Unreachable(f"{url} does not answer with valid https: try http:// instead, or have its certificate checked.")
+        return Unreachable(
+            f"{url} does not answer with valid https: try http:// instead, or have its certificate checked."
+        )
     if "ConnectTimeout" in type(error).__name__ or "connect timeout" in text:
-        return Unreachable(f"{host} does not answer: is that computer on, and does its firewall let port {port} through?")
+        return Unreachable(
+            f"{host} does not answer: is that computer on, and does its firewall let port {port} through?"
+        )
     if caused_by(TimeoutError, socket.timeout) or "timed out" in text.lower():
-        return Unreachable(f"The backend at {url} took the request but never answered: it hangs or is overloaded, so restart it.")
+        return Unreachable(
+            f"The backend at {url} took the request but never answered: it hangs or is overloaded, so restart it."
+        )
     if "unreachable" in text.lower() or "No route" in text:
         return Unreachable(f"There is no network path to {host}: check the network connection or VPN.")
     if "BadStatusLine" in text or "HTTP/0.9" in text:
         return NotABackend(f"What answers at {url} does not speak HTTP: correct the port (usually 8765).")
-    return Unreachable(f"The connection to {url} broke off: check in the backend's log whether it still runs, then try again.")
+    return Unreachable(
+        f"The connection to {url} broke off: check in the backend's log whether it still runs, then try again."
+    )
 
 
 def refused(status: int, body: str, url: str) -> BackendError:
@@ -71,7 +80,9 @@ def refused(status: int, body: str, url: str) -> BackendError:
     if status == 404:
         return NotHeld(body or f"The backend at {url} does not know this request: update the backend.")
     if status == 413:
-        return BackendError("The scan is larger than the backend accepts: crop it (Crop Volume) or raise the backend's limit.")
+        return BackendError(
+            "The scan is larger than the backend accepts: crop it (Crop Volume) or raise the backend's limit."
+        )
     if body:
         return BackendError(body)
     return BackendError(f"The backend at {url} failed (HTTP {status}): its log says why.")
@@ -80,7 +91,8 @@ def refused(status: int, body: str, url: str) -> BackendError:
 def stopped(url: str) -> Stopped:
     """The sentence for a backend that died under a job."""
     return Stopped(
-        f"The backend at {url} stopped while it was working: start it again and press Segment, the scan is sent anew by itself."
+        f"The backend at {url} stopped while it was working: start it again and press Segment, the scan is sent "
+        f"anew by itself."
     )
 
 
@@ -92,7 +104,8 @@ def wrong_version(api: object, expected: int, version: object) -> BackendError:
             "update MRIFoundation in the Extensions Manager."
         )
     return BackendError(
-        f"The backend ({version}) is older than this module (protocol {api}, the module needs {expected}): update the backend."
+        f"The backend ({version}) is older than this module (protocol {api}, the module needs {expected}): "
+        f"update the backend."
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from .Address import DEFAULT_PORT, port_of, repair, with_port
 from .Client import Client
@@ -25,7 +25,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Backend:
-    """A backend that is ready: its repaired address, its `/v1/info`, and a sentence when the address had to be corrected."""
+    """A backend that is ready: its repaired address, its `/v1/info`, and a sentence when the address had to be
+    corrected."""
 
     url: str
     info: dict
@@ -33,7 +34,8 @@ class Backend:
 
 
 def find(address: str, timeout: float = 5.0) -> Found:
-    """Repair `address` and greet the backend there; where its port is wrong, the usual port of that computer is tried too."""
+    """Repair `address` and greet the backend there; where its port is wrong, the usual port of that computer
+    is tried too."""
     url = repair(address)
     try:
         return Found(url, Client(url, timeout=timeout).health())
@@ -55,7 +57,8 @@ def greet(
     cancelled: Callable[[], bool],
     still_starting: Callable[[], bool] = lambda: False,
 ) -> Backend:
-    """Find the backend and wait while its model loads; while `still_starting()` says so, also for the backend to appear.
+    """Find the backend and wait while its model loads; while `still_starting()` says so, also for the backend
+    to appear.
 
     `key` gives the key for a repaired address. Raises BackendError with the reason when it is or becomes unusable.
     """
@@ -76,4 +79,6 @@ def greet(
                 raise BackendError(found.health["message"])
             progress("load", -1.0, found.health["message"])
         time.sleep(_PAUSE)
-    raise BackendError(f"The backend at {repair(address)} is still loading after {LOADING_SECONDS:.0f} seconds: look at its log.")
+    raise BackendError(
+        f"The backend at {repair(address)} is still loading after {LOADING_SECONDS:.0f} seconds: look at its log."
+    )

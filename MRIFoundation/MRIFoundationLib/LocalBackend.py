@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import slicer.util
 from slicer.i18n import tr as _
@@ -35,22 +35,35 @@ class LocalBackend:
         """Start the backend on the loopback address; BackendError when it is not installed."""
         command = self.command(chosen)
         if command is None:
-            raise BackendError(_("The backend is not installed on this computer: press Install, or choose its command."))
+            raise BackendError(
+                _("The backend is not installed on this computer: press Install, or choose its command.")
+            )
         self._steps = []
         self._begin("serving", [str(command), "serve", "--port", str(port)])
 
     def install(self, environment: Path | None = None, source: str | None = None) -> None:
         """Make the environment and install the backend into it; Slicer's own Python is not touched.
 
-        `source` is what pip installs, the checkout around this module by default. BackendError when that or a Python is missing.
+        `source` is what pip installs, the checkout around this module by default. BackendError when that or a
+        Python is missing.
         """
         environment = environment or LocalPaths.environment_folder()
         source = source or str(LocalPaths.source_to_install() or "")
         python = LocalPaths.find_python(_search_path())
         if not source:
-            raise BackendError(_("The backend's sources are not beside this module: install it as its page says and choose its command."))
+            raise BackendError(
+                _(
+                    "The backend's sources are not beside this module: install it as its page says and choose "
+                    "its command."
+                )
+            )
         if python is None:
-            raise BackendError(_("No Python was found on this computer: install Python 3.12 from python.org, then press Install again."))
+            raise BackendError(
+                _(
+                    "No Python was found on this computer: install Python 3.12 from python.org, then press "
+                    "Install again."
+                )
+            )
         self._environment = environment
         pip = [str(LocalPaths.python_in(environment)), "-m", "pip", "install", "--progress-bar", "off", source]
         self._steps = [pip]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Mapping
 
 SOURCE_FOLDER = Path(__file__).resolve().parents[2]
 """The folder that holds the backend's sources when the module runs from a checkout."""
@@ -42,7 +42,8 @@ def python_in(environment: Path) -> Path:
 
 
 def find_command(chosen: str, search_path: str) -> Path | None:
-    """The backend's command: the chosen one, else that of the checkout, of the module's environment, or on the search path."""
+    """The backend's command: the chosen one, else that of the checkout, of the module's environment, or on the
+    search path."""
     if chosen:
         return Path(chosen) if Path(chosen).is_file() else None
     for environment in (SOURCE_FOLDER / ".venv", environment_folder()):

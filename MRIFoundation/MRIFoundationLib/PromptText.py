@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import escape
-from typing import Iterable
 
 
 def item_at(text: str, cursor: int) -> tuple[int, int]:
@@ -53,6 +53,7 @@ def linked(sentence: str, names: Iterable[str], wrong: str) -> str:
 
 
 def worth_saying(sentences: Iterable[str]) -> list[str]:
-    """The sentences on how prompts were read, without repetitions and those where a prompt was read as just what it says."""
+    """The sentences on how prompts were read, without repetitions and those where a prompt was read as just
+    what it says."""
     plain = re.compile(r"^'(.+)' was read as \1\.$", re.IGNORECASE)
     return [sentence for sentence in dict.fromkeys(sentences) if not plain.match(sentence)]

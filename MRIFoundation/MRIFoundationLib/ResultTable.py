@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 import qt
 from slicer.i18n import tr as _
 
 _COLOUR, _NAME, _VOLUME, _PRESENCE = range(4)
 _SWATCH = 14
+_ROW_HEIGHT = 24
 
 
 class ResultTable:
@@ -22,6 +23,7 @@ class ResultTable:
         header.setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
         header.minimumSectionSize = 26
         table.verticalHeader().visible = False
+        table.verticalHeader().defaultSectionSize = _ROW_HEIGHT
         table.connect("cellClicked(int,int)", self._clicked)
 
     def show(self, rows: list[dict]) -> None:

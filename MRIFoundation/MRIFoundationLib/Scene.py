@@ -32,13 +32,15 @@ def world_affine(volume) -> np.ndarray:
 
 
 def transform_to_world(node) -> np.ndarray:
-    """The 4×4 matrix of all parent transforms of a node, the identity when it has none; BackendError when not linear."""
+    """The 4×4 matrix of all parent transforms of a node, the identity when it has none; BackendError when not
+    linear."""
     transform = node.GetParentTransformNode()
     if transform is None:
         return np.eye(4)
     if not transform.IsTransformToWorldLinear():
         raise BackendError(
-            f"'{node.GetName()}' is under a non-linear transform: harden the transform first (right click in the Data module)."
+            f"'{node.GetName()}' is under a non-linear transform: harden the transform first (right click in "
+            f"the Data module)."
         )
     matrix = vtk.vtkMatrix4x4()
     transform.GetMatrixTransformToWorld(matrix)
@@ -54,7 +56,8 @@ def volume_key(volume) -> VolumeKey:
 
 
 def voxels_of(volume) -> np.ndarray:
-    """A copy of the voxels, [k, j, i] as MRML holds them, so that a thread may read it while the scene goes on changing."""
+    """A copy of the voxels, [k, j, i] as MRML holds them, so that a thread may read it while the scene goes on
+    changing."""
     voxels = slicer.util.arrayFromVolume(volume)
     if voxels.ndim != 3:
         raise BackendError(f"'{volume.GetName()}' has several values a voxel: choose a scalar volume.")

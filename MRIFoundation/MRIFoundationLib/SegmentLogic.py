@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Callable
 
 import slicer
 from slicer.i18n import tr as _
@@ -58,7 +58,8 @@ class SegmentLogic:
         return self._task is not None and not self._task.finished
 
     def start(self, volume, segmentation, wanted: Wanted, listener: Listener) -> None:
-        """Ask for structures of `volume`; the segments go to `segmentation`, a new one when None. BackendError when it cannot begin."""
+        """Ask for structures of `volume`; the segments go to `segmentation`, a new one when None. BackendError
+        when it cannot begin."""
         if self.busy:
             raise BackendError(_("A request is already running: wait for it or cancel it."))
         key, affine = Scene.volume_key(volume), Scene.world_affine(volume)

@@ -28,7 +28,8 @@ def create(scene, volume):
 
 
 def put(node, volume, answer: Answer, structures: dict[str, dict]) -> None:
-    """Show the answer in segmentation `node`: each row that has voxels becomes a segment, in the place of an earlier one.
+    """Show the answer in segmentation `node`: each row that has voxels becomes a segment, in the place of an
+    earlier one.
 
     `structures` gives colour and code by name. A structure asked again that is not in view any more loses its segment.
     """
@@ -53,12 +54,15 @@ def rows_of(node) -> list[dict]:
     for index in range(segmentation.GetNumberOfSegments()):
         segment = segmentation.GetNthSegment(index)
         if segment.GetTag(ROW_TAG, tag):
-            rows.append({**json.loads(str(tag)), "segment": segmentation.GetNthSegmentID(index), "colour": segment.GetColor()})
+            rows.append(
+                {**json.loads(str(tag)), "segment": segmentation.GetNthSegmentID(index), "colour": segment.GetColor()}
+            )
     return rows
 
 
 def _oriented_image(node, labels: LabelBox):
-    """The label box as an image in the local coordinates of `node`; all segments of one answer share it as one layer."""
+    """The label box as an image in the local coordinates of `node`; all segments of one answer share it as one
+    layer."""
     start, stop = np.array(labels.start), np.array(labels.start) + labels.voxels.shape - 1
     image = slicer.vtkOrientedImageData()
     image.SetExtent(*np.stack([start, stop], axis=1).ravel().tolist())
@@ -83,7 +87,8 @@ def _segment(image, row: dict, structure: dict):
 
 
 def _remove(segmentation, name: str) -> int | None:
-    """Take away the segment that an earlier answer made for `name`; gives its place among the segments, None without one."""
+    """Take away the segment that an earlier answer made for `name`; gives its place among the segments, None
+    without one."""
     if segmentation.GetSegment(name) is None:
         return None
     place = segmentation.GetSegmentIndex(name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Callable
 
 import numpy as np
 
@@ -19,7 +19,8 @@ Progress = Callable[[str, float, str], None]
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. `volume` is the backend's id of the scan when it was sent before; else `voxels` [k, j, i] go out first."""
+    """What is asked. `volume` is the backend's id of the scan when it was sent before; else `voxels` [k, j, i]
+    go out first."""
 
     name: str
     affine: np.ndarray
@@ -33,7 +34,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the backend's id of the scan, one row a structure, the label map and the values that occur in it."""
+    """What came back: the backend's id of the scan, one row a structure, the label map and the values that
+    occur in it."""
 
     volume: str
     rows: list[dict]
@@ -59,7 +61,9 @@ def ask(client: Client, question: Question, progress: Progress, cancelled: Calla
         labels = _for_mrml(client.labels(job))
     except Unreachable as error:
         raise Failures.stopped(client.url) from error
-    return Answer(volume, result["structures"], result["understood"], labels, present_in(labels.voxels), result["suggestions"])
+    return Answer(
+        volume, result["structures"], result["understood"], labels, present_in(labels.voxels), result["suggestions"]
+    )
 
 
 def present_in(voxels: np.ndarray) -> frozenset[int]:

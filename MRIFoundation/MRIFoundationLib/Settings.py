@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import slicer
 import slicer.util
 
@@ -23,7 +25,7 @@ def _stored(name: str):
 class Settings:
     """Address of the backend, the key of a remote one when it is to be remembered, and the command of the local one."""
 
-    DEFAULTS = {_ADDRESS: DEFAULT_ADDRESS, _KEY: "", _COMMAND: ""}
+    DEFAULTS: ClassVar = {_ADDRESS: DEFAULT_ADDRESS, _KEY: "", _COMMAND: ""}
 
     address = _stored(_ADDRESS)
     key = _stored(_KEY)

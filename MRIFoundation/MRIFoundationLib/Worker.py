@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import qt
 
@@ -19,7 +20,8 @@ DRAIN_MILLISECONDS = 10
 
 
 class Task:
-    """One piece of work. Its callbacks run in the main thread; after `cancel` none of them but `on_cancelled` is called."""
+    """One piece of work. Its callbacks run in the main thread; after `cancel` none of them but `on_cancelled`
+    is called."""
 
     def __init__(self, work: Callable[[Task], Any], on_done, on_failed, on_progress=None, on_cancelled=None):
         self._work = work

@@ -14,7 +14,8 @@ _PATIENCE = 300.0  # seconds; importing torch takes long on a machine that is bu
 
 
 class BackendProcess:
-    """`weights`: a folder, None for the shipped ones. The key is in the key file of the (tests' own) configuration folder."""
+    """`weights`: a folder, None for the shipped ones. The key is in the key file of the (tests' own)
+    configuration folder."""
 
     def __init__(self, weights: Path | None):
         self.port = free_port()

@@ -23,13 +23,15 @@ def _missing() -> str:
         with _without_folder_of_tests():
             import slicer  # noqa: F401
     except ImportError as error:
-        return f"a system library is missing ({error}): apt-get install libegl1 libgl1 libopengl0 libxkbcommon0 libdbus-1-3 libfontconfig1"
+        return f"a system library is missing ({error}): apt-get install libegl1 libgl1 libopengl0 libxkbcommon0 "
+        "libdbus-1-3 libfontconfig1"
     return ""
 
 
 @contextmanager
 def _without_folder_of_tests():
-    """slicer-core takes every folder `slicer` on the path for a part of itself, and would import the tests in this one."""
+    """slicer-core takes every folder `slicer` on the path for a part of itself, and would import the tests in
+    this one."""
     before = sys.path[:]
     sys.path[:] = [entry for entry in before if Path(entry).resolve() != HERE.parent]
     yield

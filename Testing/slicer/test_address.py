@@ -25,9 +25,11 @@ def test_an_address_is_repaired(typed, meant):
     assert repair(typed) == meant
 
 
-@pytest.mark.parametrize("typed", ["", "  ", "http://", "gpubox:99999", "gpubox:port", "ftp://gpubox", "my gpu box:8765", "[::1"])
+@pytest.mark.parametrize(
+    "typed", ["", "  ", "http://", "gpubox:99999", "gpubox:port", "ftp://gpubox", "my gpu box:8765", "[::1"]
+)
 def test_an_address_that_cannot_be_read_is_told_with_the_remedy(typed):
-    with pytest.raises(BackendError, match="enter for example|usual one is 8765"):
+    with pytest.raises(BackendError, match=r"enter for example|usual one is 8765"):
         repair(typed)
 
 

@@ -86,6 +86,7 @@ def test_the_backend_of_this_computer_is_started_and_stopped_and_its_log_is_show
     ui.addressLine.text = f"127.0.0.1:{free_port()}"
     ui.commandPath.currentPath = str(command)
     panel.backendPanel._take_address()
+    wait_until(lambda: ui.startButton.enabled)
     press(ui.startButton)
     assert ui.startButton.text == "Stop"
     wait_until(lambda: panel.connection.connected, seconds=300, what="the started backend")
@@ -105,6 +106,7 @@ def test_a_backend_that_cannot_start_is_told_and_says_why_in_the_log(panel, tmp_
     panel.backendPanel.ui.addressLine.text = f"127.0.0.1:{free_port()}"
     panel.backendPanel.ui.commandPath.currentPath = str(broken)
     panel.backendPanel._take_address()
+    wait_until(lambda: panel.backendPanel.ui.startButton.enabled)
     press(panel.backendPanel.ui.startButton)
     wait_until(lambda: not panel.backendPanel.local.doing)
     assert "ended by itself" in status(panel) and "no such device" in panel.backendPanel.ui.logView.plainText
@@ -112,7 +114,9 @@ def test_a_backend_that_cannot_start_is_told_and_says_why_in_the_log(panel, tmp_
 
 def test_a_command_that_is_not_there_is_told(panel, tmp_path):
     panel.backendPanel.ui.commandPath.currentPath = str(tmp_path / "nothing")
-    assert not panel.backendPanel.ui.startButton.enabled and panel.backendPanel.ui.localLabel.text.startswith("Not installed")
+    assert not panel.backendPanel.ui.startButton.enabled and panel.backendPanel.ui.localLabel.text.startswith(
+        "Not installed"
+    )
 
 
 def a_wheel(folder: Path) -> Path:
@@ -121,7 +125,9 @@ def a_wheel(folder: Path) -> Path:
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("mrifoundation/__init__.py", "def main(): pass\n")
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: mrifoundation\nVersion: 0.0.1\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\nmrifoundation = mrifoundation:main\n")
         wheel.writestr(f"{info}/RECORD", "")
     return path

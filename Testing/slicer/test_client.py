@@ -112,7 +112,7 @@ def test_a_packed_upload_is_understood(client, head_voxels, oblique_affine, monk
 
 
 def test_an_unknown_structure_is_refused_with_the_nearest_names(client, head_voxels, oblique_affine):
-    with pytest.raises(BackendError, match="'lefft kidnoy'|not known"):
+    with pytest.raises(BackendError, match=r"'lefft kidnoy'|not known"):
         ask(client, question(head_voxels, oblique_affine, ["flux capacitor"]), silent, never)
 
 
@@ -132,12 +132,12 @@ def test_colour_volumes_are_refused_before_they_are_sent(client):
 
 
 def test_nothing_at_the_address_is_told_with_the_remedy():
-    with pytest.raises(Unreachable, match="Nothing answers .* start the backend there, or correct the port"):
+    with pytest.raises(Unreachable, match=r"Nothing answers .* start the backend there, or correct the port"):
         Client(f"127.0.0.1:{free_port()}").health()
 
 
 def test_an_unknown_name_is_told():
-    with pytest.raises(Unreachable, match="No computer named 'no-such-host.invalid'"):
+    with pytest.raises(Unreachable, match=r"No computer named 'no-such-host.invalid'"):
         Client("no-such-host.invalid").health()
 
 
@@ -151,7 +151,9 @@ def test_something_that_speaks_no_http_is_told():
         Client(url).health()
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (200, b"[]"), (404, b"no"), (200, b'{"status": "ok"}'), (302, b"")])
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>"), (200, b"[]"), (404, b"no"), (200, b'{"status": "ok"}'), (302, b"")]
+)
 def test_another_web_server_is_told(status, body):
     with answering(status, body) as url, pytest.raises(NotABackend, match="no MRIFoundation backend"):
         Client(url).health()
@@ -162,7 +164,9 @@ def test_https_where_only_http_is_spoken_is_told(backend):
         Client(backend.url.replace("http:", "https:")).health()
 
 
-@pytest.mark.parametrize(("api", "remedy"), [(0, "update the backend"), (2, "update MRIFoundation in the Extensions Manager")])
+@pytest.mark.parametrize(
+    ("api", "remedy"), [(0, "update the backend"), (2, "update MRIFoundation in the Extensions Manager")]
+)
 def test_another_version_of_the_protocol_is_told(api, remedy):
     body = json.dumps({"status": "ok", "message": "", "version": "9.9", "api": api}).encode()
     with answering(200, body) as url, pytest.raises(BackendError, match=remedy):
@@ -170,6 +174,8 @@ def test_another_version_of_the_protocol_is_told(api, remedy):
 
 
 def test_a_model_that_cannot_be_loaded_is_told():
-    body = json.dumps({"status": "failed", "message": "There are no weights; name some.", "version": "1", "api": 1}).encode()
+    body = json.dumps(
+        {"status": "failed", "message": "There are no weights; name some.", "version": "1", "api": 1}
+    ).encode()
     with answering(200, body) as url, pytest.raises(BackendError, match="There are no weights"):
         Greeting.greet(url, lambda _url: "", silent, never)

@@ -37,7 +37,11 @@ def test_a_suggestion_for_a_word_that_is_gone_stands_alone():
 
 
 def test_known_names_in_a_sentence_become_links_and_the_rest_stays_text():
-    text = linked("'<livr>' is not known; the nearest known names are left kidney and kidney.", ["kidney", "left kidney"], "<livr>")
+    text = linked(
+        "'<livr>' is not known; the nearest known names are left kidney and kidney.",
+        ["kidney", "left kidney"],
+        "<livr>",
+    )
     assert text.count("<a ") == 2 and ">left kidney</a>" in text and "&lt;livr&gt;" in text
 
 

@@ -2,6 +2,7 @@
 
 import time
 import zlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from volumes import add_volume
 
 @pytest.fixture
 def large_head(request, scene, oblique_affine):
-    """A scan large enough that its encoding takes a while, another one for each test so that none is encoded already."""
+    """A scan large enough that its encoding takes a while, another one for each test so that none is encoded
+    already."""
     i, j, k = np.ogrid[-1:1:160j, -1:1:160j, -1:1:160j]
     ball = np.sqrt(i**2 + j**2 + k**2) < 0.8
     noise = np.random.default_rng(zlib.crc32(request.node.name.encode())).integers(0, 200, ball.shape)
@@ -75,7 +77,9 @@ def test_typing_and_pressing_segment_gives_segments_and_a_table(connected, head)
     wait_for_end(connected)
     assert sorted(cells(connected, 1)) == ["left kidney", "liver", "right kidney"]
     assert names(connected) == cells(connected, 1)[: len(names(connected))]
-    unseen = [row for row, presence in zip(cells(connected, 1), cells(connected, 3), strict=True) if presence == "not in view"]
+    unseen = [
+        row for row, presence in zip(cells(connected, 1), cells(connected, 3), strict=True) if presence == "not in view"
+    ]
     assert set(names(connected)) | set(unseen) == set(cells(connected, 1)) and names(connected)
     node = connected.segmentPanel.ui.segmentationSelector.currentNode()
     assert node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()) is head
@@ -91,7 +95,9 @@ def test_segments_are_the_voxels_that_the_backend_marked(connected, client, head
     question = Question("head", oblique_affine, ["liver, spleen"], voxels=head_voxels.transpose(2, 1, 0))
     answer = beside(lambda: ask(client, question, lambda *_: None, lambda: False))
     full = np.zeros(answer.labels.full_shape, np.uint8)
-    full[tuple(slice(a, a + n) for a, n in zip(answer.labels.start, answer.labels.voxels.shape))] = answer.labels.voxels
+    full[tuple(slice(a, a + n) for a, n in zip(answer.labels.start, answer.labels.voxels.shape, strict=True))] = (
+        answer.labels.voxels
+    )
     node = connected.segmentPanel.ui.segmentationSelector.currentNode()
     for row in answer.rows:
         if row["value"] in answer.present:
@@ -201,7 +207,9 @@ def test_cancel_ends_the_request_here_and_at_the_backend(connected, client, larg
     wait_until(lambda: bool(asked), seconds=60, what="the job")
     connected.segmentPanel.ui.cancelButton.click()
     assert not connected.segmentLogic.busy and message(connected) == "Cancelled."
-    wait_until(lambda: beside(lambda: client.job(asked[0]))["state"] == "cancelled", what="the end of the job at the backend")
+    wait_until(
+        lambda: beside(lambda: client.job(asked[0]))["state"] == "cancelled", what="the end of the job at the backend"
+    )
     assert connected.segmentPanel.ui.segmentationSelector.currentNode() is None
     assert connected.segmentPanel.ui.segmentButton.enabled
 
@@ -217,7 +225,7 @@ def test_the_gui_goes_on_during_a_request(connected, large_head):
     ask_for(connected, large_head, "liver, both kidneys")
     wait_for_end(connected)
     timer.stop()
-    longest = max(later - earlier for earlier, later in zip(ticks, ticks[1:]))
+    longest = max(later - earlier for earlier, later in pairwise(ticks))
     assert len(ticks) > 20 and longest < 0.5, f"the GUI stood still for {longest:.2f} s"
 
 
@@ -243,7 +251,9 @@ def test_removing_the_scan_during_a_request_is_told(connected, large_head):
     assert "changed or removed meanwhile" in message(connected)
 
 
-def test_a_backend_that_dies_during_a_request_is_told_and_a_new_one_gets_the_scan_again(connected, backend, large_head, uploads):
+def test_a_backend_that_dies_during_a_request_is_told_and_a_new_one_gets_the_scan_again(
+    connected, backend, large_head, uploads
+):
     from double.events import wait_until
 
     ask_for(connected, large_head, "liver")

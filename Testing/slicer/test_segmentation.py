@@ -12,9 +12,24 @@ AFFINES = {
     "oblique": TURN @ np.diag([-1.5, 0.7, 2.0, 1]),
 }
 STRUCTURES = {
-    "left kidney": {"side": "left", "kind": "abdominal organ", "colour": [255, 0, 51], "snomed": {"code": "64033007", "meaning": "Kidney"}},
-    "liver": {"side": None, "kind": "abdominal organ", "colour": [221, 130, 101], "snomed": {"code": "10200004", "meaning": "Liver"}},
-    "tumor": {"side": None, "kind": "lesion", "colour": [255, 40, 60], "snomed": {"code": "108369006", "meaning": "Tumor"}},
+    "left kidney": {
+        "side": "left",
+        "kind": "abdominal organ",
+        "colour": [255, 0, 51],
+        "snomed": {"code": "64033007", "meaning": "Kidney"},
+    },
+    "liver": {
+        "side": None,
+        "kind": "abdominal organ",
+        "colour": [221, 130, 101],
+        "snomed": {"code": "10200004", "meaning": "Liver"},
+    },
+    "tumor": {
+        "side": None,
+        "kind": "lesion",
+        "colour": [255, 40, 60],
+        "snomed": {"code": "108369006", "meaning": "Tumor"},
+    },
 }
 
 
@@ -31,9 +46,17 @@ def an_answer(volume, labels, *names):
 
     filled = np.argwhere(labels)
     start, stop = (filled.min(0), filled.max(0) + 1) if len(filled) else (np.zeros(3, int), np.zeros(3, int))
-    box = labels[tuple(slice(a, b) for a, b in zip(start, stop))]
+    box = labels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
     rows = [
-        {"prompt": n, "name": n, "value": v, "volume_ml": 1.0, "presence": 0.9, "explanation": "", "center_ras_mm": [1.0, 2.0, 3.0]}
+        {
+            "prompt": n,
+            "name": n,
+            "value": v,
+            "volume_ml": 1.0,
+            "presence": 0.9,
+            "explanation": "",
+            "center_ras_mm": [1.0, 2.0, 3.0],
+        }
         for v, n in enumerate(names, 1)
     ]
     label_box = LabelBox(box, tuple(start.tolist()), labels.shape, world_affine(volume))

@@ -29,7 +29,9 @@ def task_for(work, heard):
     from MRIFoundationLib.Worker import Task
 
     def keep(kind):
-        return lambda *arguments: heard.append((kind, *arguments, threading.current_thread() is threading.main_thread()))
+        return lambda *arguments: heard.append(
+            (kind, *arguments, threading.current_thread() is threading.main_thread())
+        )
 
     return Task(work, keep("done"), keep("failed"), keep("progress"), keep("cancelled"))
 
@@ -109,7 +111,8 @@ def run_holding_the_lock(app, milliseconds: int) -> None:
 
 
 def quit_when(reached, app):
-    """A timer that leaves the event loop when `reached()`; looks only now and then, so as not to do the worker's timer's work."""
+    """A timer that leaves the event loop when `reached()`; looks only now and then, so as not to do the
+    worker's timer's work."""
     from PySide6.QtCore import QTimer
 
     timer = QTimer()
@@ -144,7 +147,9 @@ def test_without_the_timer_the_emulation_starves_a_thread(scene, slicer_app):
     assert starved and done.is_set()
 
 
-def test_a_real_request_is_answered_while_an_idle_slicer_holds_the_interpreter(worker, heard, slicer_app, client, head_voxels, oblique_affine):
+def test_a_real_request_is_answered_while_an_idle_slicer_holds_the_interpreter(
+    worker, heard, slicer_app, client, head_voxels, oblique_affine
+):
     from MRIFoundationLib.Segmenting import Question, ask
 
     question = Question("head", oblique_affine, ["liver"], voxels=head_voxels.transpose(2, 1, 0))

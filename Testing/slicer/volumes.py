@@ -1,4 +1,5 @@
-"""Volumes of the scene for tests. Slicer's libraries are imported late: without them the tests are skipped, not broken."""
+"""Volumes of the scene for tests. Slicer's libraries are imported late: without them the tests are skipped,
+not broken."""
 
 import numpy as np
 

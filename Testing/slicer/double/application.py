@@ -87,7 +87,10 @@ def _scene_with_logics():
     colors.SetMRMLScene(scene)
     colors.AddDefaultColorNodes()
     slicer.modules = sys.modules["slicer.modules"] = types.ModuleType("slicer.modules")
-    for name, made in (("Volumes", slicer.vtkSlicerVolumesLogic()), ("Segmentations", slicer.vtkSlicerSegmentationsModuleLogic())):
+    for name, made in (
+        ("Volumes", slicer.vtkSlicerVolumesLogic()),
+        ("Segmentations", slicer.vtkSlicerSegmentationsModuleLogic()),
+    ):
         made.SetMRMLScene(scene)
         made.SetMRMLApplicationLogic(logic)
         logic.SetModuleLogic(name, made)

@@ -38,7 +38,11 @@ class ctkCollapsibleButton(QWidget):
         self.setMaximumHeight(_UNLIMITED if unfolded else _HEADER_HEIGHT)
         self.contentsCollapsed.emit(not unfolded)
 
-    collapsed = Property(bool, lambda self: not self._header.property("checked"), lambda self, folded: self._header.setChecked(not folded))
+    collapsed = Property(
+        bool,
+        lambda self: not self._header.property("checked"),
+        lambda self, folded: self._header.setChecked(not folded),
+    )
     text = Property(str, lambda self: self._header.property("text"), lambda self, text: self._header.setText(text))
 
 

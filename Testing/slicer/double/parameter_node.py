@@ -1,7 +1,7 @@
 """`slicer.parameterNodeWrapper`: typed parameters in a MRML node, tied to widgets by their SlicerParameterName."""
 
-import types
 import sys
+import types
 import typing
 
 import slicer
@@ -49,7 +49,11 @@ class _Connector:
 
     def __init__(self, widget, parameter: _Parameter):
         self.widget, self.parameter = widget, parameter
-        kinds = {qMRMLNodeComboBox: parameter.is_node, QLineEdit: parameter.type is str, QComboBox: bool(parameter.choices)}
+        kinds = {
+            qMRMLNodeComboBox: parameter.is_node,
+            QLineEdit: parameter.type is str,
+            QComboBox: bool(parameter.choices),
+        }
         if not kinds.get(type(widget)):
             raise RuntimeError(f"Unable to create GUI connector from {parameter.type} to {type(widget).__name__}")
         if type(widget) is QComboBox:
@@ -116,7 +120,9 @@ def parameterNodeWrapper(cls):
                 parameter.write(parameterNode, parameter.default)
 
     def connectGui(self, gui) -> int:
-        named = [(w.property("SlicerParameterName"), w) for w in vars(gui).values() if w.property("SlicerParameterName")]
+        named = [
+            (w.property("SlicerParameterName"), w) for w in vars(gui).values() if w.property("SlicerParameterName")
+        ]
         unknown = [name for name, _ in named if name not in parameters]
         if unknown:
             raise ValueError(f"Cannot find a param with the given name: {unknown[0]}")
@@ -128,7 +134,11 @@ def parameterNodeWrapper(cls):
 
     for parameter in parameters.values():
         getter, setter = parameter.read, parameter.write
-        setattr(cls, parameter.name, property(lambda s, g=getter: g(s.parameterNode), lambda s, v, w=setter: w(s.parameterNode, v)))
+        setattr(
+            cls,
+            parameter.name,
+            property(lambda s, g=getter: g(s.parameterNode), lambda s, v, w=setter: w(s.parameterNode, v)),
+        )
     cls.__init__, cls.connectGui, cls.disconnectGui = __init__, connectGui, disconnectGui
     return cls
 

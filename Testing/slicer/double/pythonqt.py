@@ -1,4 +1,5 @@
-"""A `qt` module: PySide6 whose objects behave as PythonQt's: properties are attributes, and unknown names are errors."""
+"""A `qt` module: PySide6 whose objects behave as PythonQt's: properties are attributes, and unknown names are
+errors."""
 
 import enum
 import sys
@@ -67,7 +68,9 @@ def _publish_properties(cls) -> None:
     for index in range(meta.propertyOffset(), meta.propertyCount()):
         found = meta.property(index)
         if found.name() not in _OVERRIDABLE:
-            setattr(cls, found.name(), PropertyAttribute(found.name(), found.isWritable(), getattr(cls, found.name(), None)))
+            setattr(
+                cls, found.name(), PropertyAttribute(found.name(), found.isWritable(), getattr(cls, found.name(), None))
+            )
 
 
 def _strict_setattr(self, name: str, value) -> None:

@@ -1,6 +1,7 @@
 """The qMRML widgets that the module uses, on PySide6 and the real MRML scene."""
 
-import slicer
+from typing import ClassVar
+
 from PySide6.QtCore import Property, Signal
 from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
@@ -14,7 +15,7 @@ class qMRMLWidget(QWidget):
     """Passes the scene on to the widgets that its .ui connects to it."""
 
     mrmlSceneChanged = Signal(object)
-    SIGNATURES = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNATURES: ClassVar = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -43,7 +44,7 @@ class qMRMLNodeComboBox(QWidget):
     """Chooses a node of the scene; without a connected scene it stays empty and disabled, as Slicer's does."""
 
     currentNodeChanged = Signal(object)
-    SIGNATURES = {"currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged"}
+    SIGNATURES: ClassVar = {"currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged"}
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -76,7 +77,9 @@ class qMRMLNodeComboBox(QWidget):
     def setMRMLScene(self, scene):
         self._unobserve()
         self._scene = scene
-        events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent) if scene else ()
+        events = (
+            (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent) if scene else ()
+        )
         tags = [scene.AddObserver(event, lambda *_: self._refresh()) for event in events]
         self._unobserve = _removal(scene, tags)
         self.destroyed.connect(self._unobserve)  # as the destructor of Slicer's does
@@ -98,7 +101,13 @@ class qMRMLNodeComboBox(QWidget):
             return []
         hidden = self.property("hideChildNodeTypes")
         nodes = [self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes())]
-        return [n for n in nodes if any(map(n.IsA, self.property("nodeTypes"))) and not any(map(n.IsA, hidden)) and not n.GetHideFromEditors()]
+        return [
+            n
+            for n in nodes
+            if any(map(n.IsA, self.property("nodeTypes")))
+            and not any(map(n.IsA, hidden))
+            and not n.GetHideFromEditors()
+        ]
 
     def _refresh(self):
         current = self._combo.property("currentData")

@@ -59,7 +59,12 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
 
 def register() -> None:
     """Make the names importable as in Slicer."""
-    classes = (ScriptedLoadableModule, ScriptedLoadableModuleWidget, ScriptedLoadableModuleLogic, ScriptedLoadableModuleTest)
+    classes = (
+        ScriptedLoadableModule,
+        ScriptedLoadableModuleWidget,
+        ScriptedLoadableModuleLogic,
+        ScriptedLoadableModuleTest,
+    )
     _publish("slicer.ScriptedLoadableModule", {cls.__name__: cls for cls in classes})
     _publish("slicer.i18n", {"tr": lambda text: text, "translate": lambda context, text: text})
 

@@ -84,5 +84,9 @@ def _count(signature: str) -> int:
 def _known(sender) -> list[str]:
     meta = sender.metaObject()
     methods = (meta.method(index) for index in range(meta.methodCount()))
-    native = {bytes(m.methodSignature().data()).decode() for m in methods if m.methodType() == QtCore.QMetaMethod.MethodType.Signal}
+    native = {
+        bytes(m.methodSignature().data()).decode()
+        for m in methods
+        if m.methodType() == QtCore.QMetaMethod.MethodType.Signal
+    }
     return sorted(native | set(getattr(type(sender), "SIGNATURES", {})))

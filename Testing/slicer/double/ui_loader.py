@@ -1,6 +1,7 @@
 """`qt.QUiLoader` as Slicer's: it knows the ctk and qMRML widgets, and here a slip in a .ui file is an error."""
 
 import xml.etree.ElementTree as ElementTree
+from typing import ClassVar
 
 from PySide6 import QtCore, QtUiTools
 
@@ -10,7 +11,7 @@ from . import signals
 class UiLoader(QtUiTools.QUiLoader):
     """Refuses unknown widget classes and properties, and connections between things that do not exist."""
 
-    custom_widgets: dict[str, type] = {}
+    custom_widgets: ClassVar[dict[str, type]] = {}
 
     def createWidget(self, class_name, parent=None, name=""):
         if class_name in self.custom_widgets:
@@ -52,4 +53,6 @@ class UiLoader(QtUiTools.QUiLoader):
             meta = self._made[element.get("name")].metaObject()
             for wanted in element.findall("property"):
                 if wanted.get("stdset") != "0" and meta.indexOfProperty(wanted.get("name")) < 0:
-                    self._faults.append(f"{element.get('name')} ({meta.className()}) has no property '{wanted.get('name')}'")
+                    self._faults.append(
+                        f"{element.get('name')} ({meta.className()}) has no property '{wanted.get('name')}'"
+                    )

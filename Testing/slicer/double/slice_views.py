@@ -1,0 +1,94 @@
+"""Slice and 3D views drawn off screen by the displayable managers of slicer-core."""
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+_IN_SLICES = ("vtkMRMLSegmentationsDisplayableManager2D",)
+_IN_3D = (
+    "vtkMRMLCameraDisplayableManager",
+    "vtkMRMLViewDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager3D",
+)
+_ORIENTATIONS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
+
+
+class _View:
+    """A render window with the displayable managers of its kind."""
+
+    def __init__(self, app, factory, managers, size):
+        self.renderer, self.window = vtk.vtkRenderer(), vtk.vtkRenderWindow()
+        self.window.SetOffScreenRendering(1)
+        self.window.SetSize(*size)
+        self.window.AddRenderer(self.renderer)
+        self._interactor = vtk.vtkRenderWindowInteractor()
+        self._interactor.SetRenderWindow(self.window)
+        factory.SetMRMLApplicationLogic(app.applicationLogic())
+        for name in managers:
+            if not factory.IsDisplayableManagerRegistered(name):
+                factory.RegisterDisplayableManager(name)
+        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
+        self.managers.Initialize(factory, self.renderer)
+
+    def picture(self) -> np.ndarray:
+        """uint8 [row, column, rgb]."""
+        self.window.Render()
+        grabber = vtk.vtkWindowToImageFilter()
+        grabber.SetInput(self.window)
+        grabber.ReadFrontBufferOff()
+        grabber.Update()
+        width, height, _ = grabber.GetOutput().GetDimensions()
+        flat = numpy_support.vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars())
+        return np.ascontiguousarray(flat.reshape(height, width, 3)[::-1])
+
+
+class SliceView(_View):
+    """The Red, Yellow or Green view with `volume` in its background."""
+
+    def __init__(self, app, name: str, volume, size: tuple[int, int]):
+        super().__init__(app, slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance(), _IN_SLICES, size)
+        self.renderer.GetActiveCamera().ParallelProjectionOn()
+        self.logic = slicer.vtkMRMLSliceLogic()
+        self.logic.SetMRMLApplicationLogic(app.applicationLogic())
+        app.applicationLogic().GetSliceLogics().AddItem(self.logic)
+        self.logic.SetMRMLScene(app.mrmlScene())
+        self.node = self.logic.AddSliceNode(name)
+        self.node.SetOrientation(_ORIENTATIONS[name])
+        self.managers.SetMRMLDisplayableNode(self.node)
+        self._mapper, actor = vtk.vtkImageMapper(), vtk.vtkActor2D()
+        self._mapper.SetColorWindow(255)
+        self._mapper.SetColorLevel(127.5)
+        actor.SetMapper(self._mapper)
+        actor.GetProperty().SetDisplayLocationToBackground()
+        self.renderer.AddViewProp(actor)
+        self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
+        self.logic.ResizeSliceNode(*size)
+        self.logic.FitSliceToBackground()
+
+    def picture(self) -> np.ndarray:
+        self._mapper.SetInputConnection(self.logic.GetImageDataConnection())
+        return super().picture()
+
+
+class ThreeDView(_View):
+    """The 3D view."""
+
+    def __init__(self, app, size: tuple[int, int]):
+        super().__init__(app, slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance(), _IN_3D, size)
+        self._logic = slicer.vtkMRMLViewLogic()
+        self._logic.SetMRMLApplicationLogic(app.applicationLogic())
+        self._logic.SetMRMLScene(app.mrmlScene())
+        node = self._logic.AddViewNode("1")
+        node.SetBoxVisible(False)
+        node.SetAxisLabelsVisible(False)
+        self.managers.SetMRMLDisplayableNode(node)
+
+    def picture(self) -> np.ndarray:
+        self.window.Render()
+        self.renderer.GetActiveCamera().SetPosition(0, 1, 0.25)
+        self.renderer.GetActiveCamera().SetFocalPoint(0, 0, 0)
+        self.renderer.GetActiveCamera().SetViewUp(0, 0, 1)
+        self.renderer.ResetCamera()
+        self.renderer.GetActiveCamera().Zoom(1.4)
+        return super().picture()
