@@ -21,7 +21,7 @@ def write_body(folder, name, seed):
     image = (body * 80 + np.array([0, 60, 100, 100])[labels] + rng.normal(0, 5, x.shape)).clip(0, 255).astype(np.uint8)
     affine = np.diag([6.0, 6, 6, 1])
     paths = folder / f"{name}_image.nii.gz", folder / f"{name}_labels.nii.gz"
-    for array, path in zip((image, labels), paths):
+    for array, path in zip((image, labels), paths, strict=True):
         nib.save(nib.Nifti1Image(array, affine), path)
     return paths
 
@@ -33,9 +33,13 @@ def small_data(tmp_path_factory):
     (folder / "table.json").write_text(json.dumps(TABLE))
     header = "id,subject,source,region,sequence,kind,path,labels_path,label_table,split,tier,licence"
     rows = []
-    for seed, (name, split, tier) in enumerate([("a", "train", "open"), ("b", "train", "research"), ("c", "dev", "open"), ("d", "train", "eval-only")]):
+    for seed, (name, split, tier) in enumerate(
+        [("a", "train", "open"), ("b", "train", "research"), ("c", "dev", "open"), ("d", "train", "eval-only")]
+    ):
         image, labels = write_body(folder, name, seed)
-        rows.append(f"{name},{name},bodies,abdomen,T2,image,{image.name},{labels.name},table.json,{split},{tier},CC0-1.0")
+        rows.append(
+            f"{name},{name},bodies,abdomen,T2,image,{image.name},{labels.name},table.json,{split},{tier},CC0-1.0"
+        )
     rows.append("m,m,maps,abdomen,none,labelmap,a_labels.nii.gz,,table.json,train,open,CC0-1.0")
     manifest = folder / "volumes.csv"
     manifest.write_text("\n".join([header, *rows]) + "\n")

@@ -29,12 +29,14 @@ def test_a_shipped_recipe_names_sources_of_the_data_pack(path, data_pack):
 
 
 def test_overrides_reach_inside():
-    recipe = read_recipe(RECIPES[-1], ["steps=7", "geometry.partial=0.5", "learning_rate=3e-4", "sources.chaos.weight=2"])
+    recipe = read_recipe(
+        RECIPES[-1], ["steps=7", "geometry.partial=0.5", "learning_rate=3e-4", "sources.chaos.weight=2"]
+    )
     assert (recipe.steps, recipe.geometry.partial, recipe.learning_rate) == (7, 0.5, 3e-4)
     assert recipe.sources["chaos"].weight == 2 and not recipe.sources["chaos"].flip
 
 
 @pytest.mark.parametrize("override", ["steps", "stepz=3", "geometry.wrap_mm=2", "sources.chaos.wait=1"])
 def test_a_wrong_override_is_refused(override):
-    with pytest.raises(InputError, match="no field|not an override"):
+    with pytest.raises(InputError, match=r"no field|not an override"):
         read_recipe(RECIPES[0], [override])

@@ -51,14 +51,20 @@ class Recipe:
 
 
 def read_recipe(path: Path | str, overrides: list[str] = ()) -> Recipe:
-    """The recipe in a YAML file with `key=value` overrides (dots reach inside: geometry.partial=0.5). Raises InputError naming the field."""
+    """The recipe in a YAML file with `key=value` overrides (dots reach inside: geometry.partial=0.5).
+
+    Raises InputError naming the field that is wrong."""
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise InputError(f"The recipe {path} cannot be read; give the path of a YAML file such as configs/small.yaml.") from error
+        raise InputError(
+            f"The recipe {path} cannot be read; give the path of a YAML file such as configs/small.yaml."
+        ) from error
     for override in overrides:
         _override(content, override)
-    content["sources"] = {name: _build(SourceRecipe, values, f"sources.{name}") for name, values in content.get("sources", {}).items()}
+    content["sources"] = {
+        name: _build(SourceRecipe, values, f"sources.{name}") for name, values in content.get("sources", {}).items()
+    }
     content["geometry"] = _build(GeometryRanges, content.get("geometry", {}), "geometry")
     content["dense"] = _build(DenseTextSettings, content.get("dense", {}), "dense")
     return _build(Recipe, content, "the recipe")

@@ -13,7 +13,9 @@ from mrifoundation.model import FoundationModel
 TENSORS, NUMBERS = "state.safetensors", "state.json"
 
 
-def save_state(folder: Path, step: int, model: FoundationModel, average: FoundationModel, optimizer: torch.optim.Optimizer) -> None:
+def save_state(
+    folder: Path, step: int, model: FoundationModel, average: FoundationModel, optimizer: torch.optim.Optimizer
+) -> None:
     """Examples are drawn from (seed, step) alone, so the step is all there is to say about the data."""
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
@@ -38,7 +40,9 @@ def load_state(folder: Path, model: FoundationModel, average: FoundationModel, o
         model.load_state_dict(_part(tensors, "model."))
         average.load_state_dict(_part(tensors, "average."))
     except (OSError, RuntimeError) as error:
-        raise InputError(f"{folder} holds no state of this network to resume from; give the folder of the run itself.") from error
+        raise InputError(
+            f"{folder} holds no state of this network to resume from; give the folder of the run itself."
+        ) from error
     state: dict[int, dict] = {}
     for key, value in _part(tensors, "optimizer.").items():
         index, name = key.split(".", 1)

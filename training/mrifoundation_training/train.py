@@ -48,20 +48,34 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
     """Run `recipe` in `folder`; weights for use (the running average) are written to folder/weights at every save."""
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
-    device = torch.device("cuda" if recipe.device == "auto" and torch.cuda.is_available() else recipe.device.replace("auto", "cpu"))
+    device = torch.device(
+        "cuda" if recipe.device == "auto" and torch.cuda.is_available() else recipe.device.replace("auto", "cpu")
+    )
     cases = usable_cases(recipe)
     drawn_on = "cpu" if recipe.workers else str(device)
-    examples = Examples(cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.strength, recipe.seed, drawn_on)
+    examples = Examples(
+        cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.strength, recipe.seed, drawn_on
+    )
     torch.manual_seed(recipe.seed)
     model = new_model(recipe).to(device, memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
     first = load_state(folder, model, average, optimizer) if resume else 0
     if not resume and (folder / TENSORS).exists():
         raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
     log, started = RunLog(folder), time.monotonic()
     draws = range(first * recipe.cases_per_step, recipe.steps * recipe.cases_per_step)
-    loader = iter(DataLoader(examples, batch_size=None, sampler=draws, num_workers=recipe.workers, prefetch_factor=4 if recipe.workers else None))
+    loader = iter(
+        DataLoader(
+            examples,
+            batch_size=None,
+            sampler=draws,
+            num_workers=recipe.workers,
+            prefetch_factor=4 if recipe.workers else None,
+        )
+    )
     model.train()
     for step in range(first, recipe.steps):
         for group in optimizer.param_groups:
@@ -80,19 +94,34 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
         log.add({"gradient_norm": norm.item()})
         if (step + 1) % recipe.log_every == 0:
             rate = (step + 1 - first) / (time.monotonic() - started)
-            means = log.write(step + 1, steps_per_second=rate, learning_rate=optimizer.param_groups[0]["lr"], skipped=len(examples.skipped))
+            means = log.write(
+                step + 1,
+                steps_per_second=rate,
+                learning_rate=optimizer.param_groups[0]["lr"],
+                skipped=len(examples.skipped),
+            )
             print(f"step {step + 1}/{recipe.steps}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), flush=True)
         if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
             save_state(folder, step + 1, model, average, optimizer)
-            save_model(folder / "weights", average, card_of(recipe, average, cases, step + 1, time.monotonic() - started, device))
+            save_model(
+                folder / "weights",
+                average,
+                card_of(recipe, average, cases, step + 1, time.monotonic() - started, device),
+            )
 
 
 def usable_cases(recipe: Recipe) -> list[Case]:
     """Labelled training rows of the recipe's sources and tiers; `dev` and `eval-only` rows never train, whatever the recipe says."""
     tiers = set(recipe.tiers) - {"eval-only"}
-    cases = [c for c in read_cases(recipe.manifest, recipe.region) if c.split == "train" and c.tier in tiers and c.labels and c.source in recipe.sources]
+    cases = [
+        c
+        for c in read_cases(recipe.manifest, recipe.region)
+        if c.split == "train" and c.tier in tiers and c.labels and c.source in recipe.sources
+    ]
     if not cases:
-        raise InputError(f"{recipe.manifest} has no labelled training rows of the recipe's sources and tiers; check both.")
+        raise InputError(
+            f"{recipe.manifest} has no labelled training rows of the recipe's sources and tiers; check both."
+        )
     return cases
 
 
@@ -127,7 +156,10 @@ def card_of(recipe: Recipe, model: FoundationModel, cases: list[Case], steps: in
     groups: dict[tuple, set] = {}
     for case in cases:
         groups.setdefault((case.source, case.tier, case.licence), set()).add(case.subject)
-    data = [{"source": s, "tier": t, "licence": licence, "subjects": len(ids)} for (s, t, licence), ids in sorted(groups.items())]
+    data = [
+        {"source": s, "tier": t, "licence": licence, "subjects": len(ids)}
+        for (s, t, licence), ids in sorted(groups.items())
+    ]
     open_only = all(case.tier == "open" for case in cases)
     return Card(
         name=recipe.name,
@@ -157,7 +189,9 @@ def _hardware(device: torch.device) -> str:
 
 def _commit() -> str:
     try:
-        return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

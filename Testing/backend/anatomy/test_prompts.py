@@ -1,6 +1,6 @@
 """What people type, and what it is taken for."""
 
-# ruff: noqa: E501 (the table below is wide)
+
 
 import pytest
 

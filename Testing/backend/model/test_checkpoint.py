@@ -38,7 +38,7 @@ def test_altered_weights_are_refused(saved):
 
 
 def test_a_pickle_in_the_place_of_weights_is_never_opened(saved):
-    folder, _, card = saved
+    folder, *_ = saved
 
     class Bomb:
         def __reduce__(self):
@@ -49,7 +49,9 @@ def test_a_pickle_in_the_place_of_weights_is_never_opened(saved):
         load_model(folder)
     import hashlib
 
-    honest = json.loads((folder / CARD).read_text()) | {"sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()}
+    honest = json.loads((folder / CARD).read_text()) | {
+        "sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    }
     (folder / CARD).write_text(json.dumps(honest))
     with pytest.raises(InputError, match="do not fit"):
         load_model(folder)

@@ -11,7 +11,9 @@ from mrifoundation.volume.adapt import STRIDE, adapt, adapt_to_budget
 from mrifoundation.volume.resample import resample
 from mrifoundation.volume.scan import Scan
 
-ORIENTATIONS = ["".join(code) for axes in itertools.permutations(("RL", "AP", "SI")) for code in itertools.product(*axes)]
+ORIENTATIONS = [
+    "".join(code) for axes in itertools.permutations(("RL", "AP", "SI")) for code in itertools.product(*axes)
+]
 
 
 def a_body(shape=(60, 72, 54), spacing=1.5):
@@ -29,8 +31,13 @@ def a_body(shape=(60, 72, 54), spacing=1.5):
 def oriented(image, labels, affine, code):
     """The same anatomy stored with array axes `code`."""
     transform = nib.orientations.axcodes2ornt(code)
-    turned = [nib.orientations.apply_orientation(a, nib.orientations.ornt_transform([[0, 1], [1, 1], [2, 1]], transform)) for a in (image, labels)]
-    back = nib.orientations.inv_ornt_aff(nib.orientations.ornt_transform([[0, 1], [1, 1], [2, 1]], transform), image.shape)
+    turned = [
+        nib.orientations.apply_orientation(a, nib.orientations.ornt_transform([[0, 1], [1, 1], [2, 1]], transform))
+        for a in (image, labels)
+    ]
+    back = nib.orientations.inv_ornt_aff(
+        nib.orientations.ornt_transform([[0, 1], [1, 1], [2, 1]], transform), image.shape
+    )
     return turned[0], turned[1], affine @ back
 
 

@@ -73,14 +73,18 @@ def load_card(folder: Path | str) -> Card:
             raise InputError(f"The weights in {folder} were written by a newer version; update MRIFoundation.")
         return Card(**content | {"config": NetworkConfig(**content["config"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"No usable model card in {folder} ({CARD}); choose a folder that holds trained weights.") from error
+        raise InputError(
+            f"No usable model card in {folder} ({CARD}); choose a folder that holds trained weights."
+        ) from error
 
 
 def load_model(folder: Path | str, device: torch.device | str = "cpu") -> tuple[FoundationModel, Card]:
     """The model in `folder`, float32, in evaluation mode on `device`. Raises InputError for missing, damaged or altered weights."""
     card, path = load_card(folder), Path(folder) / WEIGHTS
     if not path.is_file() or _sha256(path) != card.sha256:
-        raise InputError(f"The weights in {folder} are missing or damaged (checksum differs from the card); copy them again.")
+        raise InputError(
+            f"The weights in {folder} are missing or damaged (checksum differs from the card); copy them again."
+        )
     model = FoundationModel(card.config)
     try:
         model.load_state_dict({k: v.float() for k, v in load_file(path).items()})

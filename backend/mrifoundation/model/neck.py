@@ -15,7 +15,9 @@ class Neck(nn.Module):
     def __init__(self, width: int, layers: int, heads: int):
         super().__init__()
         self.position = nn.Linear(3 * 2 * len(WAVELENGTHS_MM), width)
-        layer = nn.TransformerEncoderLayer(width, heads, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
+        layer = nn.TransformerEncoderLayer(
+            width, heads, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
         self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.norm = nn.LayerNorm(width)
 

@@ -14,7 +14,9 @@ def _norm(channels: int):
 
 
 def _block(inputs: int, outputs: int, stride: int = 1) -> UnetResBlock:
-    return UnetResBlock(3, inputs, outputs, 3, stride, _norm(outputs), ("leakyrelu", {"inplace": True, "negative_slope": 0.01}))
+    return UnetResBlock(
+        3, inputs, outputs, 3, stride, _norm(outputs), ("leakyrelu", {"inplace": True, "negative_slope": 0.01})
+    )
 
 
 class SpacingCondition(nn.Module):
@@ -42,7 +44,9 @@ class Network(nn.Module):
         self.down = nn.ModuleList()
         for level in range(4):
             first = [_block(c[0], c[0])] if level == 0 else [_block(c[level - 1], c[level], 2)]
-            self.down.append(nn.Sequential(*first, *(_block(c[level], c[level]) for _ in range(config.blocks[level] - 1))))
+            self.down.append(
+                nn.Sequential(*first, *(_block(c[level], c[level]) for _ in range(config.blocks[level] - 1)))
+            )
         self.neck = Neck(c[3], config.neck_layers, config.neck_heads)
         self.up = nn.ModuleList(nn.ConvTranspose3d(c[level + 1], c[level], 2, 2) for level in range(3))
         self.merge = nn.ModuleList(_block(2 * c[level], c[level]) for level in range(3))

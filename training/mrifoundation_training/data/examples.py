@@ -95,7 +95,9 @@ class Examples:
         device = torch.device(self.device)
         synthetic = volume.image is None or rng.random() < recipe.synthetic
         strip = synthetic and rng.random() < recipe.skull_strip
-        view = draw_view(rng, self.geometry, self._field(rng, volume, recipe, synthetic, strip), volume.spacing, recipe.flip, device)
+        view = draw_view(
+            rng, self.geometry, self._field(rng, volume, recipe, synthetic, strip), volume.spacing, recipe.flip, device
+        )
         labels = sample_labels(_tensor(volume.labels, device), view)
         if strip:
             labels = torch.tensor(self._brain(volume.names), device=device)[labels.long()] * labels
@@ -115,7 +117,9 @@ class Examples:
         if rng.random() < 0.04:
             valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
             image = torch.where(valid > 0, image, -1.0)
-        pad = [amount for n, to in zip(reversed(image.shape), reversed(view.padded)) for amount in (0, to - n)]
+        pad = [
+            amount for n, to in zip(reversed(image.shape), reversed(view.padded), strict=True) for amount in (0, to - n)
+        ]
         present = np.unique(labels.cpu().numpy())
         shown = tuple(name if index in present else "" for index, name in enumerate(names))
         declared = frozenset(case.table.values())
@@ -131,7 +135,9 @@ class Examples:
     def _brain(self, names: tuple[str, ...]) -> np.ndarray:
         return np.array([n in self.vocabulary and self.vocabulary[n].kind in BRAIN_KINDS for n in names])
 
-    def _field(self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool) -> tuple[slice, slice, slice]:
+    def _field(
+        self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool
+    ) -> tuple[slice, slice, slice]:
         """The box of source voxels to look at; never more than the budget holds at the coarsest spacing."""
         if not synthetic:
             box = body_box(volume.image, volume.spacing)
@@ -156,18 +162,19 @@ def _tensor(array: np.ndarray, device) -> torch.Tensor:
 def _widened(box, margin, volume: CaseVolume):
     margin = np.broadcast_to(margin, (3, 2)) / volume.spacing[:, None]
     return tuple(
-        slice(max(0, int(b.start - m[0])), min(n, int(np.ceil(b.stop + m[1])))) for b, m, n in zip(box, margin, volume.labels.shape)
+        slice(max(0, int(b.start - m[0])), min(n, int(np.ceil(b.stop + m[1]))))
+        for b, m, n in zip(box, margin, volume.labels.shape, strict=True)
     )
 
 
 def _limited(rng, box, spacing, largest_mm3: float):
-    length = np.array([(b.stop - b.start) * s for b, s in zip(box, spacing)])
+    length = np.array([(b.stop - b.start) * s for b, s in zip(box, spacing, strict=True)])
     while np.prod(length) > largest_mm3:
         axis = int(np.argmax(length))
         length[axis] *= 0.9
     limited = []
-    for b, kept, s in zip(box, length, spacing):
-        count = min(b.stop - b.start, max(1, int(round(kept / s))))
+    for b, kept, s in zip(box, length, spacing, strict=True):
+        count = min(b.stop - b.start, max(1, round(kept / s)))
         start = b.start + int(rng.integers(0, b.stop - b.start - count + 1))
         limited.append(slice(start, start + count))
     return tuple(limited)

@@ -25,7 +25,9 @@ def read_cases(path: Path | str, region: str = "unknown") -> list[Case]:
         return read_nnunet(path, region)
     if (path / "dataset_description.json").is_file():
         return read_bids(path, region)
-    raise InputError(f"{path} is neither a manifest CSV nor an nnU-Net (dataset.json, labelsTr) or BIDS (dataset_description.json) folder.")
+    raise InputError(
+        f"{path} is neither a manifest CSV nor an nnU-Net (dataset.json, labelsTr) or BIDS (dataset_description.json) folder."
+    )
 
 
 def read_nnunet(folder: Path, region: str = "unknown") -> list[Case]:
@@ -33,11 +35,17 @@ def read_nnunet(folder: Path, region: str = "unknown") -> list[Case]:
     try:
         labels = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["labels"]
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{folder / 'dataset.json'} has no readable 'labels'; nnU-Net's format version 2 names them there.") from error
+        raise InputError(
+            f"{folder / 'dataset.json'} has no readable 'labels'; nnU-Net's format version 2 names them there."
+        ) from error
     if any(isinstance(value, list) for value in labels.values()):
-        raise InputError(f"{folder} trains on regions (labels made of several values); give one value to each structure.")
+        raise InputError(
+            f"{folder} trains on regions (labels made of several values); give one value to each structure."
+        )
     table = {int(value): canonical(name) for name, value in labels.items() if int(value) > 0}
-    return [_nnunet_case(file, folder, table, region) for file in sorted((folder / "labelsTr").iterdir()) if _stem(file)]
+    return [
+        _nnunet_case(file, folder, table, region) for file in sorted((folder / "labelsTr").iterdir()) if _stem(file)
+    ]
 
 
 def _nnunet_case(file: Path, folder: Path, table: dict[int, str], region: str) -> Case:
@@ -57,18 +65,26 @@ def read_bids(folder: Path, region: str = "unknown") -> list[Case]:
         image = _bids_image(folder, labels)
         subject = re.search(r"sub-[A-Za-z0-9]+", labels.name)
         if image is None or subject is None:
-            raise InputError(f"{labels} has no raw image of the same subject; name both by BIDS entities (sub-…, ses-…).")
+            raise InputError(
+                f"{labels} has no raw image of the same subject; name both by BIDS entities (sub-…, ses-…)."
+            )
         cases.append(Case(_stem(labels), subject[0], folder.name, region, image, labels, _bids_table(folder, labels)))
     if not cases:
-        raise InputError(f"{folder} holds no *_dseg.nii.gz under derivatives/; only labelled scans can be learned from.")
+        raise InputError(
+            f"{folder} holds no *_dseg.nii.gz under derivatives/; only labelled scans can be learned from."
+        )
     return cases
 
 
 def _bids_image(folder: Path, labels: Path) -> Path | None:
     entities = dict(part.split("-", 1) for part in _stem(labels).split("_") if "-" in part)
     wanted = {f"{key}-{value}" for key, value in entities.items() if key in ("sub", "ses", "acq", "run")}
-    candidates = [f for f in folder.glob(f"sub-{entities.get('sub', '')}/**/*.nii*") if wanted <= set(_stem(f).split("_"))]
-    return min(candidates, key=lambda f: (not f.name.endswith(("_T1w.nii.gz", "_T1w.nii")), len(f.name), f.name), default=None)
+    candidates = [
+        f for f in folder.glob(f"sub-{entities.get('sub', '')}/**/*.nii*") if wanted <= set(_stem(f).split("_"))
+    ]
+    return min(
+        candidates, key=lambda f: (not f.name.endswith(("_T1w.nii.gz", "_T1w.nii")), len(f.name), f.name), default=None
+    )
 
 
 def _bids_table(folder: Path, labels: Path) -> dict[int, str]:
@@ -79,7 +95,9 @@ def _bids_table(folder: Path, labels: Path) -> dict[int, str]:
         if table is not None:
             break
         if place == folder:
-            raise InputError(f"{labels} has no *_dseg.tsv that names its label values; BIDS wants the columns index and name.")
+            raise InputError(
+                f"{labels} has no *_dseg.tsv that names its label values; BIDS wants the columns index and name."
+            )
         place = place.parent
     with open(table, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))

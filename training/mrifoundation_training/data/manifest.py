@@ -39,7 +39,9 @@ def read_manifest(path: Path | str) -> list[Case]:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise InputError(f"The manifest {path} cannot be read ({error.strerror}); give the path of a CSV such as volumes.csv.") from error
+        raise InputError(
+            f"The manifest {path} cannot be read ({error.strerror}); give the path of a CSV such as volumes.csv."
+        ) from error
     tables: dict[str, dict[int, str]] = {}
     return [_case(row, number, path.parent, tables) for number, row in enumerate(rows, start=2)]
 
@@ -60,7 +62,9 @@ def _case(row: dict, line: int, root: Path, tables: dict) -> Case:
             **{key: row[key] for key in known if row.get(key)},
         )
     except KeyError as error:
-        raise InputError(f"Line {line} of the manifest lacks the column {error}; it needs the columns of volumes.csv.") from error
+        raise InputError(
+            f"Line {line} of the manifest lacks the column {error}; it needs the columns of volumes.csv."
+        ) from error
 
 
 def _table(root: Path, name: str, tables: dict) -> dict[int, str]:
@@ -68,5 +72,7 @@ def _table(root: Path, name: str, tables: dict) -> dict[int, str]:
         try:
             tables[name] = {int(k): v for k, v in json.loads((root / name).read_text(encoding="utf-8")).items()}
         except (OSError, ValueError) as error:
-            raise InputError(f"The label table '{name}' of the manifest cannot be read; it is a JSON file of value → name.") from error
+            raise InputError(
+                f"The label table '{name}' of the manifest cannot be read; it is a JSON file of value → name."
+            ) from error
     return tables[name]

@@ -27,7 +27,9 @@ def load_case(case: Case) -> CaseVolume:
     if case.image is not None:
         image, spacing = _canonical(case.image)
         if image.shape != labels.shape:
-            raise InputError(f"'{case.id}': its labels {labels.shape} are not on the grid of its image {image.shape}; resample them.")
+            raise InputError(
+                f"'{case.id}': its labels {labels.shape} are not on the grid of its image {image.shape}; resample them."
+            )
     values = [v for v in np.unique(labels) if v != 0]
     if len(values) > 255:
         raise InputError(f"'{case.id}' has {len(values)} label values; at most 255 are supported.")
@@ -42,9 +44,16 @@ def _canonical(path) -> tuple[np.ndarray, np.ndarray]:
         file = nib.as_closest_canonical(nib.load(path))
         data = np.asarray(file.dataobj)
     except Exception as error:
-        raise InputError(f"'{path}' cannot be read as NIfTI; remove it from the manifest or export it again.") from error
+        raise InputError(
+            f"'{path}' cannot be read as NIfTI; remove it from the manifest or export it again."
+        ) from error
     if data.ndim != 3:
         raise InputError(f"'{path}' has {data.ndim} dimensions; training needs 3-D volumes.")
-    if data.dtype.kind == "f" and np.array_equal(data, np.rint(data)) and data.max(initial=0) < 65536 and data.min(initial=0) >= 0:
+    if (
+        data.dtype.kind == "f"
+        and np.array_equal(data, np.rint(data))
+        and data.max(initial=0) < 65536
+        and data.min(initial=0) >= 0
+    ):
         data = data.astype(np.uint16)
     return np.ascontiguousarray(data), np.array(file.header.get_zooms()[:3], dtype=np.float64)

@@ -26,14 +26,18 @@ def sample_cells(
     return torch.cat(chosen), torch.cat(weights)
 
 
-def dense_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, present: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def dense_loss(
+    logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, present: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """logits, target: [m, K, 8]; weight: [m]; present: bool [K].
 
     Returns (mean 1 − Dice over the prompts in view, mean cross-entropy over all prompts): a structure out of view is only
     asked to stay empty.
     """
     w = weight[:, None, None]
-    entropy = (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * w).sum((0, 2)) / (8 * weight.sum())
+    entropy = (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * w).sum((0, 2)) / (
+        8 * weight.sum()
+    )
     p = logits.sigmoid()
     overlap = (p * target * w).sum((0, 2))
     total = ((p + target) * w).sum((0, 2))
@@ -46,9 +50,12 @@ def competition_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.T
     """Softmax cross-entropy between structures that never overlap and "none of them" (logit 0).
 
     logits, target: [m, K, 8]; weight: [m]. Each prompt must stand alone, but neighbours and the two sides learn fastest against
-    each other.
+    each other. A structure counts by the square root of its size, so that the hippocampus is heard beside the white matter.
     """
     scores = torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
     none = 1 - target.amax(1, keepdim=True)
-    picked = torch.cat([none, target], dim=1).argmax(1)
-    return (F.cross_entropy(scores, picked, reduction="none") * weight[:, None]).sum() / (8 * weight.sum())
+    shares = torch.cat([none, target], dim=1)
+    size = (shares * weight[:, None, None]).sum((0, 2)).clamp(min=1)
+    picked = shares.argmax(1)
+    balance = weight[:, None] * size.rsqrt()[picked]
+    return (F.cross_entropy(scores, picked, reduction="none") * balance).sum() / balance.sum()

@@ -11,15 +11,18 @@ from mrifoundation.model.subvoxel import to_cells
 from mrifoundation_training.data.examples import Example
 from mrifoundation_training.losses.dense import competition_loss, dense_loss, sample_cells
 
-IN_VIEW_VOXELS = 8  # working voxels from which a structure counts as in view; between none and this, presence is not asked
+IN_VIEW_VOXELS = (
+    8  # working voxels from which a structure counts as in view; between none and this, presence is not asked
+)
 SMALL_VOXELS = 5000
 
 
 @dataclass(frozen=True)
 class DenseTextSettings:
-    """prompts: K per example; absent: share of them known to be out of view; cells: of each kind (small structures, others) the loss
-    is computed on; entropy, competition, presence: weights of the loss terms beside Dice; drop_name: how often a name's own correction is left
-    out, so that the sentence alone must do."""
+    """prompts: K per example. absent: share of them known to be out of view.
+    cells: of each kind (small structures, others) that the loss is computed on.
+    entropy, competition, presence: weights of the loss terms beside Dice.
+    drop_name: how often a name's own correction is left out, so that the sentence alone must do."""
 
     prompts: int = 48
     absent: float = 0.2
@@ -42,7 +45,9 @@ def dense_text_loss(
     present = torch.tensor(counts[chosen] > 0, device=device)
     generator = torch.Generator(device=device).manual_seed(int(rng.integers(2**62)))
     with torch.autocast(device.type, torch.bfloat16):
-        features = model.encode(example.image.to(device)[None, None], valid[None, None], example.spacing.to(device)[None])
+        features = model.encode(
+            example.image.to(device)[None, None], valid[None, None], example.spacing.to(device)[None]
+        )
     label_cells = to_cells(labels[None, None])[0].flatten(1).T
     valid_cells = (to_cells(valid[None, None])[0].flatten(1) > 0).any(0)
     small = (lut & torch.tensor(counts[chosen] < SMALL_VOXELS, device=device)[:, None]).any(0)
@@ -60,7 +65,13 @@ def dense_text_loss(
     presence = F.binary_cross_entropy_with_logits(seen, present.float())
     loss = missing + settings.entropy * entropy + settings.competition * competition + settings.presence * presence
     correct = ((seen > 0) == present).float().mean()
-    figures = {"dice": 1 - missing, "entropy": entropy, "competition": competition, "presence": presence, "presence_right": correct}
+    figures = {
+        "dice": 1 - missing,
+        "entropy": entropy,
+        "competition": competition,
+        "presence": presence,
+        "presence_right": correct,
+    }
     return loss, {name: value.item() for name, value in figures.items()}
 
 
@@ -75,4 +86,6 @@ def _choose(example: Example, labels: torch.Tensor, settings: DenseTextSettings,
     union = rng.permutation(visible[~example.askable.single[visible]])
     # Most of the room is for single structures, which compete; unions get at least a fifth.
     single = single[: max(room - len(union), int(room * 0.8))]
-    return np.concatenate([single, union[: room - len(single)], rng.choice(gone, absent, replace=False)]).astype(int), counts
+    return np.concatenate([single, union[: room - len(single)], rng.choice(gone, absent, replace=False)]).astype(
+        int
+    ), counts

@@ -7,7 +7,9 @@ from torch.nn import functional as F
 from mrifoundation_training.synthesis.geometry import smooth_noise
 
 
-def degrade(rng: np.random.Generator, image: torch.Tensor, spacing: float, strength: float) -> tuple[torch.Tensor, np.ndarray]:
+def degrade(
+    rng: np.random.Generator, image: torch.Tensor, spacing: float, strength: float
+) -> tuple[torch.Tensor, np.ndarray]:
     """Apply a random chain to an image [X, Y, Z] at working `spacing` (mm); strength 0…1 scales probabilities and amplitudes.
 
     Returns the image and the native spacing it now stands for, mm [3].
@@ -16,7 +18,9 @@ def degrade(rng: np.random.Generator, image: torch.Tensor, spacing: float, stren
     image = (image - low) / (high - low).clamp(min=1e-6)
     image = image.clamp(min=0) ** float(np.exp(rng.normal(0, 0.25 * strength)))
     if rng.random() < 0.7:
-        image = image * torch.exp(0.35 * strength * rng.random() * smooth_noise(rng, 1, image.shape, max(image.shape) / 2, image.device)[0])
+        image = image * torch.exp(
+            0.35 * strength * rng.random() * smooth_noise(rng, 1, image.shape, max(image.shape) / 2, image.device)[0]
+        )
     native = np.full(3, max(1.0, spacing * rng.uniform(0.5, 1.0)))
     if rng.random() < 0.5 * strength:
         axis = int(rng.integers(3))
@@ -29,7 +33,9 @@ def degrade(rng: np.random.Generator, image: torch.Tensor, spacing: float, stren
         image = _ghost(rng, image)
     if rng.random() < 0.9:
         generator = torch.Generator(device=image.device).manual_seed(int(rng.integers(2**62)))
-        noise = torch.randn((2, *image.shape), generator=generator, device=image.device) * (0.06 * strength * rng.random() ** 2 + 0.003)
+        noise = torch.randn((2, *image.shape), generator=generator, device=image.device) * (
+            0.06 * strength * rng.random() ** 2 + 0.003
+        )
         image = torch.sqrt((image + noise[0]) ** 2 + noise[1] ** 2)  # magnitude of two noisy channels: Rician
     return image, native
 

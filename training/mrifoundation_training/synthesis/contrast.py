@@ -37,10 +37,13 @@ def draw_contrast(rng: np.random.Generator, names: tuple[str, ...], realistic: f
         if key not in drawn:
             tissue = tissue_of(name)
             if column is not None and tissue:
-                drawn[key] = (signal[tissue][column] + shift[tissue] + rng.normal(0, 0.02), noise * rng.uniform(0.5, 1.5))
+                drawn[key] = (
+                    signal[tissue][column] + shift[tissue] + rng.normal(0, 0.02),
+                    noise * rng.uniform(0.5, 1.5),
+                )
             else:
                 drawn[key] = (rng.uniform(0, 1), rng.uniform(0, 0.12))
-    means, deviations = zip(*(drawn[_sideless(name)] for name in names))
+    means, deviations = zip(*(drawn[_sideless(name)] for name in names), strict=True)
     return np.array(means, np.float32), np.array(deviations, np.float32)
 
 

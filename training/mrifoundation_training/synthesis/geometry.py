@@ -27,7 +27,7 @@ class GeometryRanges:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A sampling of a source array: index [3, X, Y, Z] float (source voxels), working spacing (mm), padded shape, flip of the first axis."""
+    """A sampling of a source array: index [3, X, Y, Z] float (source voxels), working spacing (mm), padded shape, first axis flipped."""
 
     index: torch.Tensor
     spacing: float
@@ -58,10 +58,14 @@ def draw_view(
     offset = [(torch.arange(n, device=device, dtype=torch.float32) - (n - 1) / 2) * h for n in shape]
     place = torch.stack(torch.meshgrid(*offset, indexing="ij"))
     flipped = bool(flip and rng.random() < 0.5)
-    place = torch.einsum("ab,bxyz->axyz", torch.tensor(_affine(rng, ranges, flipped), dtype=torch.float32, device=device), place)
+    place = torch.einsum(
+        "ab,bxyz->axyz", torch.tensor(_affine(rng, ranges, flipped), dtype=torch.float32, device=device), place
+    )
     place += _warp(rng, ranges, shape, h, device)
     scale = torch.tensor(1 / spacing, dtype=torch.float32, device=device)
-    index = (place + torch.tensor(centre, dtype=torch.float32, device=device)[:, None, None, None]) * scale[:, None, None, None] - 0.5
+    index = (place + torch.tensor(centre, dtype=torch.float32, device=device)[:, None, None, None]) * scale[
+        :, None, None, None
+    ] - 0.5
     return View(index, h, padded, flipped)
 
 
@@ -80,7 +84,9 @@ def _affine(rng, ranges: GeometryRanges, flipped: bool) -> np.ndarray:
     rx = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
     ry = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
     rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    scale = np.diag(np.exp(rng.uniform(-ranges.scale, ranges.scale, 3)) * np.exp(rng.uniform(-ranges.scale, ranges.scale)))
+    scale = np.diag(
+        np.exp(rng.uniform(-ranges.scale, ranges.scale, 3)) * np.exp(rng.uniform(-ranges.scale, ranges.scale))
+    )
     shear = np.eye(3) + rng.uniform(-ranges.shear, ranges.shear, (3, 3)) * (1 - np.eye(3))
     return rx @ ry @ rz @ shear @ scale @ np.diag([-1.0 if flipped else 1.0, 1, 1])
 
@@ -117,4 +123,6 @@ def sample_image(image: torch.Tensor, view: View, spacing: np.ndarray) -> torch.
     for axis in (2, 1, 0):
         index = (view.index[axis] + 0.5) / factor[axis] - 0.5
         grid.append(2 * (index + 0.5) / pooled.shape[2 + axis] - 1)
-    return F.grid_sample(pooled, torch.stack(grid, -1)[None], mode="bilinear", padding_mode="border", align_corners=False)[0, 0]
+    return F.grid_sample(
+        pooled, torch.stack(grid, -1)[None], mode="bilinear", padding_mode="border", align_corners=False
+    )[0, 0]

@@ -1,0 +1,72 @@
+"""A lab's own data trains in the layout it already has."""
+
+import json
+import shutil
+
+import pytest
+
+from mrifoundation.errors import InputError
+from mrifoundation_training.data.layouts import canonical, read_cases
+from mrifoundation_training.data.volumes import load_case
+
+
+@pytest.fixture
+def nnunet(small_data, tmp_path):
+    folder = tmp_path / "Dataset007_Belly"
+    for part in ("imagesTr", "labelsTr"):
+        (folder / part).mkdir(parents=True)
+    for name in ("a", "b"):
+        shutil.copy(small_data.parent / f"{name}_image.nii.gz", folder / "imagesTr" / f"{name}_0000.nii.gz")
+        shutil.copy(small_data.parent / f"{name}_labels.nii.gz", folder / "labelsTr" / f"{name}.nii.gz")
+    labels = {"background": 0, "Liver": 1, "Kidney_right": 2, "left-kidney": 3}
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels, "file_ending": ".nii.gz"}))
+    return folder
+
+
+@pytest.fixture
+def bids(small_data, tmp_path):
+    folder = tmp_path / "bids"
+    raw, derived = folder / "sub-01" / "anat", folder / "derivatives" / "manual" / "sub-01" / "anat"
+    raw.mkdir(parents=True), derived.mkdir(parents=True)
+    (folder / "dataset_description.json").write_text("{}")
+    shutil.copy(small_data.parent / "a_image.nii.gz", raw / "sub-01_T1w.nii.gz")
+    shutil.copy(small_data.parent / "a_labels.nii.gz", derived / "sub-01_space-orig_dseg.nii.gz")
+    (folder / "derivatives" / "manual" / "dseg.tsv").write_text(
+        "index\tname\n0\tBackground\n1\tliver\n2\tRight Kidney\n3\tkidney_left\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "bids"])
+def test_a_layout_gives_cases_with_the_vocabularys_names(layout, request):
+    cases = read_cases(request.getfixturevalue(layout), region="abdomen")
+    assert cases and all(case.split == "train" and case.region == "abdomen" for case in cases)
+    assert cases[0].table == {1: "liver", 2: "right kidney", 3: "left kidney"}
+    volume = load_case(cases[0])
+    assert volume.image.shape == volume.labels.shape and set(volume.names) == {
+        "",
+        "liver",
+        "right kidney",
+        "left kidney",
+    }
+
+
+def test_a_label_without_its_image_is_named(nnunet):
+    (nnunet / "imagesTr" / "b_0000.nii.gz").unlink()
+    with pytest.raises(InputError, match="b_0000"):
+        read_cases(nnunet)
+
+
+def test_a_segmentation_without_names_is_refused(bids):
+    (bids / "derivatives" / "manual" / "dseg.tsv").unlink()
+    with pytest.raises(InputError, match=r"dseg\.tsv"):
+        read_cases(bids)
+
+
+def test_any_other_folder_is_refused_with_what_would_do(tmp_path):
+    with pytest.raises(InputError, match="nnU-Net"):
+        read_cases(tmp_path)
+
+
+def test_names_that_mean_nothing_to_the_vocabulary_stay_as_they_are():
+    assert canonical("Gross_Widget") == "gross widget"

@@ -1,0 +1,102 @@
+"""Examples are drawn from (seed, draw) alone, keep labels and image together, and survive a bad file."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from mrifoundation.errors import InputError
+from mrifoundation_training.data.examples import Examples
+from mrifoundation_training.train import usable_cases
+
+
+@pytest.fixture
+def examples(small_recipe):
+    return Examples(usable_cases(small_recipe), small_recipe.sources, small_recipe.geometry)
+
+
+def test_the_same_draw_is_the_same_example_whoever_draws_it(examples, small_recipe):
+    again = Examples(usable_cases(small_recipe), small_recipe.sources, small_recipe.geometry)
+    for draw in (5, 0, 5):
+        first, second = examples[draw], again[draw]
+        assert torch.equal(first.image, second.image) and torch.equal(first.labels, second.labels)
+    assert not torch.equal(examples[0].image, examples[1].image)
+
+
+def test_an_example_is_what_the_network_takes(examples):
+    for draw in range(12):
+        example = examples[draw]
+        assert all(n % 16 == 0 and n >= 32 for n in example.image.shape)
+        assert torch.isfinite(example.image).all() and example.image.abs().max() <= 1.25
+        assert example.labels.shape == example.valid.shape == example.image.shape
+        assert 1.0 <= example.spacing[0] <= 4.0 and len(example.spacing) == 4
+
+
+def test_organs_of_a_real_scan_stay_brighter_than_the_body_after_every_deformation(examples):
+    """Image and labels go through the same view: the kidneys of the data are brighter than all else, wherever they end up."""
+    real = dataclasses.replace(
+        examples, recipes={"bodies": dataclasses.replace(examples.recipes["bodies"], synthetic=0.0)}
+    )
+    for draw in range(10):
+        example = real[draw]
+        names = example.askable.names
+        if example.askable.absent[names.index("kidney")]:
+            continue
+        kidney = torch.from_numpy(example.askable.lut[names.index("kidney")])[example.labels.long()]
+        other = (example.labels == 0) & (example.valid > 0)
+        assert example.image[kidney].mean() > example.image[other].mean() + 0.3
+
+
+def test_left_stays_left_in_unflipped_views(examples):
+    for draw in range(10):
+        example = examples[draw]
+        names = example.askable.names
+        places = []
+        for name in ("left kidney", "right kidney"):
+            mask = torch.from_numpy(example.askable.lut[names.index(name)])[example.labels.long()]
+            places.append(mask.nonzero()[:, 0].float().mean().item() if mask.any() else None)
+        if None not in places:
+            assert places[0] < places[1], "the first axis grows to the patient's right"
+
+
+def test_a_flipped_view_swaps_the_names_so_that_left_is_still_left(small_recipe):
+    flipping = {name: dataclasses.replace(recipe, flip=True) for name, recipe in small_recipe.sources.items()}
+    test_left_stays_left_in_unflipped_views(Examples(usable_cases(small_recipe), flipping, small_recipe.geometry))
+
+
+def test_a_corrupt_file_is_skipped_and_named(small_recipe, small_data, tmp_path):
+    folder = shutil.copytree(small_data.parent, tmp_path / "copy")
+    (folder / "b_labels.nii.gz").write_bytes(b"not a scan")
+    examples = Examples(
+        usable_cases(dataclasses.replace(small_recipe, manifest=str(folder / "volumes.csv"))),
+        small_recipe.sources,
+        small_recipe.geometry,
+    )
+    for draw in range(8):
+        assert examples[draw].case_id != "b"
+    assert "b_labels" in examples.skipped["b"]
+
+
+def test_a_data_set_of_corrupt_files_ends_the_run_in_words(small_recipe, small_data, tmp_path):
+    folder = shutil.copytree(small_data.parent, tmp_path / "copy")
+    for file in folder.glob("*.nii.gz"):
+        file.write_bytes(b"")
+    examples = Examples(
+        usable_cases(dataclasses.replace(small_recipe, manifest=str(folder / "volumes.csv"))),
+        small_recipe.sources,
+        small_recipe.geometry,
+    )
+    with pytest.raises(InputError, match="No case"):
+        examples[0]
+
+
+def test_both_sides_of_a_structure_share_their_contrast():
+    from mrifoundation_training.synthesis.contrast import draw_contrast
+
+    for seed in range(20):
+        means, deviations = draw_contrast(
+            np.random.default_rng(seed), ("", "left kidney", "right kidney", "liver"), realistic=0.5
+        )
+        assert means[1] == means[2] and deviations[1] == deviations[2]
