@@ -12,6 +12,11 @@ from . import LocalPaths
 from .Failures import BackendError
 from .LoggedProcess import LoggedProcess
 
+_MAKE_ENVIRONMENT = (
+    "import sys, venv; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit('not Python 3.11 to 3.13'); "
+    "venv.create(sys.argv[1], clear=True, with_pip=True, symlinks=sys.platform != 'win32')"
+)
+
 
 class LocalBackend:
     """`on_line` gets every line of output; `on_change` is called whenever `doing` changes."""
@@ -20,6 +25,7 @@ class LocalBackend:
         self._on_line, self._on_change = on_line, on_change
         self._process = LoggedProcess(on_line, self._finished)
         self._steps: list[list[str]] = []
+        self._alternatives: list[list[str]] = []
         self._environment: Path | None = None
         self._stopping = False
         self.doing = ""
@@ -49,7 +55,7 @@ class LocalBackend:
         """
         environment = environment or LocalPaths.environment_folder()
         source = source or str(LocalPaths.source_to_install() or "")
-        python = LocalPaths.find_python(_search_path())
+        pythons = LocalPaths.find_pythons(_search_path())
         if not source:
             raise BackendError(
                 _(
@@ -57,7 +63,7 @@ class LocalBackend:
                     "its command."
                 )
             )
-        if python is None:
+        if not pythons:
             raise BackendError(
                 _(
                     "No Python was found on this computer: install Python 3.12 from python.org, then press "
@@ -66,12 +72,13 @@ class LocalBackend:
             )
         self._environment = environment
         pip = [str(LocalPaths.python_in(environment)), "-m", "pip", "install", "--progress-bar", "off", source]
-        self._steps = [pip]
-        self._begin("installing", [str(python), "-m", "venv", "--clear", str(environment)])
+        first, *others = [[str(python), "-c", _MAKE_ENVIRONMENT, str(environment)] for python in pythons]
+        self._steps, self._alternatives = [pip], others
+        self._begin("installing", first)
 
     def stop(self) -> None:
         """Stop what runs; also an installation, which then begins anew the next time."""
-        self._steps, self._stopping = [], True
+        self._steps, self._alternatives, self._stopping = [], [], True
         self._process.ask_to_stop()
 
     def shut_down(self) -> None:
@@ -87,8 +94,10 @@ class LocalBackend:
         self._on_change()
 
     def _finished(self, code: int) -> None:
-        if self.doing == "installing" and code == 0 and self._steps:
-            step = self._steps.pop(0)
+        # While a step is left, what ended was a Python making the environment; where one could not, the next may.
+        following = self._steps if code == 0 else self._alternatives if self._steps else []
+        if self.doing == "installing" and following:
+            step = following.pop(0)
             self._process.start(step[0], step[1:])
             return
         if not self._stopping:

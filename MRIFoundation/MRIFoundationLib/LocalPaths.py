@@ -53,13 +53,13 @@ def find_command(chosen: str, search_path: str) -> Path | None:
     return Path(on_path) if on_path else None
 
 
-def find_python(search_path: str) -> Path | None:
-    """A Python 3.11 to 3.13 of this computer to make the environment with; Slicer's own is left alone."""
-    for name in _PYTHONS:
-        found = shutil.which(name, path=search_path)
-        if found and "Slicer" not in found:
-            return Path(found)
-    return None
+def find_pythons(search_path: str) -> list[Path]:
+    """Pythons of this computer that may make the environment, the newest first; Slicer's own is left alone.
+
+    Being found is no proof that one runs or is of the right version: launchers of version managers are found too.
+    """
+    found = [shutil.which(name, path=search_path) for name in _PYTHONS]
+    return [Path(one) for one in dict.fromkeys(found) if one and "Slicer" not in one]
 
 
 def source_to_install() -> Path | None:
