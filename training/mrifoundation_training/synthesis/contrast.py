@@ -27,7 +27,7 @@ def draw_contrast(rng: np.random.Generator, names: tuple[str, ...], realistic: f
     realistic: probability that a sequence's tissue priors are used. Left and right of a structure share their contrast.
     """
     signal, _ = _tissues()
-    column = rng.choice(4, p=(0.5, 0.25, 0.15, 0.1)) if rng.random() < realistic else None
+    column = rng.choice(4, p=(0.6, 0.2, 0.12, 0.08)) if rng.random() < realistic else None
     # One draw a tissue: white matter of brain and cerebellum look alike in any real sequence.
     shift = {tissue: rng.normal(0, 0.05) for tissue in signal}
     drawn: dict[str, tuple[float, float]] = {}
