@@ -1,7 +1,5 @@
 """What people type, and what it is taken for."""
 
-
-
 import pytest
 
 from mrifoundation.anatomy import Vocabulary, understand
