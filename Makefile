@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 	"$$python" -c "$(FITS)" 2>/dev/null && echo "$$python" && break; done)
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve test lint clean

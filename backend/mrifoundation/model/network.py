@@ -1,22 +1,12 @@
 """The residual encoder–decoder: an adapted scan → voxel features and coarse tokens."""
 
 import torch
-from monai.networks.blocks.dynunet_block import UnetResBlock
 from torch import nn
 
 from mrifoundation.model.config import NetworkConfig
 from mrifoundation.model.neck import Neck
+from mrifoundation.model.residual_block import ResidualBlock
 from mrifoundation.model.subvoxel import SUBVOXELS, to_cells
-
-
-def _norm(channels: int):
-    return ("group", {"num_groups": max(1, channels // 8)})
-
-
-def _block(inputs: int, outputs: int, stride: int = 1) -> UnetResBlock:
-    return UnetResBlock(
-        3, inputs, outputs, 3, stride, _norm(outputs), ("leakyrelu", {"inplace": True, "negative_slope": 0.01})
-    )
 
 
 class SpacingCondition(nn.Module):
@@ -43,13 +33,13 @@ class Network(nn.Module):
         self.condition = SpacingCondition(c)
         self.down = nn.ModuleList()
         for level in range(4):
-            first = [_block(c[0], c[0])] if level == 0 else [_block(c[level - 1], c[level], 2)]
+            first = [ResidualBlock(c[0], c[0])] if level == 0 else [ResidualBlock(c[level - 1], c[level], 2)]
             self.down.append(
-                nn.Sequential(*first, *(_block(c[level], c[level]) for _ in range(config.blocks[level] - 1)))
+                nn.Sequential(*first, *(ResidualBlock(c[level], c[level]) for _ in range(config.blocks[level] - 1)))
             )
         self.neck = Neck(c[3], config.neck_layers, config.neck_heads)
         self.up = nn.ModuleList(nn.ConvTranspose3d(c[level + 1], c[level], 2, 2) for level in range(3))
-        self.merge = nn.ModuleList(_block(2 * c[level], c[level]) for level in range(3))
+        self.merge = nn.ModuleList(ResidualBlock(2 * c[level], c[level]) for level in range(3))
         self.features = nn.Conv3d(c[0], config.features, 3, padding=1)
 
     def forward(self, image: torch.Tensor, valid: torch.Tensor, spacing: torch.Tensor):
