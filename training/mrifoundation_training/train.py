@@ -16,7 +16,7 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model, save_model
 from mrifoundation.model.text_tower import TextTower
-from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, PROFILES, STRIDE
+from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
 from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.data.layouts import read_cases
 from mrifoundation_training.data.manifest import Case
@@ -175,7 +175,7 @@ def card_of(recipe: Recipe, model: FoundationModel, cases: list[Case], steps: in
             "commit": _commit(),
             "budget_voxels": list(recipe.geometry.budget),
         },
-        preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING], "profiles": PROFILES},
+        preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING]},
         limits=[
             "Most brain, head, spine, knee and prostate anatomy was learned from label maps turned into simulated images.",
             "Few real scans per region were seen; expect failures on sequences and pathologies that were not.",
