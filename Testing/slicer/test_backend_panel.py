@@ -84,8 +84,8 @@ def test_the_backend_of_this_computer_is_started_and_stopped_and_its_log_is_show
 
     ui = panel.backendPanel.ui
     ui.addressLine.text = f"127.0.0.1:{free_port()}"
-    ui.commandPath.currentPath = str(command)
     panel.backendPanel._take_address()
+    ui.commandPath.currentPath = str(command)
     wait_until(lambda: ui.startButton.enabled)
     press(ui.startButton)
     assert ui.startButton.text == "Stop"
@@ -104,8 +104,8 @@ def test_a_backend_that_cannot_start_is_told_and_says_why_in_the_log(panel, tmp_
     broken.write_text("#!/bin/sh\necho 'no such device' >&2\nexit 1\n")
     broken.chmod(0o755)
     panel.backendPanel.ui.addressLine.text = f"127.0.0.1:{free_port()}"
-    panel.backendPanel.ui.commandPath.currentPath = str(broken)
     panel.backendPanel._take_address()
+    panel.backendPanel.ui.commandPath.currentPath = str(broken)
     wait_until(lambda: panel.backendPanel.ui.startButton.enabled)
     press(panel.backendPanel.ui.startButton)
     wait_until(lambda: not panel.backendPanel.local.doing)

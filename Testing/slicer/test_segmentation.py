@@ -223,12 +223,10 @@ def test_renaming_a_scan_keeps_its_key_and_changing_it_does_not(volume):
 
 
 def test_slices_jump_to_a_point(scene):
-    import slicer
     from MRIFoundationLib.Scene import jump_slices
 
-    red = slicer.vtkMRMLSliceNode()
+    red = scene.AddNewNodeByClass("vtkMRMLSliceNode")
     red.SetLayoutName("Red")
     red.SetOrientation("Axial")
-    scene.AddNode(red)
     jump_slices(scene, [10.0, -20.0, 33.0])
     assert red.GetSliceToRAS().GetElement(2, 3) == 33.0
