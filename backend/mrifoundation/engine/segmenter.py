@@ -1,7 +1,7 @@
 """Holds asks against an encoding: presence, logits, union of several names, and the table."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -59,12 +59,12 @@ class Segmenter:
 
     @torch.inference_mode()
     def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:
+        ask = replace(ask, names=self._by_sides(encoding, ask.names))
         names = (*ask.names, *ask.sentences)
         presence, share = np.zeros(len(names)), np.zeros(len(names))
         best, winner = np.full(encoding.grid.shape, NOWHERE, np.float32), None
         for first, query in self._queries(ask):
-            scores = self._model.presence(encoding.tokens, encoding.share, query).sigmoid()
-            presence[first : first + len(query)] = scores.cpu().numpy()
+            presence[first : first + len(query)] = self._presence(encoding, query)
             for offset, logits in enumerate(self._logits(encoding, features, query)):
                 number = first + offset
                 if presence[number] < IN_VIEW:
@@ -77,6 +77,22 @@ class Segmenter:
             counts = np.bincount(winner[best > 0], minlength=len(names))
             share = counts / counts.sum()
         return best, Found(names, presence, share)
+
+    def _by_sides(self, encoding: Encoding, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The two sides instead of their whole where the model knows them and sees one: they are learned far better. A crop
+        that does not tell the side keeps the whole."""
+        chosen: list[str] = []
+        for name in names:
+            sides = self._vocabulary.sides_of(name) if name in self._vocabulary else (name,)
+            split = len(sides) == 2 and all(map(self._model.knows, sides))
+            if split and self._presence(encoding, self._model.query_names(list(sides))).max() >= IN_VIEW:
+                chosen += sides
+            else:
+                chosen.append(name)
+        return tuple(dict.fromkeys(chosen))
+
+    def _presence(self, encoding: Encoding, query: Query) -> np.ndarray:
+        return self._model.presence(encoding.tokens, encoding.share, query).sigmoid().cpu().numpy()
 
     def _queries(self, ask: Ask) -> Iterator[tuple[int, Query]]:
         """Queries of a few names at a time, with the number of the first."""
