@@ -52,6 +52,7 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
         "cuda" if recipe.device == "auto" and torch.cuda.is_available() else recipe.device.replace("auto", "cpu")
     )
     cases = usable_cases(recipe)
+    sources = {case.id: case.source for case in cases}
     drawn_on = "cpu" if recipe.workers else str(device)
     examples = Examples(
         cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.strength, recipe.seed, drawn_on
@@ -86,7 +87,7 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
             rng = np.random.default_rng((recipe.seed, step, part))
             loss, figures = dense_text_loss(model, example, recipe.dense, rng)
             (loss / recipe.cases_per_step).backward()
-            log.add(figures | {"loss": loss.item(), f"dice/{_source(cases, example.case_id)}": figures["dice"]})
+            log.add(figures | {"loss": loss.item(), f"dice/{sources[example.case_id]}": figures["dice"]})
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         if torch.isfinite(norm):
             optimizer.step()
@@ -145,10 +146,6 @@ def schedule(step: int, recipe: Recipe) -> float:
 @torch.no_grad()
 def _follow(average: FoundationModel, model: FoundationModel, decay: float) -> None:
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
-
-
-def _source(cases: list[Case], case_id: str) -> str:
-    return next(c.source for c in cases if c.id == case_id)
 
 
 def card_of(recipe: Recipe, model: FoundationModel, cases: list[Case], steps: int, seconds: float, device) -> Card:

@@ -9,6 +9,7 @@ from mrifoundation.model.config import NetworkConfig
 from mrifoundation.model.network import Network
 from mrifoundation.model.pooling import pool
 from mrifoundation.model.prompt_head import PromptHead, Query
+from mrifoundation.model.subvoxel import SUBVOXELS, to_voxels
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ class FoundationModel(nn.Module):
         """voxel features of one scan [C, x, y, z] → logits on the working grid [K, 2x, 2y, 2z]."""
         c, *size = voxel.shape
         cells = self.head.logits(voxel.reshape(c, -1).T.to(query.weights.dtype), query)
-        x, y, z = size
-        grid = cells.view(x, y, z, len(query), 2, 2, 2).permute(3, 0, 4, 1, 5, 2, 6)
-        return grid.reshape(len(query), 2 * x, 2 * y, 2 * z)
+        return to_voxels(cells.permute(1, 2, 0).reshape(len(query), SUBVOXELS, *size))
 
     def presence(self, tokens: torch.Tensor, share: torch.Tensor, query: Query) -> torch.Tensor:
         """Logits [K] that each structure is in view, from one scan's tokens [T, D] and their share [T]."""

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import nn
 
-TOKEN_VOXELS = 16  # working voxels a token spans along each axis
+from mrifoundation.volume.adapt import STRIDE
+
 WAVELENGTHS_MM = (50.0, 100.0, 200.0, 400.0, 800.0)
 
 
@@ -42,7 +43,7 @@ def _waves(size: list[int], share: torch.Tensor, spacing: torch.Tensor) -> torch
     index = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(1, -1, 3)
     weight = share.float()[..., None]
     centre = (index * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp(min=1e-6)
-    place = (index - centre) * (TOKEN_VOXELS * spacing.float()[:, None, None])
+    place = (index - centre) * (STRIDE * spacing.float()[:, None, None])
     wavelengths = torch.tensor(WAVELENGTHS_MM, device=share.device)
     phase = place[..., None] * (2 * math.pi / wavelengths)
     return torch.cat([phase.sin(), phase.cos()], dim=-1).flatten(2)

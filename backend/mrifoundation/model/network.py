@@ -7,6 +7,7 @@ from mrifoundation.model.config import NetworkConfig
 from mrifoundation.model.neck import Neck
 from mrifoundation.model.residual_block import ResidualBlock
 from mrifoundation.model.subvoxel import SUBVOXELS, to_cells
+from mrifoundation.volume.adapt import STRIDE
 
 
 class SpacingCondition(nn.Module):
@@ -54,7 +55,7 @@ class Network(nn.Module):
         for level, stage in enumerate(self.down):
             x = stage(x) + biases[level].to(x.dtype)
             skips.append(x)
-        share = nn.functional.avg_pool3d(valid, 16)
+        share = nn.functional.avg_pool3d(valid, STRIDE)
         x, tokens, token_share = self.neck(x, share, spacing[:, 0])
         for level in (2, 1, 0):
             x = self.merge[level](torch.cat([self.up[level](x), skips[level]], dim=1))
