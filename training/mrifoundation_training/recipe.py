@@ -18,7 +18,9 @@ class Recipe:
     sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
     geometry, dense: fields of GeometryRanges and DenseTextSettings. realistic: share of synthetic images with tissue priors.
     strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
-    steps: in all. warmup: steps of rising learning rate, then a cosine to zero. cases_per_step: examples whose gradients are averaged.
+    steps: in all. warmup: steps of rising learning rate. tail: share of the steps, at the end, over which it falls to zero along a
+    cosine; so a run that is resumed with other steps goes on level until then. own_pace: how much faster the weights that a name
+    owns learn. cases_per_step: examples whose gradients are averaged.
     average: decay of the running average of the weights, which is what is saved for use. init: folder of weights to start from.
     workers: processes that draw examples; 0 draws them in the training process, on its device (right for a GPU).
     log_every, save_every: steps. device: auto | cpu | cuda. threads: of torch, 0 = as it likes. seed: of everything drawn."""
@@ -35,6 +37,8 @@ class Recipe:
     strength: float = 1.0
     steps: int = 10_000
     warmup: int = 200
+    tail: float = 0.5
+    own_pace: float = 5.0
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     clip: float = 1.0

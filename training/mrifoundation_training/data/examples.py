@@ -14,9 +14,10 @@ from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.targets import Askable, askable, swapped_sides
 from mrifoundation_training.data.volumes import CaseVolume, load_case
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
-from mrifoundation_training.synthesis.geometry import GeometryRanges, draw_view, sample_image, sample_labels
+from mrifoundation_training.synthesis.geometry import GeometryRanges, draw_view, looked_up, near, sample_image, sample_labels
 from mrifoundation_training.synthesis.render import render
 
+OUTER_FLUID = {"cerebrospinal fluid"}
 BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
 
 
@@ -98,15 +99,21 @@ class Examples:
         view = draw_view(
             rng, self.geometry, self._field(rng, volume, recipe, synthetic, strip), volume.spacing, recipe.flip, device
         )
-        labels = sample_labels(_tensor(volume.labels, device), view)
+        source, near_view = near(_tensor(volume.labels, device), view)
         if strip:
-            labels = torch.tensor(self._brain(volume.names), device=device)[labels.long()] * labels
+            shown = self._brain(volume.names, fluid=rng.random() < 0.5)
+            kept = torch.tensor(np.where(shown, np.arange(len(shown)), 0), dtype=torch.uint8, device=device)
+            source = looked_up(kept, source)
+        labels = sample_labels(source, near_view)
         names = swapped_sides(self.vocabulary, volume.names) if view.flipped else volume.names
         if synthetic:
-            image = render(rng, labels, names, whole=recipe.whole, realistic=self.realistic)
+            image = render(
+                rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic
+            )
             image, native = degrade(rng, image, view.spacing, self.strength)
         else:
-            image = sample_image(_tensor(volume.image, device).float(), view, volume.spacing)
+            image, near_view = near(_tensor(volume.image, device), view)
+            image = sample_image(image.float(), near_view, volume.spacing)
             image, native = degrade(rng, image, view.spacing, 0.5 * self.strength)
             native = np.maximum(native, volume.spacing)
         return self._padded(rng, image, labels, names, native, view, volume.case)
@@ -132,8 +139,12 @@ class Examples:
             case.id,
         )
 
-    def _brain(self, names: tuple[str, ...]) -> np.ndarray:
-        return np.array([n in self.vocabulary and self.vocabulary[n].kind in BRAIN_KINDS for n in names])
+    def _brain(self, names: tuple[str, ...], fluid: bool = True) -> np.ndarray:
+        """Which labels a skull-stripped image keeps: the brain, with or without the fluid around it."""
+        left_out = set() if fluid else OUTER_FLUID
+        return np.array(
+            [n in self.vocabulary and self.vocabulary[n].kind in BRAIN_KINDS and n not in left_out for n in names]
+        )
 
     def _field(
         self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool
@@ -148,7 +159,7 @@ class Examples:
 
     def _label_box(self, case: Case, strip: bool) -> tuple[slice, slice, slice]:
         volume = self._volume(case)
-        shown = self._brain(volume.names)[volume.labels] if strip else volume.labels > 0
+        shown = self._brain(volume.names, fluid=False)[volume.labels] if strip else volume.labels > 0
         spans = [np.flatnonzero(shown.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
         return tuple(slice(int(s[0]), int(s[-1]) + 1) for s in spans)
 

@@ -46,16 +46,20 @@ def dense_loss(
     return missing, entropy.mean()
 
 
-def competition_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Softmax cross-entropy between structures that never overlap and "none of them" (logit 0).
+def competition_loss(
+    logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Softmax between structures that never overlap and "none of them" (logit 0): what a plain segmentation network minimises.
 
-    logits, target: [m, K, 8]; weight: [m]. Each prompt must stand alone, but neighbours and the two sides learn fastest against
-    each other. A structure counts by the square root of its size, so that the hippocampus is heard beside the white matter.
+    logits, target: [m, K, 8]; weight: [m]. Neighbours and the two sides learn fastest against each other. Returns
+    (mean 1 − soft Dice over the structures, cross-entropy); the Dice is what lets the hippocampus be heard beside the white matter.
     """
-    scores = torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
+    shares = torch.cat([logits.new_zeros(len(logits), 1, logits.shape[2]), logits], dim=1).log_softmax(1)
     none = 1 - target.amax(1, keepdim=True)
-    shares = torch.cat([none, target], dim=1)
-    size = (shares * weight[:, None, None]).sum((0, 2)).clamp(min=1)
-    picked = shares.argmax(1)
-    balance = weight[:, None] * size.rsqrt()[picked]
-    return (F.cross_entropy(scores, picked, reduction="none") * balance).sum() / balance.sum()
+    picked = torch.cat([none, target], dim=1).argmax(1, keepdim=True)
+    w = weight[:, None, None]
+    entropy = -(shares.gather(1, picked) * w).sum() / (8 * weight.sum())
+    p = shares[:, 1:].exp()
+    overlap = (p * target * w).sum((0, 2))
+    total = ((p + target) * w).sum((0, 2))
+    return (1 - (2 * overlap + 1) / (total + 1)).mean(), entropy

@@ -19,18 +19,27 @@ SMALL_VOXELS = 5000
 
 @dataclass(frozen=True)
 class DenseTextSettings:
-    """prompts: K per example. absent: share of them known to be out of view.
-    cells: of each kind (small structures, others) that the loss is computed on.
-    entropy, competition, presence: weights of the loss terms beside Dice.
-    drop_name: how often a name's own correction is left out, so that the sentence alone must do."""
+    """All labels of an example compete for its voxels. alone: how many of them must also stand alone, each against everything else, as
+    must `unions` prompts for several labels together and `absent` ones for structures known to be out of view. cells: of each kind (small structures, others) that the loss is computed on.
+    entropy, standing, presence: weights of the cross-entropy beside the Dice of the competition, of the prompts that stand alone, and of presence.
+    drop_name: how often the own correction of a name that stands alone is left out, so that the sentence must do."""
 
-    prompts: int = 48
-    absent: float = 0.2
-    cells: int = 2500
-    entropy: float = 3.0
-    competition: float = 1.0
+    alone: int = 10
+    unions: int = 6
+    absent: int = 8
+    cells: int = 3000
+    entropy: float = 1.0
+    standing: float = 0.3
     presence: float = 0.2
-    drop_name: float = 0.15
+    drop_name: float = 0.3
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Rows of an example's askable: those that compete, and those that stand alone."""
+
+    competing: np.ndarray
+    alone: np.ndarray
 
 
 def dense_text_loss(
@@ -39,53 +48,60 @@ def dense_text_loss(
     """Loss of one example and the figures worth logging."""
     device = model.device
     labels, valid = example.labels.to(device), example.valid.to(device)
-    chosen, counts = _choose(example, labels, settings, rng)
-    names = [example.askable.names[k] for k in chosen]
-    lut = torch.tensor(example.askable.lut[chosen], device=device)
-    present = torch.tensor(counts[chosen] > 0, device=device)
-    generator = torch.Generator(device=device).manual_seed(int(rng.integers(2**62)))
+    asked, counts = _choose(example, labels, settings, rng)
     with torch.autocast(device.type, torch.bfloat16):
         features = model.encode(
             example.image.to(device)[None, None], valid[None, None], example.spacing.to(device)[None]
         )
-    label_cells = to_cells(labels[None, None])[0].flatten(1).T
-    valid_cells = (to_cells(valid[None, None])[0].flatten(1) > 0).any(0)
-    small = (lut & torch.tensor(counts[chosen] < SMALL_VOXELS, device=device)[:, None]).any(0)
-    index, weight = sample_cells(label_cells, valid_cells, small, settings.cells, generator)
-    keep = torch.tensor(rng.random(len(names)) >= settings.drop_name, device=device)
-    query = model.query_names(names, keep)
-    with torch.autocast(device.type, torch.bfloat16):
-        logits = model.head.logits(features.voxel[0].flatten(1).T[index], query)
-    target = lut.T[label_cells[index].long()].permute(0, 2, 1).float()
-    logits = logits.float()
-    missing, entropy = dense_loss(logits, target, weight, present)
-    single = torch.tensor(example.askable.single[chosen], device=device) & present
-    competition = competition_loss(logits[:, single], target[:, single], weight) if single.any() else logits.sum() * 0
-    seen = model.presence(features.tokens[0].float(), features.share[0].float(), query)
-    presence = F.binary_cross_entropy_with_logits(seen, present.float())
-    loss = missing + settings.entropy * entropy + settings.competition * competition + settings.presence * presence
-    correct = ((seen > 0) == present).float().mean()
-    figures = {
-        "dice": 1 - missing,
-        "entropy": entropy,
-        "competition": competition,
-        "presence": presence,
-        "presence_right": correct,
-    }
+    index, weight, label_cells = _sampled(example, labels, valid, counts, settings, rng)
+    cells = features.voxel[0].flatten(1).T[index]
+
+    def held(rows: np.ndarray, keep: torch.Tensor | None = None):
+        """Logits and targets [m, K, 8] of some rows of the askable, and their query."""
+        query = model.query_names([example.askable.names[k] for k in rows], keep)
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = model.head.logits(cells, query)
+        lut = torch.tensor(example.askable.lut[rows], device=device)
+        return logits.float(), lut.T[label_cells].permute(0, 2, 1).float(), query
+
+    loss, figures = features.voxel.sum() * 0, {}
+    if len(asked.competing):
+        logits, target, _ = held(asked.competing)
+        missing, entropy = competition_loss(logits, target, weight)
+        loss = loss + missing + settings.entropy * entropy
+        figures |= {"dice": 1 - missing, "entropy": entropy}
+    if len(asked.alone):
+        keep = torch.tensor(rng.random(len(asked.alone)) >= settings.drop_name, device=device)
+        present = torch.tensor(counts[asked.alone] > 0, device=device)
+        logits, target, query = held(asked.alone, keep)
+        missing, entropy = dense_loss(logits, target, weight, present)
+        seen = model.presence(features.tokens[0].float(), features.share[0].float(), query)
+        presence = F.binary_cross_entropy_with_logits(seen, present.float())
+        loss = loss + settings.standing * (missing + 3 * entropy) + settings.presence * presence
+        correct = ((seen > 0) == present).float().mean()
+        figures |= {"dice_alone": 1 - missing, "entropy_alone": entropy}
+        figures |= {"presence": presence, "presence_right": correct}
     return loss, {name: value.item() for name, value in figures.items()}
 
 
-def _choose(example: Example, labels: torch.Tensor, settings: DenseTextSettings, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the prompts to ask and voxel counts of all that may be asked."""
+def _sampled(example: Example, labels, valid, counts: np.ndarray, settings: DenseTextSettings, rng):
+    """Cells to compute the loss on: indices [m], weights [m], and the labels of their sub-voxels [m, 8]."""
+    label_cells = to_cells(labels[None, None])[0].flatten(1).T
+    valid_cells = (to_cells(valid[None, None])[0].flatten(1) > 0).any(0)
+    small = torch.tensor(example.askable.lut[(counts > 0) & (counts < SMALL_VOXELS)].any(0), device=labels.device)
+    generator = torch.Generator(device=labels.device).manual_seed(int(rng.integers(2**62)))
+    index, weight = sample_cells(label_cells, valid_cells, small, settings.cells, generator)
+    return index, weight, label_cells[index].long()
+
+
+def _choose(example: Example, labels: torch.Tensor, settings: DenseTextSettings, rng) -> tuple[_Asked, np.ndarray]:
+    """What to ask, and the voxel counts of all that may be asked."""
     histogram = np.bincount(labels.flatten().cpu().numpy(), minlength=example.askable.lut.shape[1])
     counts = example.askable.lut @ histogram
     visible, gone = np.flatnonzero(counts >= IN_VIEW_VOXELS), np.flatnonzero(counts == 0)
-    absent = min(len(gone), max(int(settings.prompts * settings.absent), settings.prompts // 2 - len(visible)))
-    room = settings.prompts - absent
-    single = rng.permutation(visible[example.askable.single[visible]])
-    union = rng.permutation(visible[~example.askable.single[visible]])
-    # Most of the room is for single structures, which compete; unions get at least a fifth.
-    single = single[: max(room - len(union), int(room * 0.8))]
-    return np.concatenate([single, union[: room - len(single)], rng.choice(gone, absent, replace=False)]).astype(
-        int
-    ), counts
+    # Labels that are hardly in view compete too: their voxels must not count as "none of them".
+    single = rng.permutation(np.flatnonzero(example.askable.single & (counts > 0)))
+    clear = single[counts[single] >= IN_VIEW_VOXELS]
+    union = rng.permutation(visible[~example.askable.single[visible]])[: settings.unions]
+    absent = rng.permutation(gone)[: settings.absent]
+    return _Asked(single, np.concatenate([clear[: settings.alone], union, absent]).astype(int)), counts

@@ -1,6 +1,6 @@
 """Where a training view looks: field of view, working spacing, and a smooth random deformation of the anatomy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -104,6 +104,20 @@ def _warp(rng, ranges: GeometryRanges, shape, h: float, device) -> torch.Tensor:
     amplitude = ranges.warp_mm * rng.random() * min(1.0, h)
     coarse = smooth_noise(rng, 3, shape, 22, device) * amplitude * 1.3
     return coarse + smooth_noise(rng, 3, shape, 9, device) * amplitude * 0.35
+
+
+def near(source: torch.Tensor, view: View) -> tuple[torch.Tensor, View]:
+    """The part of a source array that a view can see, and the view of that part alone."""
+    first = [max(0, int(view.index[a].min()) - 3) for a in range(3)]
+    last = [min(n, int(view.index[a].max()) + 5) for a, n in enumerate(source.shape)]
+    start = torch.tensor(first, dtype=torch.float32, device=source.device)[:, None, None, None]
+    part = source[tuple(slice(f, max(f + 1, e)) for f, e in zip(first, last, strict=True))]
+    return part, replace(view, index=view.index - start)
+
+
+def looked_up(table: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """table[labels], several times faster on a CPU than indexing."""
+    return table.index_select(0, labels.flatten().int()).view(labels.shape)
 
 
 def sample_labels(labels: torch.Tensor, view: View) -> torch.Tensor:

@@ -4,30 +4,38 @@ import numpy as np
 import torch
 
 from mrifoundation_training.synthesis.contrast import draw_contrast
-from mrifoundation_training.synthesis.geometry import smooth_noise
+from mrifoundation_training.synthesis.geometry import View, looked_up, sample_image, sample_labels, smooth_noise
 
 
 def render(
-    rng: np.random.Generator, labels: torch.Tensor, names: tuple[str, ...], *, whole: bool, realistic: float
+    rng: np.random.Generator,
+    source: torch.Tensor,
+    spacing: np.ndarray,
+    view: View,
+    names: tuple[str, ...],
+    *,
+    whole: bool,
+    realistic: float,
 ) -> torch.Tensor:
-    """labels: int [X, Y, Z] with names[n] of label n → image float [X, Y, Z].
+    """source: int [i, j, k] with names[n] of label n and spacing in mm → image float [X, Y, Z] of the view.
 
-    whole: everything of the body is labelled, so label 0 is mostly air; else label 0 is filled with random tissue, because a
+    Brightness is given at the source's own resolution and then averaged, so that a working voxel across a border is a mixture, as in a
+    scanner. whole: everything of the body is labelled, so label 0 is mostly air; else label 0 is filled with random tissue, because a
     partial map says nothing about its surroundings.
     """
     means, deviations = draw_contrast(rng, names, realistic)
     if whole and rng.random() < 0.85:
         means[0], deviations[0] = abs(rng.normal(0, 0.02)), rng.uniform(0, 0.02)
-    device, index = labels.device, labels.long()
-    mean = torch.tensor(means, device=device)[index]
-    deviation = torch.tensor(deviations, device=device)[index]
+    device = source.device
+    image = sample_image(looked_up(torch.tensor(means, device=device), source), view, spacing)
+    deviation = looked_up(torch.tensor(deviations, device=device), sample_labels(source, view))
     if not whole:
-        surround, outside = _surroundings(rng, labels.shape, device), labels == 0
-        mean = torch.where(outside, surround, mean)
-    texture = _normal(rng, labels.shape, device)
-    image = mean + deviation * texture
+        named = sample_image((source > 0).float(), view, spacing)
+        # Where label 0 was averaged in, its brightness gives way to the surroundings'.
+        image = image + (1 - named) * (_surroundings(rng, image.shape, device) - float(means[0]))
+    image = image + deviation * _normal(rng, image.shape, device)
     # Structures are not uniform inside either: a slow variation, a few per cent.
-    return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, labels.shape, 8, device)[0])
+    return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0])
 
 
 def _surroundings(rng, shape, device) -> torch.Tensor:
