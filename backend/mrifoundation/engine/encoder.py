@@ -9,7 +9,7 @@ from mrifoundation.engine.encoding import Encoding, encoding_key
 from mrifoundation.engine.tiling import run_tiled, tiles
 from mrifoundation.engine.torch_runtime import TorchRuntime
 from mrifoundation.errors import Cancelled
-from mrifoundation.model.foundation import features_of
+from mrifoundation.model import FoundationModel
 from mrifoundation.volume import Scan
 from mrifoundation.volume.adapt import PROFILES, Adapted, adapt
 
@@ -33,7 +33,8 @@ def never() -> bool:
 class Encoder:
     """Encodes scans with one set of weights on one device."""
 
-    def __init__(self, runtime: TorchRuntime, model_id: str, tile_budget: float = TILE_BUDGET):
+    def __init__(self, model: FoundationModel, runtime: TorchRuntime, model_id: str, tile_budget: float = TILE_BUDGET):
+        self._model = model
         self._run = runtime
         self._model_id = model_id
         self._tile_budget = tile_budget
@@ -45,7 +46,8 @@ class Encoder:
         adapted = adapt(scan, profile)
         _stop_if(cancel)
         voxel, tokens, share = self._network(adapted, PROFILES[profile] * self._tile_budget, progress, cancel)
-        features = features_of(voxel, tokens.float(), share.float())
+        with torch.inference_mode():
+            features = self._model.features(voxel, tokens.float(), share.float())
         return Encoding(
             key=encoding_key(scan.content_hash, self._model_id, profile),
             profile=profile,

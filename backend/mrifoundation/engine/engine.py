@@ -5,9 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mrifoundation.anatomy import Structure, Vocabulary
 from mrifoundation.engine.asks import Asks, asks_of
 from mrifoundation.engine.device import choose_device, use_physical_cores
+from mrifoundation.engine.embedder import Embedder
 from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silent
 from mrifoundation.engine.encoding import Encoding, encoding_key
 from mrifoundation.engine.encoding_cache import EncodingCache
@@ -24,7 +27,8 @@ from mrifoundation.volume.adapt import PROFILES
 class Engine:
     """Encodes scans and segments them by text. Not for use by several threads at once.
 
-    card: of the weights. vocabulary: what can be asked for. device: where the network runs.
+    card: of the weights. vocabulary: what can be asked for. device: where the network runs. reads_text: whether scans can be
+    compared with words.
     """
 
     def __init__(self, model: FoundationModel, card: Card, vocabulary: Vocabulary | None = None):
@@ -32,8 +36,10 @@ class Engine:
         self.vocabulary = vocabulary or Vocabulary.load()
         self.device = model.device
         self._known = frozenset(card.config.names)
-        self._encoder = Encoder(TorchRuntime(model.network, model.device), card.model_id)
+        self._encoder = Encoder(model, TorchRuntime(model.network, model.device), card.model_id)
         self._segmenter = Segmenter(model, self.vocabulary)
+        self._embedder = Embedder(model)
+        self.reads_text = model.reads_text
         self._cache = EncodingCache(model.device)
 
     @classmethod
@@ -80,6 +86,16 @@ class Engine:
         """
         asked = self.understand(prompts, free_text, expand)
         return self._segmenter.segment(encoding, asked, progress or silent, cancel or never)
+
+    def embed(self, encoding: Encoding, mask: np.ndarray | None = None) -> np.ndarray:
+        """Unit vector float32 [D] of the scan, or of the region under `mask` (bool [i, j, k] on the scan's own grid).
+
+        Raises InputError for a mask of another shape or without any voxel."""
+        return self._embedder.embed(encoding, mask)
+
+    def embed_text(self, text: str) -> np.ndarray:
+        """Unit vector float32 [D] of a sentence or report, in the space of the scans; raises InputError unless `reads_text`."""
+        return self._embedder.embed_text(text)
 
     def understand(self, prompts: Collection[str], free_text: bool = False, expand: bool = False) -> Asks:
         """How `prompts` are read, without segmenting; raises InputError as `segment` does."""

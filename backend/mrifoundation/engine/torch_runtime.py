@@ -6,8 +6,6 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from mrifoundation.volume.adapt import STRIDE
-
 
 class TorchRuntime:
     """Runs the network on its device; in bfloat16 where the hardware multiplies it natively."""
@@ -29,10 +27,7 @@ class TorchRuntime:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """As `tiling.Run`; `step(fraction)` is called before each layer and may raise to stop."""
         image, valid, spacing = (tensor.to(self._device) for tensor in (image, valid, spacing))
-        # On CPUs with matrix units, torch's strided bfloat16 convolution returns uninitialised memory where its output
-        # is one voxel wide along the last axis (seen in torch 2.15), which is so at the coarsest level of a thin slab.
-        half = self._half and min(image.shape[2:]) > STRIDE
-        autocast = torch.autocast(self._device.type, torch.bfloat16, enabled=half)
+        autocast = torch.autocast(self._device.type, torch.bfloat16, enabled=self._half)
         with torch.inference_mode(), autocast, self._watched(step):
             return self._network(image, valid, spacing)
 
@@ -59,5 +54,5 @@ class TorchRuntime:
 def _native_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(supported and supported())
+    checks = (getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
+    return any(check() for check in checks if check)

@@ -8,6 +8,8 @@ class NetworkConfig:
     """channels: width of each resolution level, finest (2 working voxels) to coarsest (16 working voxels).
     blocks: residual blocks per encoder level. features: channels C of the voxel features. neck_layers, neck_heads: the transformer
     over the coarse tokens. query_dim: width of the prompt's hidden vector. text_dim: width of the sentence embedding.
+    embed_dim: width of the space that scans and sentences share; 0 for weights that never saw words, whose scan embedding is the plain
+    mean of the tokens.
     names: structures with a learned query of their own, in the order of their rows.
 
     Widths are multiples of 32: CPU matrix units in bfloat16 run such convolutions several times faster than 24 or 48 channels.
@@ -20,6 +22,7 @@ class NetworkConfig:
     neck_heads: int = 4
     query_dim: int = 256
     text_dim: int = 384
+    embed_dim: int = 0
     names: tuple[str, ...] = ()
 
     def __post_init__(self):

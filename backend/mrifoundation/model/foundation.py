@@ -9,6 +9,7 @@ from mrifoundation.model.config import NetworkConfig
 from mrifoundation.model.network import Network
 from mrifoundation.model.pooling import pool
 from mrifoundation.model.prompt_head import PromptHead, Query
+from mrifoundation.model.report_head import ReportHead
 from mrifoundation.model.subvoxel import SUBVOXELS, to_voxels
 
 
@@ -34,6 +35,7 @@ class FoundationModel(nn.Module):
         self.config = config
         self.network = Network(config)
         self.head = PromptHead(config)
+        self.report = ReportHead(config) if config.embed_dim else None
         self.register_buffer("name_text", torch.zeros(max(1, len(config.names)), config.text_dim))
         self._row = {name: row for row, name in enumerate(config.names)}
 
@@ -48,8 +50,26 @@ class FoundationModel(nn.Module):
     def encode(self, image: torch.Tensor, valid: torch.Tensor, spacing_mm: torch.Tensor) -> Features:
         """image [B, 1, X, Y, Z] scaled as `volume.adapt` does, valid likewise (1 = real), sizes multiples of 16;
         spacing_mm [B, 4]: working spacing, then the scan's own spacing along the canonical axes."""
-        voxel, tokens, share = self.network(image, valid.to(image.dtype), spacing_mm)
-        return features_of(voxel, tokens, share)
+        return self.features(*self.network(image, valid.to(image.dtype), spacing_mm))
+
+    def features(self, voxel: torch.Tensor, tokens: torch.Tensor, share: torch.Tensor) -> Features:
+        """Normalise and pool what the network returned (whichever runtime ran it)."""
+        voxel = voxel.permute(0, 2, 3, 4, 1)
+        voxel = nn.functional.layer_norm(voxel.float(), voxel.shape[-1:]).permute(0, 4, 1, 2, 3)
+        return Features(voxel, tokens, share, self.embed_tokens(tokens.float(), share.float()))
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether scans and sentences share a space, so that they can be compared."""
+        return self.report is not None
+
+    def embed_tokens(self, tokens: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """The embedding of a scan, or of the region where `weight` lies: tokens [..., T, D], weight [..., T] (≥ 0) → unit vectors."""
+        return self.report.embed_tokens(tokens, weight) if self.reads_text else pool(tokens, weight)
+
+    def embed_text(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """Sentence embeddings [K, text_dim] → unit vectors in the space of the scans; only where `reads_text`."""
+        return self.report.embed_text(embeddings.to(self.device, self.name_text.dtype))
 
     def rows(self, names: list[str]) -> torch.Tensor:
         """Row of each known name; -1 for others."""
@@ -73,10 +93,3 @@ class FoundationModel(nn.Module):
     def presence(self, tokens: torch.Tensor, share: torch.Tensor, query: Query) -> torch.Tensor:
         """Logits [K] that each structure is in view, from one scan's tokens [T, D] and their share [T]."""
         return self.head.presence(tokens, share, query)
-
-
-def features_of(voxel: torch.Tensor, tokens: torch.Tensor, share: torch.Tensor) -> Features:
-    """Normalise and pool what the network returned (whichever runtime ran it)."""
-    voxel = voxel.permute(0, 2, 3, 4, 1)
-    voxel = nn.functional.layer_norm(voxel.float(), voxel.shape[-1:]).permute(0, 4, 1, 2, 3)
-    return Features(voxel, tokens, share, pool(tokens.float(), share.float()))

@@ -53,10 +53,22 @@ class Network(nn.Module):
         biases = self.condition(spacing)
         skips = []
         for level, stage in enumerate(self.down):
-            x = stage(x) + biases[level].to(x.dtype)
+            x = _run(stage, x, stride=2 if level else 1) + biases[level].to(x.dtype)
             skips.append(x)
         share = nn.functional.avg_pool3d(valid, STRIDE)
         x, tokens, token_share = self.neck(x, share, spacing[:, 0])
         for level in (2, 1, 0):
-            x = self.merge[level](torch.cat([self.up[level](x), skips[level]], dim=1))
+            x = _run(self.merge[level], torch.cat([self.up[level](x), skips[level]], dim=1))
         return self.features(x), tokens, token_share
+
+
+def _run(stage: nn.Module, x: torch.Tensor, stride: int = 1) -> torch.Tensor:
+    """stage(x), in float32 where its output is one or two voxels thin.
+
+    There oneDNN's bfloat16 convolutions go wrong on CPUs: what they return, or the gradient of their weights, holds memory that
+    nobody wrote (seen in torch 2.13 and 2.15, with and without AMX).
+    """
+    if x.device.type != "cpu" or min(x.shape[2:]) > 2 * stride:
+        return stage(x)
+    with torch.autocast("cpu", enabled=False):
+        return stage(x.float())

@@ -14,7 +14,14 @@ from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.targets import Askable, askable, swapped_sides
 from mrifoundation_training.data.volumes import CaseVolume, load_case
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
-from mrifoundation_training.synthesis.geometry import GeometryRanges, draw_view, looked_up, near, sample_image, sample_labels
+from mrifoundation_training.synthesis.geometry import (
+    GeometryRanges,
+    draw_view,
+    looked_up,
+    near,
+    sample_image,
+    sample_labels,
+)
 from mrifoundation_training.synthesis.render import render
 
 OUTER_FLUID = {"cerebrospinal fluid"}
@@ -107,9 +114,7 @@ class Examples:
         labels = sample_labels(source, near_view)
         names = swapped_sides(self.vocabulary, volume.names) if view.flipped else volume.names
         if synthetic:
-            image = render(
-                rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic
-            )
+            image = render(rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic)
             image, native = degrade(rng, image, view.spacing, self.strength)
         else:
             image, near_view = near(_tensor(volume.image, device), view)

@@ -19,10 +19,12 @@ SMALL_VOXELS = 5000
 
 @dataclass(frozen=True)
 class DenseTextSettings:
-    """All labels of an example compete for its voxels. alone: how many of them must also stand alone, each against everything else, as
-    must `unions` prompts for several labels together and `absent` ones for structures known to be out of view. cells: of each kind (small structures, others) that the loss is computed on.
-    entropy, standing, presence: weights of the cross-entropy beside the Dice of the competition, of the prompts that stand alone, and of presence.
-    drop_name: how often the own correction of a name that stands alone is left out, so that the sentence must do."""
+    """All labels of an example compete for its voxels.
+
+    alone: how many of them must also stand alone, each against everything else, as must `unions` prompts for several labels together
+    and `absent` ones for structures known to be out of view. cells: of each kind (small structures, others) that the loss is computed on.
+    entropy, standing, presence: weights of the cross-entropy beside the Dice of the competition, of the prompts that stand alone, and
+    of presence. drop_name: how often the own correction of a name that stands alone is left out, so that the sentence must do."""
 
     alone: int = 10
     unions: int = 6

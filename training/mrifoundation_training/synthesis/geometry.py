@@ -52,8 +52,7 @@ def draw_view(
     # Small jitter of the spacing, so that it is never a cue for the source.
     h = float(np.clip(h * np.exp(rng.normal(0, 0.05)), MIN_SPACING, MAX_SPACING))
     shape = [max(2, int(np.ceil(n / h))) for n in length]
-    # At least two tokens an axis: oneDNN's bfloat16 convolutions give NaN when a stride-2 step leaves a single plane (torch 2.13, AMX).
-    padded = tuple(max(2, -(-n // STRIDE)) * STRIDE for n in shape)
+    padded = tuple(-(-n // STRIDE) * STRIDE for n in shape)
     centre = first + length / 2
     offset = [(torch.arange(n, device=device, dtype=torch.float32) - (n - 1) / 2) * h for n in shape]
     place = torch.stack(torch.meshgrid(*offset, indexing="ij"))

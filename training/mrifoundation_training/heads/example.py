@@ -1,0 +1,26 @@
+"""One case to fit a head to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mrifoundation.volume import Scan, read_scan
+
+
+@dataclass(frozen=True)
+class Example:
+    """id: names the measurement in the cache. read: gives the series in order. simulated: whether the disease was drawn into it."""
+
+    id: str
+    patient: str
+    label: str
+    read: Callable[[], tuple[Scan, ...]]
+    source: str
+    tier: str = "open"
+    split: str = "train"
+    simulated: bool = False
+
+
+def from_files(*paths: Path) -> Callable[[], tuple[Scan, ...]]:
+    """Reads the files when asked."""
+    return lambda: tuple(read_scan(path) for path in paths)
