@@ -28,6 +28,16 @@ class Embedder:
         return self._model.embed_tokens(encoding.tokens, weight).cpu().numpy()
 
     @torch.inference_mode()
+    def embed_tokens(self, encoding: Encoding, weight: torch.Tensor) -> np.ndarray:
+        """float32 [D], with a weight of each token, float32 [T]."""
+        return self._model.embed_tokens(encoding.tokens, weight.to(encoding.tokens.device)).cpu().numpy()
+
+    @property
+    def text_scale(self) -> float:
+        """The learned scale of similarities; 1 when the weights were not trained on words."""
+        return float(self._model.report.scale.exp()) if self._model.reads_text else 1.0
+
+    @torch.inference_mode()
     def embed_text(self, text: str) -> np.ndarray:
         """float32 [D] of a sentence or report. Raises InputError when the weights were not trained on words."""
         if not self._model.reads_text:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from mrifoundation.anatomy import Structure, Vocabulary
 from mrifoundation.engine.asks import Asks, asks_of
@@ -93,9 +94,18 @@ class Engine:
         Raises InputError for a mask of another shape or without any voxel."""
         return self._embedder.embed(encoding, mask)
 
+    def embed_tokens(self, encoding: Encoding, weight: torch.Tensor) -> np.ndarray:
+        """As `embed`, with a weight of each token (≥ 0, float32 [T]) in place of a mask: how much of it counts."""
+        return self._embedder.embed_tokens(encoding, weight)
+
     def embed_text(self, text: str) -> np.ndarray:
         """Unit vector float32 [D] of a sentence or report, in the space of the scans; raises InputError unless `reads_text`."""
         return self._embedder.embed_text(text)
+
+    @property
+    def text_scale(self) -> float:
+        """What a similarity of a scan and a sentence is multiplied with to be a logit; learned. 1 unless `reads_text`."""
+        return self._embedder.text_scale
 
     def understand(self, prompts: Collection[str], free_text: bool = False, expand: bool = False) -> Asks:
         """How `prompts` are read, without segmenting; raises InputError as `segment` does."""

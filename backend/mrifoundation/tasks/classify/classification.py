@@ -1,0 +1,44 @@
+"""The answer of a head, with what it rests on."""
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+
+class NotApplicable(Exception):
+    """The scan is not what a head is meant for; the message is the reason, a plain sentence. Never leaves this package."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One measured fact. value in `unit`; norm: what is usual, in words; percentile: 0 to 100 among people alike, or None."""
+
+    what: str
+    value: float
+    unit: str
+    sentence: str
+    norm: str = ""
+    percentile: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """probabilities: class → 0 to 1, empty when not applicable; intervals: class → [low, high], 95 %.
+
+    heat_map: float32 [i, j, k] on the grid of the first series, 0 to 1, or None. reason: why not applicable.
+    """
+
+    head: str
+    title: str
+    applicable: bool
+    reason: str = ""
+    probabilities: dict[str, float] = field(default_factory=dict)
+    intervals: dict[str, list[float]] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+    caution: str = ""
+    heat_map: np.ndarray | None = None
+
+    def to_dict(self) -> dict:
+        """Plain JSON types; the heat map travels by itself."""
+        shown = ("head", "title", "applicable", "reason", "probabilities", "intervals", "caution")
+        return {name: getattr(self, name) for name in shown} | {"evidence": [asdict(one) for one in self.evidence]}

@@ -1,0 +1,88 @@
+"""Ask a head about a study."""
+
+from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation.tasks.classify.classification import Classification, Evidence, NotApplicable
+from mrifoundation.tasks.classify.features import Features, embedding_names, measure
+from mrifoundation.tasks.classify.gate import check_study
+from mrifoundation.tasks.classify.head import Head
+from mrifoundation.tasks.classify.heat_map import occlusion, softened
+from mrifoundation.tasks.classify.study import Study
+
+RESEARCH = "Research only; not a diagnosis."
+
+
+def classify(study: Study, head: Head) -> Classification:
+    """The probabilities of the head's classes with their evidence; not applicable, with the reason, where it is not meant for it."""
+    card = head.card
+    try:
+        caution = check_study(head, study)
+        found = measure(study, card)
+    except NotApplicable as reason:
+        return Classification(card.name, card.title, False, str(reason), caution=RESEARCH)
+    probabilities, intervals = head.probabilities(found.values)
+    intervals = _widened(head, found.values, intervals)
+    return Classification(
+        card.name,
+        card.title,
+        True,
+        probabilities=probabilities,
+        intervals=intervals,
+        evidence=[_own_accuracy(card), *_with_weight(head, found, probabilities)],
+        caution=" ".join(part for part in (caution, card.caution, RESEARCH) if part),
+        heat_map=_heat_map(study, head, found, probabilities),
+    )
+
+
+def _widened(head: Head, values: dict[str, float], intervals: dict[str, list[float]]) -> dict[str, list[float]]:
+    """The intervals with what is known of the error of our own measurement against the one that the head was fitted to."""
+    for name, (low, high) in head.card.gate.get("measurement_error", {}).items():
+        for error in (low, high):
+            _, shifted = head.probabilities(values | {name: values[name] - error})
+            intervals = {c: [min(a, shifted[c][0]), max(b, shifted[c][1])] for c, (a, b) in intervals.items()}
+    return intervals
+
+
+def _own_accuracy(card: HeadCard) -> Evidence:
+    """How good the head is, beside every answer of it."""
+    name = "accuracy" if "accuracy" in card.figures else "auc"
+    value, (low, high) = card.figures[name], card.figures[f"{name}_interval"]
+    title = "accuracy" if name == "accuracy" else "area under the ROC curve"
+    kind = "simulated " if card.trained_on.get("simulated") else ""
+    sentence = (
+        f"Cross-validated {title} of this head: {value:.2f} ({low:.2f} to {high:.2f}), "
+        f"on {card.figures['cases']} {kind}cases of {card.figures['patients']} people."
+    )
+    return Evidence(f"cross-validated {title}", round(value, 4), "", sentence, f"{low:.2f} to {high:.2f}")
+
+
+def _with_weight(head: Head, found: Features, probabilities: dict[str, float]) -> list[Evidence]:
+    """The measured facts, then which three numbers spoke most for the answer (an embedding's numbers mean nothing to a reader)."""
+    label = max(probabilities, key=probabilities.get)
+    spoken = {
+        name: weight
+        for name, weight in head.contributions(found.values, label).items()
+        if not name.startswith("embedding ")
+    }
+    strongest = sorted(spoken, key=lambda name: -spoken[name])[:3]
+    facts = [
+        Evidence(name, round(found.values[name], 4), "", f"Speaks for {label}: {name} = {found.values[name]:.2f}.")
+        for name in strongest
+        if spoken[name] > 0
+    ]
+    return [*found.evidence, *facts]
+
+
+def _heat_map(study: Study, head: Head, found: Features, probabilities: dict[str, float]):
+    if found.mask is not None:
+        return softened(found.mask, study.scans[0].spacing)
+    if "embedding" not in head.card.kinds:
+        return None
+    label = max(probabilities, key=probabilities.get)
+    width = len(study.embedding) // len(study.scans)
+    names = embedding_names(1, width)
+
+    def score(embedding) -> float:
+        values = found.values | dict(zip(names, embedding.tolist(), strict=True))
+        return sum(head.contributions(values, label).values())
+
+    return occlusion(study.engine, study.encodings[0], score)

@@ -1,0 +1,78 @@
+"""What it takes to fit one head from a manifest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mrifoundation.engine import Engine
+from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation.tasks.classify.features import embedding_names
+from mrifoundation.tasks.classify.fitting import Cases, fit_head
+from mrifoundation.tasks.classify.head import Head
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.heads.example import Example
+from mrifoundation_training.heads.extraction import cases_of, measured
+
+OPEN_LICENCE, RESEARCH_LICENCE = "CC-BY-4.0", "CC-BY-NC-SA-4.0"
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where cases come from. cases: rows of the manifest. root: its folder. acdc: a folder in ACDC's own layout, or None."""
+
+    cases: list[Case]
+    root: Path
+    acdc: Path | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """card: without what fitting fills in. examples: all cases of the manifest, of both splits. alone: measurements that are
+    tried by themselves as baselines, title → names."""
+
+    card: HeadCard
+    examples: Callable[[Data], list[Example]]
+    alone: dict[str, tuple[str, ...]]
+
+
+def training_examples(examples: list[Example]) -> list[Example]:
+    """Those a head may be fitted to: split train, and terms that allow training."""
+    return [one for one in examples if one.split == "train" and one.tier in ("open", "research")]
+
+
+def build(recipe: Recipe, engine: Engine, data: Data) -> Head:
+    """Measure, cross-validate and fit. Raises InputError when there are too few cases."""
+    examples = training_examples(recipe.examples(data))
+    cases, refused = cases_of(examples, measured(engine, recipe.card, examples))
+    card = replace(
+        recipe.card,
+        model_id=engine.card.model_id,
+        trained_on=described(examples, cases, refused),
+        licence=RESEARCH_LICENCE if any(one.tier == "research" for one in examples) else OPEN_LICENCE,
+    )
+    return fit_head(card, cases, baselines(recipe, cases))
+
+
+def baselines(recipe: Recipe, cases: Cases) -> dict[str, Cases]:
+    """The same cases with less, or with the embedding of all series."""
+    found = {title: cases.columns(names) for title, names in recipe.alone.items()}
+    width = cases.embeddings.shape[1] // len(recipe.card.inputs)
+    names = embedding_names(len(recipe.card.inputs), width)
+    found["embedding only"] = Cases(cases.embeddings, names, cases.labels, cases.patients)
+    return found
+
+
+def described(examples: list[Example], cases: Cases, refused: dict[str, str]) -> dict:
+    """`trained_on` of a card."""
+    kept = [one for one in examples if one.id not in refused]
+    real, drawn = ([one for one in kept if one.simulated is simulated] for simulated in (False, True))
+    classes = {c: len({p for p, label in zip(cases.patients, cases.labels, strict=True) if label == c}) for c in sorted(set(cases.labels))}
+    parts = [f"{len(group)} {kind} cases of {len({one.patient for one in group})} people" for kind, group in (("real", real), ("simulated", drawn)) if group]
+    counted = ", ".join(f"{name}: {count}" for name, count in classes.items())
+    sentence = f"Fitted to {' and '.join(parts)} ({counted} people)."
+    if refused:
+        sentence += f" {len(refused)} more could not be measured and were left out."
+    return {
+        "cases": len(kept), "patients": len({one.patient for one in kept}), "classes": classes, "real": len(real),
+        "simulated": bool(drawn), "sources": sorted({one.source for one in kept}), "left_out": len(refused), "sentence": sentence,
+    }  # fmt: skip
