@@ -55,7 +55,9 @@ def _agreement(what: str, ours: np.ndarray, theirs: np.ndarray) -> Agreement:
     apart = ours - theirs
     bias, spread = float(apart.mean()), 1.96 * float(apart.std(ddof=1))
     r = float(np.corrcoef(ours, theirs)[0, 1])
-    return Agreement(what, len(ours), r, bias, bias - spread, bias + spread, tuple(ours.tolist()), tuple(theirs.tolist()))
+    return Agreement(
+        what, len(ours), r, bias, bias - spread, bias + spread, tuple(ours.tolist()), tuple(theirs.tolist())
+    )
 
 
 def bland_altman(path: Path, found: Agreement) -> None:

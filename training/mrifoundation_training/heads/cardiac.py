@@ -54,7 +54,9 @@ def _acdc_patient(info: Path) -> Example:
         pairs = (line.split(":", 1) for line in info.read_text(encoding="utf-8").splitlines() if ":" in line)
         told = {key.strip(): value.strip() for key, value in pairs}
         frames = [_frame(info.parent, int(told[phase])) for phase in ("ED", "ES")]
-        return Example(info.parent.name, info.parent.name, GROUPS[told["Group"]], from_files(*frames), "acdc", "research")
+        return Example(
+            info.parent.name, info.parent.name, GROUPS[told["Group"]], from_files(*frames), "acdc", "research"
+        )
     except (KeyError, ValueError, OSError) as error:
         raise InputError(f"'{info}' cannot be used ({error}); it must tell ED, ES and Group as ACDC does.") from error
 

@@ -41,7 +41,9 @@ def cases_of(examples: Sequence[Example], records: Sequence[Record]) -> tuple[Ca
     kept = [(example, record) for example, record in zip(examples, records, strict=True) if not record.refused]
     if not kept:
         reasons = "; ".join(sorted(set(refused.values()))[:3])
-        raise InputError(f"None of the {len(examples)} cases could be measured ({reasons or 'there are none'}); give others.")
+        raise InputError(
+            f"None of the {len(examples)} cases could be measured ({reasons or 'there are none'}); give others."
+        )
     names = tuple(kept[0][1].values)
     values = np.array([[record.values[name] for name in names] for _, record in kept])
     labels, patients = (np.array([getattr(example, part) for example, _ in kept]) for part in ("label", "patient"))

@@ -23,7 +23,9 @@ class FeatureCache:
     """One JSON file an example, in the user's cache folder."""
 
     def __init__(self, model_id: str, profile: str):
-        self._folder = cache_folder("head-features") / hashlib.sha256(f"{FORMAT}/{model_id}/{profile}".encode()).hexdigest()[:16]
+        self._folder = (
+            cache_folder("head-features") / hashlib.sha256(f"{FORMAT}/{model_id}/{profile}".encode()).hexdigest()[:16]
+        )
         self._folder.mkdir(exist_ok=True)
 
     def get(self, head: str, example: str) -> Record | None:

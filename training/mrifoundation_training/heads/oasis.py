@@ -35,7 +35,9 @@ def read_people(path: Path, but: frozenset[str] = frozenset()) -> list[Person]:
             rows = list(csv.DictReader(file))
         people = [_person(row) for row in rows if row["ID"].endswith("_MR1")]
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"The OASIS table '{path}' cannot be read ({error}); give the data pack with its tabular folder.") from error
+        raise InputError(
+            f"The OASIS table '{path}' cannot be read ({error}); give the data pack with its tabular folder."
+        ) from error
     return [person for person in people if person.id not in but]
 
 
@@ -60,7 +62,9 @@ def nwbv_norm(people: list[Person]) -> Norm:
     values, columns = np.array([p.nwbv for p in healthy]), design(ages, sexes)
     coefficients, *_ = np.linalg.lstsq(columns, values, rcond=None)
     deviation = float((values - columns @ coefficients).std(ddof=columns.shape[1]))
-    return Norm("nWBV", tuple(coefficients.tolist()), deviation, (float(ages.min()), float(ages.max())), len(healthy), "OASIS-1")
+    return Norm(
+        "nWBV", tuple(coefficients.tolist()), deviation, (float(ages.min()), float(ages.max())), len(healthy), "OASIS-1"
+    )
 
 
 def as_json(norm: Norm) -> dict:

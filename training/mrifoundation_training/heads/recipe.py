@@ -66,8 +66,15 @@ def described(examples: list[Example], cases: Cases, refused: dict[str, str]) ->
     """`trained_on` of a card."""
     kept = [one for one in examples if one.id not in refused]
     real, drawn = ([one for one in kept if one.simulated is simulated] for simulated in (False, True))
-    classes = {c: len({p for p, label in zip(cases.patients, cases.labels, strict=True) if label == c}) for c in sorted(set(cases.labels))}
-    parts = [f"{len(group)} {kind} cases of {len({one.patient for one in group})} people" for kind, group in (("real", real), ("simulated", drawn)) if group]
+    classes = {
+        c: len({p for p, label in zip(cases.patients, cases.labels, strict=True) if label == c})
+        for c in sorted(set(cases.labels))
+    }
+    parts = [
+        f"{len(group)} {kind} cases of {len({one.patient for one in group})} people"
+        for kind, group in (("real", real), ("simulated", drawn))
+        if group
+    ]
     counted = ", ".join(f"{name}: {count}" for name, count in classes.items())
     sentence = f"Fitted to {' and '.join(parts)} ({counted} people)."
     if refused:

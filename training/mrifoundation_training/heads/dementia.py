@@ -1,0 +1,100 @@
+"""The head for dementia-like atrophy: fitted to OASIS-1's tables, applied to scans through our own measurement of the brain's share."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from mrifoundation.engine import Engine
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation.tasks.classify.fitting import fit_head
+from mrifoundation.tasks.classify.head import Head
+from mrifoundation.tasks.measure.intracranial import measure_brain
+from mrifoundation.tasks.measure.norms import NORMS
+from mrifoundation.volume import read_scan
+from mrifoundation_training.heads import oasis
+from mrifoundation_training.heads.agreement import Agreement, compare, same_person
+from mrifoundation_training.heads.feature_cache import FeatureCache, Record
+from mrifoundation_training.heads.recipe import Data
+
+NAME = "dementia-like-atrophy"
+CARD = HeadCard(
+    name=NAME,
+    title="Dementia-like atrophy",
+    question="Is the brain's share of the intracranial space as in people with dementia (CDR above 0) of this age?",
+    classes=oasis.CLASSES,
+    positive=oasis.CLASSES[1],
+    kinds=("brain share",),
+    regions=("brain",),
+    ages=(60.0, 100.0),
+    licence="OASIS data use terms",
+)
+LIMITS = (
+    "Volume alone: many people with dementia have a usual volume, and a small brain has other causes.",
+    "T1-weighted scans of the whole brain only.",
+)
+
+
+def build(engine: Engine, data: Data) -> Head:
+    """Fit to the table without those people whose scans measure the agreement. Raises InputError without the OASIS table."""
+    people = oasis.read_people(data.root / oasis.TABLE)
+    found = measured_agreement(engine, data, people)
+    scanned = {person.id for case in data.cases if (person := same_person(case, {p.id: p for p in people}))}
+    cases = oasis.dementia_cases([person for person in people if person.id not in scanned])
+    counts = {label: int((cases.labels == label).sum()) for label in oasis.CLASSES}
+    told = ", ".join(f"{label}: {count}" for label, count in counts.items())
+    card = replace(
+        CARD,
+        limits=(*LIMITS, *map(_limit, found[:1])),
+        gate={"measurement_error": {"nWBV": [found[0].low, found[0].high]}} if found else {},
+        trained_on={
+            "cases": len(cases), "patients": len(cases), "classes": counts, "real": len(cases), "simulated": False,
+            "sources": ["OASIS-1 table"], "sentence": f"Fitted to published volumes of {len(cases)} people over 60 of OASIS-1 ({told}).",
+        },
+    )  # fmt: skip
+    alone = {"age only": ("age",), "nWBV only": ("nWBV",)}
+    head = fit_head(card, cases, {title: cases.columns(names) for title, names in alone.items()})
+    figures = head.card.figures | {"agreement": [one.to_dict() for one in found]}
+    return replace(head, card=replace(head.card, figures=figures))
+
+
+def write_norm(data: Data, folder: Path = NORMS) -> None:
+    """The norm of nWBV by age and sex, of people without dementia."""
+    people = oasis.read_people(data.root / oasis.TABLE)
+    scanned = {person.id for case in data.cases if (person := same_person(case, {p.id: p for p in people}))}
+    norm = oasis.nwbv_norm([person for person in people if person.id not in scanned])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "nwbv.json").write_text(json.dumps(oasis.as_json(norm), indent=1) + "\n", encoding="utf-8")
+
+
+def measured_agreement(engine: Engine, data: Data, people: list[oasis.Person]) -> list[Agreement]:
+    """Ours against published, over the OASIS scans of the manifest that can be measured; [] where there are too few."""
+    cache, table = FeatureCache(engine.card.model_id, "standard"), {person.id: person for person in people}
+    pairs = []
+    for case in data.cases:
+        person = same_person(case, table)
+        if person is None or case.image is None:
+            continue
+        record = cache.get("brain share", case.id)
+        if record is None:
+            record = _measured(engine, case.image)
+            cache.put("brain share", case.id, record)
+        if not record.refused:
+            pairs.append((record.values, person))
+    return compare(pairs)
+
+
+def _measured(engine: Engine, path: Path) -> Record:
+    try:
+        scan = read_scan(path)
+        share, _, _ = measure_brain(engine, engine.encode(scan), scan)
+    except InputError as error:
+        return Record(refused=str(error))
+    return Record({"nWBV": share.nwbv, "intracranial_ml": share.intracranial_ml})
+
+
+def _limit(found: Agreement) -> str:
+    return (
+        f"On {found.people} OASIS scans our {found.what} differs from the published one by {found.bias:+.3f} "
+        f"(95 % limits {found.low:+.3f} to {found.high:+.3f}, r = {found.r:.2f}); the interval of an answer takes that in."
+    )

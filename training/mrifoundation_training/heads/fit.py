@@ -1,0 +1,79 @@
+"""mrifoundation-heads MANIFEST [--head NAME]: fit the heads that ship, with their cross-validated figures in their cards."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mrifoundation.engine import Engine
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.classify.head import Head, save_head
+from mrifoundation.tasks.classify.head_files import SHIPPED
+from mrifoundation_training.data.manifest import read_manifest
+from mrifoundation_training.heads import dementia
+from mrifoundation_training.heads.development import with_development
+from mrifoundation_training.heads.recipe import Data, build
+from mrifoundation_training.heads.recipes import RECIPES
+
+NAMES = (dementia.NAME, *RECIPES)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; exit codes as of `mrifoundation`."""
+    parser = argparse.ArgumentParser(prog="mrifoundation-heads", description=__doc__)
+    parser.add_argument("manifest", type=Path, help="CSV in the form of the data pack's volumes.csv")
+    parser.add_argument("--head", action="append", choices=NAMES, help="only this one; may be given several times")
+    parser.add_argument(
+        "--acdc", type=Path, help="folder in ACDC's own layout, in place of the manifest's cardiac rows"
+    )
+    parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the heads (default: those that ship)")
+    parser.add_argument("--weights", type=Path, help="other weights than the shipped ones")
+    options = parser.parse_args(arguments)
+    try:
+        data = Data(read_manifest(options.manifest), options.manifest.parent, options.acdc)
+        fitted = fit_all(Engine.load(options.weights), data, options.output, options.head or NAMES)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0 if fitted else 1
+
+
+def fit_all(engine: Engine, data: Data, output: Path, names: Sequence[str]) -> list[Head]:
+    """Fit and write each head; one that cannot be fitted is named with the reason, and an older one of its name is removed."""
+    fitted = []
+    for name in names:
+        started = time.monotonic()
+        try:
+            head = save_head(output, built(engine, data, name, output))
+        except InputError as error:
+            print(f"{name}: not fitted. {error}", file=sys.stderr)
+            for suffix in (".json", ".safetensors"):
+                (output / f"{name}{suffix}").unlink(missing_ok=True)
+            continue
+        fitted.append(head)
+        print(f"{name}: {headline(head)} ({time.monotonic() - started:.0f} s)", flush=True)
+    return fitted
+
+
+def built(engine: Engine, data: Data, name: str, output: Path | None = None) -> Head:
+    """One head by its name, not yet written (its norms are, when there is an `output`)."""
+    if name == dementia.NAME:
+        if output is not None:
+            dementia.write_norm(data, output / "norms")
+        return dementia.build(engine, data)
+    return with_development(build(RECIPES[name], engine, data), RECIPES[name], engine, data)
+
+
+def headline(head: Head) -> str:
+    """The head's main figure with its interval and N, in words."""
+    figures = head.card.figures
+    name = "accuracy" if "accuracy" in figures else "auc"
+    low, high = figures[f"{name}_interval"]
+    title = "accuracy" if name == "accuracy" else "AUC"
+    counted = f"{figures['cases']} cases of {figures['patients']} people"
+    return f"cross-validated {title} {figures[name]:.3f} ({low:.3f} to {high:.3f}), {counted}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""All heads that ship, by name."""
+
+from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation_training.heads import cardiac, lesions
+from mrifoundation_training.heads.recipe import Data, Recipe
+
+CARDIAC = HeadCard(
+    name="cardiac-disease",
+    title="Cardiac disease",
+    question="Which of five groups does this heart belong to?",
+    classes=cardiac.CLASSES,
+    inputs=("end-diastole", "end-systole"),
+    kinds=("heart",),
+    regions=("heart",),
+    limits=(
+        "The head sees ratios only, since the voxel size of its training scans is assumed (1.5 × 1.5 × 10 mm).",
+        "The network that segments has trained on the same people, so cross-validation flatters; the development figure does not.",
+    ),
+)
+TUMOUR = HeadCard(
+    name="brain-tumour",
+    title="Brain tumour",
+    question="Is there a brain tumour?",
+    classes=(lesions.NO_TUMOUR, lesions.TUMOUR),
+    positive=lesions.TUMOUR,
+    kinds=("lesion",),
+    structures=("enhancing tumor", "non-enhancing tumor", "necrotic tumor core", "peritumoral edema"),
+    regions=("brain",),
+    limits=(
+        "Most training cases are simulated: tumour shapes of two patients in images made from label maps of healthy heads.",
+    ),
+)
+WHITE_MATTER = HeadCard(
+    name="white-matter-lesions",
+    title="White-matter lesions",
+    question="Are there white-matter lesions?",
+    classes=(lesions.NO_LESIONS, lesions.LESIONS),
+    positive=lesions.LESIONS,
+    kinds=("lesion",),
+    structures=("multiple sclerosis lesion",),
+    regions=("brain",),
+    limits=(
+        "All cases with lesions are simulated: shapes of real multiple-sclerosis lesions in images made from label maps.",
+    ),
+)
+SARCOMA = HeadCard(
+    name="soft-tissue-tumour",
+    title="Soft-tissue tumour",
+    question="Is there a soft-tissue tumour in this part of the limb?",
+    classes=(lesions.NO_SARCOMA, lesions.SARCOMA),
+    positive=lesions.SARCOMA,
+    kinds=("lesion",),
+    structures=("soft-tissue sarcoma",),
+    limits=(
+        "Slabs of six people's scans, through the tumour and beyond it, are all it knows: no other disease, no healthy person.",
+        "The network that segments has trained on the same people, so cross-validation flatters.",
+    ),
+)
+
+
+def _cardiac(data: Data):
+    return cardiac.acdc_examples(data.acdc) if data.acdc else cardiac.cardiac_examples(data.cases)
+
+
+RECIPES: dict[str, Recipe] = {
+    recipe.card.name: recipe
+    for recipe in (
+        Recipe(
+            CARDIAC,
+            _cardiac,
+            {"ejection fractions only": ("left ejection fraction", "right ejection fraction")},
+        ),
+        Recipe(TUMOUR, lambda data: lesions.tumour_examples(data.cases), {}),
+        Recipe(WHITE_MATTER, lambda data: lesions.white_matter_examples(data.cases), {}),
+        Recipe(SARCOMA, lambda data: lesions.sarcoma_examples(data.cases), {}),
+    )
+}
