@@ -8,6 +8,7 @@ import yaml
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.examples import SourceRecipe
 from mrifoundation_training.stages.dense_text import DenseTextSettings
+from mrifoundation_training.stages.image_report import ImageReportSettings
 from mrifoundation_training.synthesis.geometry import GeometryRanges
 
 
@@ -16,7 +17,8 @@ class Recipe:
     """name: of the weights. manifest: CSV in the form of volumes.csv, an nnU-Net raw dataset or a BIDS folder, relative to the working
     folder; region: of its scans where the layout does not say. tiers: licence tiers that may train.
     sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
-    geometry, dense: fields of GeometryRanges and DenseTextSettings. realistic: share of synthetic images with tissue priors.
+    geometry, dense, reports: fields of GeometryRanges, DenseTextSettings and ImageReportSettings.
+    realistic: share of synthetic images with tissue priors.
     strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
     steps: in all. warmup: steps of rising learning rate. tail: share of the steps, at the end, over which it falls to zero along a
     cosine; so a run that is resumed with other steps goes on level until then. own_pace: how much faster the weights that a name
@@ -33,6 +35,7 @@ class Recipe:
     network: dict = field(default_factory=dict)
     geometry: GeometryRanges = field(default_factory=GeometryRanges)
     dense: DenseTextSettings = field(default_factory=DenseTextSettings)
+    reports: ImageReportSettings = field(default_factory=ImageReportSettings)
     realistic: float = 0.5
     strength: float = 1.0
     steps: int = 10_000
@@ -71,6 +74,7 @@ def read_recipe(path: Path | str, overrides: list[str] = ()) -> Recipe:
     }
     content["geometry"] = _build(GeometryRanges, content.get("geometry", {}), "geometry")
     content["dense"] = _build(DenseTextSettings, content.get("dense", {}), "dense")
+    content["reports"] = _build(ImageReportSettings, content.get("reports", {}), "reports")
     return _build(Recipe, content, "the recipe")
 
 

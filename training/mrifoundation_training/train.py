@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,15 @@ from mrifoundation.errors import InputError
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model, save_model
 from mrifoundation.model.text_tower import TextTower
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
-from mrifoundation_training.data.examples import Examples
+from mrifoundation_training.data.examples import Example, Examples
 from mrifoundation_training.data.layouts import read_cases
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.recipe import Recipe, read_recipe
+from mrifoundation_training.reports.sentences import stock
 from mrifoundation_training.run_log import RunLog
 from mrifoundation_training.run_state import TENSORS, load_state, save_state
 from mrifoundation_training.stages.dense_text import dense_text_loss
+from mrifoundation_training.stages.image_report import Stock, image_report_loss
 
 RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
 
@@ -60,6 +63,7 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
     torch.manual_seed(recipe.seed)
     model = new_model(recipe).to(device, memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
+    sentences = sentence_stock(cases, recipe, device)
     optimizer = torch.optim.AdamW(
         parameter_groups(model, recipe), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
@@ -85,9 +89,9 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
         for part in range(recipe.cases_per_step):
             example = next(loader)
             rng = np.random.default_rng((recipe.seed, step, part))
-            loss, figures = dense_text_loss(model, example, recipe.dense, rng)
+            loss, figures = example_loss(model, example, recipe, sentences, rng)
             (loss / recipe.cases_per_step).backward()
-            log.add(figures | {"loss": loss.item(), f"dice/{sources[example.case_id]}": figures["dice"]})
+            log.add(figures | {"loss": loss.item(), **_by_source(figures, sources[example.case_id])})
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         if torch.isfinite(norm):
             optimizer.step()
@@ -111,6 +115,37 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
             )
 
 
+def example_loss(
+    model: FoundationModel, example: Example, recipe: Recipe, stock: Stock | None, rng: np.random.Generator
+) -> tuple[torch.Tensor, dict[str, float]]:
+    """One forward pass, and the losses of every stage that the recipe joins."""
+    device = model.device
+    with torch.autocast(device.type, torch.bfloat16):
+        features = model.encode(
+            example.image.to(device)[None, None],
+            example.valid.to(device)[None, None],
+            example.spacing.to(device)[None],
+        )
+    loss, figures = dense_text_loss(model, features, example, recipe.dense, rng)
+    if stock is not None:
+        more, told = image_report_loss(model, features, example, stock, recipe.reports, rng)
+        loss, figures = loss + recipe.reports.weight * more, figures | told
+    return loss, figures
+
+
+def sentence_stock(cases: list[Case], recipe: Recipe, device: torch.device) -> Stock | None:
+    """The sentences of the image–report stage with their embeddings; None where the recipe leaves it out."""
+    if not recipe.reports.weight:
+        return None
+    sentences = stock(cases, Vocabulary.load(), recipe.reports.sentences, recipe.seed)
+    embeddings = TextTower.load().embed([sentence.text for sentence in sentences])
+    return Stock(sentences, torch.from_numpy(embeddings).to(device))
+
+
+def _by_source(figures: dict[str, float], source: str) -> dict[str, float]:
+    return {f"dice/{source}": figures["dice"]} if "dice" in figures else {}
+
+
 def usable_cases(recipe: Recipe) -> list[Case]:
     """Labelled training rows of the recipe's sources and tiers; `dev` and `eval-only` rows never train, whatever the recipe says."""
     tiers = set(recipe.tiers) - {"eval-only"}
@@ -128,12 +163,19 @@ def usable_cases(recipe: Recipe) -> list[Case]:
 
 def new_model(recipe: Recipe) -> FoundationModel:
     """A fresh network for every name of the vocabulary, or the one in `recipe.init`."""
-    if recipe.init:
-        return load_model(recipe.init)[0]
     names = Vocabulary.load().names
     model = FoundationModel(NetworkConfig(names=names, **recipe.network))
-    model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
-    return model
+    if not recipe.init:
+        model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
+        return model
+    start = load_model(recipe.init)[0]
+    if start.config == replace(model.config, embed_dim=start.config.embed_dim):
+        # Weights that never saw words go on with a fresh report head.
+        model.load_state_dict(start.state_dict(), strict=start.reads_text == model.reads_text)
+        return model
+    raise InputError(
+        f"The network in {recipe.init} is not the one that the recipe describes; leave init or network out."
+    )
 
 
 def parameter_groups(model: FoundationModel, recipe: Recipe) -> list[dict]:

@@ -19,8 +19,8 @@ class ReportHead(nn.Module):
         self.token = nn.Sequential(nn.Linear(config.channels[3], 2 * d), nn.GELU())
         self.scan = nn.Linear(2 * d, d)
         self.text = nn.Sequential(nn.Linear(config.text_dim, 2 * d), nn.GELU(), nn.Linear(2 * d, d))
-        self.scale = nn.Parameter(torch.tensor(2.3))
-        self.bias = nn.Parameter(torch.tensor(-2.0))
+        self.scale = nn.Parameter(torch.tensor(1.6))
+        self.bias = nn.Parameter(torch.tensor(-1.0))
 
     def embed_tokens(self, tokens: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """tokens [..., T, D] pooled with weight [..., T] (what is real, or a region's share of each token) → unit vectors [..., d]."""

@@ -13,6 +13,7 @@ from mrifoundation.volume.intensity import body_box, robust_range, scale
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.targets import Askable, askable, swapped_sides
 from mrifoundation_training.data.volumes import CaseVolume, load_case
+from mrifoundation_training.reports.facts import Facts, facts_of_case, facts_of_rendering, facts_of_slices
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
 from mrifoundation_training.synthesis.geometry import (
     GeometryRanges,
@@ -47,13 +48,15 @@ class SourceRecipe:
 
 @dataclass(frozen=True)
 class Example:
-    """image, valid: float32 [X, Y, Z]; labels: uint8 [X, Y, Z]; spacing: float32 [4] as the network takes it; what may be asked."""
+    """image, valid: float32 [X, Y, Z]; labels: uint8 [X, Y, Z]; spacing: float32 [4] as the network takes it; what may be
+    asked; what is known of it."""
 
     image: torch.Tensor
     valid: torch.Tensor
     labels: torch.Tensor
     spacing: torch.Tensor
     askable: Askable
+    facts: Facts
     case_id: str
 
 
@@ -114,16 +117,20 @@ class Examples:
         labels = sample_labels(source, near_view)
         names = swapped_sides(self.vocabulary, volume.names) if view.flipped else volume.names
         if synthetic:
-            image = render(rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic)
+            image, sequence = render(
+                rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic
+            )
             image, native = degrade(rng, image, view.spacing, self.strength)
+            known = facts_of_rendering(volume.case, sequence, strip, recipe.whole)
         else:
             image, near_view = near(_tensor(volume.image, device), view)
             image = sample_image(image.float(), near_view, volume.spacing)
             image, native = degrade(rng, image, view.spacing, 0.5 * self.strength)
             native = np.maximum(native, volume.spacing)
-        return self._padded(rng, image, labels, names, native, view, volume.case)
+            known = facts_of_case(volume.case)
+        return self._padded(rng, image, labels, names, native, view, volume.case, known)
 
-    def _padded(self, rng, image, labels, names, native, view, case) -> Example:
+    def _padded(self, rng, image, labels, names, native, view, case, known) -> Example:
         image = scale(image, *robust_range(image.cpu().numpy()))
         valid = torch.ones_like(image)
         if rng.random() < 0.04:
@@ -134,13 +141,14 @@ class Examples:
         ]
         present = np.unique(labels.cpu().numpy())
         shown = tuple(name if index in present else "" for index, name in enumerate(names))
-        declared = frozenset(case.table.values())
+        asked = _cached_askable(shown, frozenset(case.table.values()), case.region)
         return Example(
             F.pad(image, pad, value=-1.0),
             F.pad(valid, pad),
             F.pad(labels, pad),
             torch.tensor([view.spacing, *native], dtype=torch.float32),
-            _cached_askable(shown, declared, case.region),
+            asked,
+            _facts(known | facts_of_slices(native), asked),
             case.id,
         )
 
@@ -199,3 +207,8 @@ def _limited(rng, box, spacing, largest_mm3: float):
 @lru_cache(maxsize=20_000)
 def _cached_askable(names: tuple[str, ...], declared: frozenset[str], region: str) -> Askable:
     return askable(Vocabulary.load(), names, declared, region)
+
+
+def _facts(known: dict[str, str], asked: Askable) -> Facts:
+    names = np.array(asked.names, dtype=object)
+    return Facts(known, frozenset(names[~asked.absent]), frozenset(names[asked.absent]))

@@ -1,4 +1,4 @@
-"""Dense text-conditioned segmentation: one example, some prompts, the loss."""
+"""Dense text-conditioned segmentation: one encoded example, some prompts, the loss."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mrifoundation.model import FoundationModel
+from mrifoundation.model import Features, FoundationModel
 from mrifoundation.model.subvoxel import to_cells
 from mrifoundation_training.data.examples import Example
 from mrifoundation_training.losses.dense import competition_loss, dense_loss, sample_cells
@@ -45,16 +45,12 @@ class _Asked:
 
 
 def dense_text_loss(
-    model: FoundationModel, example: Example, settings: DenseTextSettings, rng: np.random.Generator
+    model: FoundationModel, features: Features, example: Example, settings: DenseTextSettings, rng: np.random.Generator
 ) -> tuple[torch.Tensor, dict[str, float]]:
-    """Loss of one example and the figures worth logging."""
+    """Loss of one encoded example and the figures worth logging."""
     device = model.device
     labels, valid = example.labels.to(device), example.valid.to(device)
     asked, counts = _choose(example, labels, settings, rng)
-    with torch.autocast(device.type, torch.bfloat16):
-        features = model.encode(
-            example.image.to(device)[None, None], valid[None, None], example.spacing.to(device)[None]
-        )
     index, weight, label_cells = _sampled(example, labels, valid, counts, settings, rng)
     cells = features.voxel[0].flatten(1).T[index]
 

@@ -21,8 +21,11 @@ def tissue_of(name: str) -> str | None:
     return next((tissue for word, tissue in _tissues()[1].items() if word in name), None)
 
 
-def draw_contrast(rng: np.random.Generator, names: tuple[str, ...], realistic: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each label's signal, float32 [labels]; label 0 (no name) gets a random one.
+def draw_contrast(
+    rng: np.random.Generator, names: tuple[str, ...], realistic: float
+) -> tuple[np.ndarray, np.ndarray, str | None]:
+    """Mean and standard deviation of each label's signal, float32 [labels], and the sequence they look like, None for none;
+    label 0 (no name) gets a random signal.
 
     realistic: probability that a sequence's tissue priors are used. Left and right of a structure share their contrast.
     """
@@ -44,7 +47,8 @@ def draw_contrast(rng: np.random.Generator, names: tuple[str, ...], realistic: f
             else:
                 drawn[key] = (rng.uniform(0, 1), rng.uniform(0, 0.12))
     means, deviations = zip(*(drawn[_sideless(name)] for name in names), strict=True)
-    return np.array(means, np.float32), np.array(deviations, np.float32)
+    sequence = None if column is None else SEQUENCES[column]
+    return np.array(means, np.float32), np.array(deviations, np.float32), sequence
 
 
 def _sideless(name: str) -> str:

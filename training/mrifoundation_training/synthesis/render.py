@@ -16,14 +16,15 @@ def render(
     *,
     whole: bool,
     realistic: float,
-) -> torch.Tensor:
-    """source: int [i, j, k] with names[n] of label n and spacing in mm → image float [X, Y, Z] of the view.
+) -> tuple[torch.Tensor, str | None]:
+    """source: int [i, j, k] with names[n] of label n and spacing in mm → image float [X, Y, Z] of the view, and the sequence whose
+    contrast it has (None for a random one).
 
     Brightness is given at the source's own resolution and then averaged, so that a working voxel across a border is a mixture, as in a
     scanner. whole: everything of the body is labelled, so label 0 is mostly air; else label 0 is filled with random tissue, because a
     partial map says nothing about its surroundings.
     """
-    means, deviations = draw_contrast(rng, names, realistic)
+    means, deviations, sequence = draw_contrast(rng, names, realistic)
     if whole and rng.random() < 0.85:
         means[0], deviations[0] = abs(rng.normal(0, 0.02)), rng.uniform(0, 0.02)
     device = source.device
@@ -35,7 +36,7 @@ def render(
         image = image + (1 - named) * (_surroundings(rng, image.shape, device) - float(means[0]))
     image = image + deviation * _normal(rng, image.shape, device)
     # Structures are not uniform inside either: a slow variation, a few per cent.
-    return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0])
+    return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0]), sequence
 
 
 def _surroundings(rng, shape, device) -> torch.Tensor:

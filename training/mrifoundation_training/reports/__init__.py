@@ -1,0 +1,1 @@
+"""Sentences about scans, and whether they are true."""
