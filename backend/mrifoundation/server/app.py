@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import mrifoundation
-from mrifoundation.server import problems, routes_jobs, routes_segment, routes_state, routes_volumes
+from mrifoundation.server import problems, routes_classify, routes_jobs, routes_segment, routes_state, routes_volumes
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.security import Guard
 from mrifoundation.server.volumes import Volumes
@@ -42,7 +42,7 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
         lifespan=lifespan,
         redoc_url=None,
     )
-    for routes in (routes_state, routes_volumes, routes_segment, routes_jobs):
+    for routes in (routes_state, routes_volumes, routes_segment, routes_jobs, routes_classify):
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Guard, key=key, largest_upload=largest_upload)

@@ -1,4 +1,7 @@
-"""Long work: queued on one worker thread, watched from the event loop, cancelled between steps."""
+"""Long work: queued on one worker thread, watched from the event loop, cancelled between steps.
+
+Work that takes minutes is a generator: after each `yield` it goes to the end of the queue, so that what a person waits for comes first.
+"""
 
 import asyncio
 import logging
@@ -6,7 +9,7 @@ import queue
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +32,7 @@ class Job:
         self.result: Any = None
         self.version = 0
         self._work = work
+        self._steps: Generator[None, None, Any] | None = None
         self._lock = threading.Lock()
         self._cancel = threading.Event()
         self._known = {
@@ -66,12 +70,13 @@ class Job:
             self._change(state="cancelled", message="Cancelled before it began.")
 
     def run(self) -> None:
-        """Do the work on the calling thread; every outcome ends in a finished state, none raises."""
+        """Do the work, or its next step, on the calling thread; every outcome but a step that leaves more to do ends in a finished
+        state, none raises."""
         if self.finished:
             return
-        self._change(state="running", message="Started.")
         try:
-            self.result = self._work(self)
+            if self._advance():
+                return
         except Cancelled:
             self._change(state="cancelled", message="Cancelled.")
         except InputError as error:
@@ -83,8 +88,23 @@ class Job:
             self._change(state="failed", message="", error=_our_fault(error))
         else:
             self._change(state="done", fraction=1.0, message="Done.")
-        finally:
-            self._work = None  # a kept job must not keep the scan it worked on
+        self._work = self._steps = None  # a kept job must not keep the scan it worked on
+
+    def _advance(self) -> bool:
+        """Begin, or go on with the next step; whether there is more to do."""
+        if self._steps is None:
+            self._change(state="running", message="Started.")
+            given = self._work(self)
+            if not isinstance(given, Generator):
+                self.result = given
+                return False
+            self._steps = given
+        try:
+            next(self._steps)
+        except StopIteration as end:
+            self.result = end.value
+            return False
+        return True
 
     async def wait_for_change(self, seen: int, seconds: float) -> None:
         """Return when `version` is no longer `seen`, when the job is finished, or after `seconds`."""
@@ -157,6 +177,8 @@ class Jobs:
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None:
             job.run()
+            if not job.finished:
+                self._waiting.put(job)
 
 
 def _our_fault(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Watching a job, cancelling it, and fetching what it gave."""
+"""Watching a job, cancelling it, and fetching what it gave: the JSON object of any job, label map and heat maps where it made some."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from mrifoundation.server.jobs import Job
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.routes_segment import Answer
-from mrifoundation.server.schemas import JobState, Problem, SegmentResult
+from mrifoundation.server.schemas import JobState, Problem
 
 LONGEST_WAIT = 60.0  # seconds
 HEARTBEAT = 15.0  # seconds; keeps proxies from closing a silent stream
@@ -64,11 +64,33 @@ async def cancel(request: Request, job_id: str) -> dict:
     return job.snapshot()
 
 
-@router.get(
-    "/result", response_model=SegmentResult, responses=UNFINISHED, summary="The table of a finished segmentation"
-)
+@router.get("/result", responses=UNFINISHED, summary="What a finished job gave, as JSON")
 async def result(request: Request, job_id: str) -> dict:
-    return _answer(request, job_id).result
+    """The object that the request which made the job describes: of a segmentation its table, of a search its hits ..."""
+    given = getattr(finished(request, job_id), "result", None)
+    if not isinstance(given, dict):
+        raise HTTPException(409, "The job has no result to fetch; it only prepared something.")
+    return given
+
+
+@router.get(
+    "/heatmap",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "float32, 0 to 1, gzip."},
+        **UNFINISHED,
+    },
+    summary="Where an answer comes from",
+)
+async def heat_map(request: Request, job_id: str, head: str = "", which: str = "") -> Response:
+    """Of the head, or of the query or case of a comparison: a box in C order with `X-Geometry` as of `/labels`."""
+    maps = getattr(finished(request, job_id), "heat_maps", {})
+    key = head or which or next(iter(maps), "")
+    if key not in maps:
+        raise HTTPException(404, f"The job has no heat map '{key[:80]}'; it has {', '.join(maps) or 'none'}.")
+    geometry, packed = maps[key]
+    headers = {"X-Geometry": json.dumps(geometry), "Content-Encoding": "gzip"}
+    return Response(packed, media_type="application/octet-stream", headers=headers)
 
 
 @router.get(
@@ -107,16 +129,22 @@ def _job(request: Request, job_id: str) -> Job:
     return job
 
 
-def _answer(request: Request, job_id: str) -> Answer:
+def finished(request: Request, job_id: str) -> object:
+    """What the job gave; 404 when it is not kept, 409 when it has not given anything (yet)."""
     job = _job(request, job_id)
     if not job.finished:
         raise HTTPException(409, "The job is not finished yet; wait until its state is done.")
-    if not isinstance(job.result, Answer):
+    if job.state != "done":
         known = job.snapshot()
-        raise HTTPException(
-            409, known["error"] or f"The job has no segmentation (it is {known['state']}); segment again."
-        )
+        raise HTTPException(409, known["error"] or f"The job has no result (it is {known['state']}); ask again.")
     return job.result
+
+
+def _answer(request: Request, job_id: str) -> Answer:
+    given = finished(request, job_id)
+    if not isinstance(given, Answer):
+        raise HTTPException(409, "The job has no segmentation (it did something else); segment again.")
+    return given
 
 
 async def _events(job: Job) -> AsyncIterator[str]:

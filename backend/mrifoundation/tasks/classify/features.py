@@ -104,7 +104,9 @@ def _brain_share(study: Study, card: HeadCard) -> Features:
     for title, name in (("lateral ventricles", "lateral ventricle"), ("hippocampi", "hippocampus")):
         ml = volumes.ml(f"left {name}", f"right {name}")
         if ml > 0:
-            part = f"The {title} measure {ml:.1f} mL, {1000 * ml / share.intracranial_ml:.1f} ‰ of the intracranial space."
+            part = (
+                f"The {title} measure {ml:.1f} mL, {1000 * ml / share.intracranial_ml:.1f} ‰ of the intracranial space."
+            )
             facts.append(Evidence(title, round(ml, 2), "mL", part))
     return Features({"age": study.age, "male": float(study.sex == "M"), "nWBV": share.nwbv}, facts)
 

@@ -1,0 +1,63 @@
+"""`mrifoundation teach`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
+from mrifoundation.cli.progress_bar import progress_bar
+
+group = typer.Typer(help="Teach it something new from labelled scans.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    group.callback()(lambda: None)  # keeps each kind a command of its own
+    group.command("head")(head)
+    app.add_typer(group, name="teach")
+
+
+def head(
+    name: Annotated[str, typer.Argument(help="What to call the head: small letters, digits and hyphens.")],
+    labels: Annotated[
+        Path, typer.Option(help="CSV with the columns path and label, and patient where one has several rows.")
+    ],
+    structures: Annotated[
+        list[str] | None,
+        typer.Option("--structure", help="Also learn from this structure's volume; may be given several times."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to keep the head; the user's own heads when left out.")
+    ] = None,
+    profile: ProfileOption = "standard",
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Fit a disease head to labelled scans, with cross-validated figures (no patient is in two folds) in its card."""
+    from mrifoundation.tasks.classify.head import save_head
+    from mrifoundation.tasks.classify.head_files import own_folder
+    from mrifoundation.tasks.classify.teaching import check_name, read_labels, teach_head
+
+    check_name(name)
+    cases = read_labels(labels)
+    with progress_bar("Loading the model.") as progress:
+        from mrifoundation.engine import Engine
+
+        engine = Engine.load(weights, device)
+        taught = teach_head(engine, name, cases, structures=structures or (), profile=profile, progress=progress)
+    card = save_head(folder or own_folder(), taught).card
+    if as_json:
+        print(json.dumps(card.to_dict(), ensure_ascii=False))
+        return
+    figures, console = card.figures, Console(highlight=False, markup=False)
+    measure = "accuracy" if "accuracy" in figures else "auc"
+    low, high = figures[f"{measure}_interval"]
+    title = "accuracy" if measure == "accuracy" else "area under the ROC curve"
+    console.print(card.trained_on["sentence"])
+    console.print(
+        f"Cross-validated {title} {figures[measure]:.2f} ({low:.2f} to {high:.2f}), Brier score {figures['brier']:.2f}."
+    )
+    console.print(f"Kept as '{card.name}'; ask it with: mrifoundation classify SCAN --head {card.name}")

@@ -1,0 +1,81 @@
+"""Heads: which there are, and what they say of a scan."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+
+from mrifoundation.errors import InputError
+from mrifoundation.server.jobs import Job
+from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.routes_volumes import held
+from mrifoundation.server.schemas import JobTicket
+from mrifoundation.server.schemas_classify import ClassifyRequest, Heads
+from mrifoundation.server.transfer import float_box
+from mrifoundation.volume import Scan
+
+if TYPE_CHECKING:
+    from mrifoundation.engine import Engine
+    from mrifoundation.tasks.classify.classification import Classification
+
+router = APIRouter(prefix="/v1", tags=["classify"], responses={code: PROBLEMS[code] for code in (401, 404, 422, 503)})
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A finished classification in the form in which it is sent; heat_maps: head → geometry and gzipped float32."""
+
+    result: dict
+    heat_maps: dict[str, tuple[dict, bytes]]
+
+
+@router.get("/heads", response_model=Heads, summary="Which heads there are")
+async def heads() -> dict:
+    """Shipped ones and the user's own, with what they were trained on and their cross-validated figures."""
+    return {"heads": await run_sync(_cards)}
+
+
+@router.post(
+    "/volumes/{volume_id}/classify", status_code=202, response_model=JobTicket, summary="Ask heads about a scan"
+)
+async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | None = None) -> dict:
+    """The job's result: `{"answers": [{"head", "title", "applicable", "reason", "probabilities", "intervals", "evidence", "caution"}]}`.
+
+    With `sentence` and `versus` in place of heads it is one answer of the head "zero-shot".
+    """
+    wanted = wanted or ClassifyRequest()
+    if (wanted.sentence is None) != (wanted.versus is None):
+        raise InputError("Send sentence and versus together: a sentence and its opposite.")
+    scans = await run_sync(study_scans, request, volume_id, wanted.study)
+
+    def work(engine: "Engine", job: Job) -> Answers:
+        from mrifoundation.tasks.classify.ask import ask_heads
+        from mrifoundation.tasks.classify.study import Study
+        from mrifoundation.tasks.classify.zero_shot import zero_shot
+
+        study = Study.encode(engine, scans, wanted.profile, wanted.age, wanted.sex, job.progress, job.cancelled)
+        if wanted.sentence is not None:
+            return packed([zero_shot(engine, study.encodings[0], wanted.sentence, wanted.versus, scans[0])], scans[0])
+        return packed(ask_heads(study, wanted.heads, job.progress, job.cancelled), scans[0])
+
+    return {"job": request.app.state.backend.submit(work).id}
+
+
+def packed(answers: "list[Classification]", scan: Scan) -> Answers:
+    """Answers and their heat maps on the grid of `scan`, ready to be sent."""
+    maps = {answer.head: float_box(answer.heat_map, scan.affine) for answer in answers if answer.heat_map is not None}
+    return Answers({"answers": [answer.to_dict() for answer in answers]}, maps)
+
+
+def study_scans(request: Request, volume_id: str, study: list[str]) -> list[Scan]:
+    """The scan of the address, or all of the study in its order; 404 when one is not held, InputError when the first is left out."""
+    if study and volume_id not in study:
+        raise InputError("The study does not hold the volume of the address; list all its series in order.")
+    return [held(request, one) for one in study or [volume_id]]
+
+
+def _cards() -> list[dict]:
+    from mrifoundation.tasks.classify.head_files import list_heads
+
+    return [card.to_dict() for card in list_heads()]

@@ -1,0 +1,38 @@
+"""What is asked of heads over HTTP, and what they answer."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mrifoundation.server.schemas import Profile
+
+Sex = Literal["F", "M"]
+Sentence = Annotated[str, Field(max_length=500)]
+Name = Annotated[str, Field(max_length=64)]
+VolumeId = Annotated[str, Field(max_length=64)]
+
+
+class Heads(BaseModel):
+    heads: list[dict] = Field(
+        description="Cards: name, title, question, classes, inputs, trained_on, figures, limits ..."
+    )
+
+
+class ClassifyRequest(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"heads": ["cardiac-disease"], "study": ["id of end-diastole", "id of end-systole"]}
+        }
+    )
+    heads: Annotated[list[Name], Field(max_length=50)] | None = Field(
+        default=None, description="Which heads; null: all."
+    )
+    study: Annotated[list[VolumeId], Field(max_length=8)] = Field(
+        default=[],
+        description="All series of the examination in the head's order, this one included, when it wants several.",
+    )
+    sentence: Sentence | None = Field(default=None, description="Ask by a sentence against its opposite instead.")
+    versus: Sentence | None = None
+    profile: Profile = "standard"
+    age: Annotated[float, Field(ge=0, le=120)] | None = None
+    sex: Sex | None = None

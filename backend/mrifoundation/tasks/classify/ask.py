@@ -1,0 +1,25 @@
+"""Several heads asked about one study, with progress."""
+
+from collections.abc import Sequence
+
+from mrifoundation.engine.encoder import Cancel, Progress
+from mrifoundation.errors import Cancelled
+from mrifoundation.tasks.classify.classification import Classification
+from mrifoundation.tasks.classify.classify import classify
+from mrifoundation.tasks.classify.head_files import find_head, list_heads
+from mrifoundation.tasks.classify.study import Study
+
+
+def ask_heads(
+    study: Study, names: Sequence[str] | None = None, progress: Progress | None = None, cancel: Cancel | None = None
+) -> list[Classification]:
+    """The answers of these heads, or of all there are, in order. Raises InputError for a head that is not there, and Cancelled."""
+    heads = [find_head(name) for name in (names if names is not None else [card.name for card in list_heads()])]
+    answers = []
+    for number, head in enumerate(heads):
+        if cancel and cancel():
+            raise Cancelled("Classifying was cancelled.")
+        if progress:
+            progress("classify", number / len(heads), f"Asking about {head.card.title.lower()}.")
+        answers.append(classify(study, head))
+    return answers
