@@ -1,0 +1,233 @@
+"""A library of scans: open it, add to it, search it."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mrifoundation.errors import InputError
+from mrifoundation.library.case import Case
+from mrifoundation.library.collection import checked_name, collection_stats
+from mrifoundation.library.filters import any_of, both, condition, quoted
+from mrifoundation.library.ingest_report import IngestReport
+from mrifoundation.library.percentiles import Percentiles
+from mrifoundation.library.question import Hits, Question
+from mrifoundation.library.schema import CASES, REGIONS
+from mrifoundation.library.searching import Searching, shown_columns
+from mrifoundation.library.sources import Found, Item, find_items, read_back
+from mrifoundation.library.store import Store
+from mrifoundation.library.vector_index import build_index_if_large
+from mrifoundation.library.writer_lock import writing
+from mrifoundation.volume import Scan
+
+if TYPE_CHECKING:  # torch takes seconds to import, and listing a library does not need it
+    from mrifoundation.engine import Engine
+    from mrifoundation.engine.encoder import Cancel, Progress
+
+
+class Library:
+    """Cases in a folder, or in an object store. Reading is safe from several threads; one process at a time writes."""
+
+    def __init__(self, store: Store, engine: "Engine | None" = None):
+        self._store = store
+        self._engine = engine
+        self._percentiles = Percentiles(store)
+
+    @classmethod
+    def open(cls, uri: str | Path, engine: "Engine | None" = None, create: bool = True) -> "Library":
+        """The library at `uri`, a folder or an object store's URI, made when it is not there unless `create` is off.
+
+        engine: what adding and searching by vectors need; listing does not. Raises InputError when there is none, or a newer version
+        wrote it.
+        """
+        store = Store(uri)
+        if store.exists:
+            store.about("schema")
+            if store.outdated:
+                with writing(store.uri):
+                    store.create()
+        elif not create:
+            raise InputError(f"There is no library in '{store.uri}'; fill one with mrifoundation library add.")
+        return cls(store, engine)
+
+    @property
+    def uri(self) -> str:
+        return self._store.uri
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever added."""
+        return self._store.exists
+
+    @property
+    def engine(self) -> "Engine":
+        if self._engine is None:
+            raise InputError("This needs the model; open the library with an engine.")
+        return self._engine
+
+    def add(
+        self,
+        sources: Sequence[str | Path],
+        collection: str = "scans",
+        *,
+        kind: str = "auto",
+        profile: str = "standard",
+        identifiers: bool = False,
+        progress: "Progress | None" = None,
+        cancel: "Cancel | None" = None,
+    ) -> IngestReport:
+        """Take in every scan of some sources (see `find_items`); what is there unchanged already is not touched.
+
+        collection: its name. identifiers: keep patient names, ids and dates as well. progress(stage, fraction, message);
+        cancel() → True stops at the scan at hand. May be stopped at any moment, also by kill -9, and called again.
+        Raises InputError, Cancelled.
+        """
+        progress = progress or (lambda stage, fraction, message: None)
+        progress("find", 0.0, "Looking for scans.")
+        found = find_items([str(source) for source in sources], kind)
+        steps = self.adding(found, collection, profile, identifiers, progress, cancel)
+        return _exhausted(steps)
+
+    def adding(
+        self,
+        found: Found,
+        collection: str,
+        profile: str = "standard",
+        identifiers: bool = False,
+        progress: "Progress | None" = None,
+        cancel: "Cancel | None" = None,
+    ) -> Generator[None, None, IngestReport]:
+        """`add` in steps of one scan, so that other work may go between them."""
+        from mrifoundation.library.ingest import Ingest
+
+        checked_name(collection)
+        with writing(self.uri):
+            self._store.create()
+            told = {"progress": progress} if progress else {}
+            told |= {"cancel": cancel} if cancel else {}
+            report = yield from Ingest(
+                self._store, self.engine, found, collection, profile, identifiers, **told
+            ).steps()
+            build_index_if_large(self._store)
+        return report
+
+    def refresh(self, progress: "Progress | None" = None, cancel: "Cancel | None" = None) -> list[IngestReport]:
+        """Embed anew every case that other weights embedded, from where its scan lies; one report a collection."""
+        model = f"model <> {quoted(self.engine.card.model_id)}"
+        stale = [Case.from_row(row) for row in self._store.rows(CASES, model, shown_columns())]
+        reports = []
+        for collection, profile in sorted({(case.collection, case.profile) for case in stale}):
+            items = [_item_of(case) for case in stale if (case.collection, case.profile) == (collection, profile)]
+            reports.append(_exhausted(self.adding(Found(items), collection, profile, progress=progress, cancel=cancel)))
+        return reports
+
+    def search(self, question: Question) -> Hits:
+        """The most similar cases. Raises InputError for a filter or collection that cannot be used."""
+        if question.embedding is not None and not self._store.count(CASES):
+            return Hits((), 0, ("The library is empty; add scans to it.",))
+        model = self.engine.card.model_id if question.embedding is not None else None
+        return Searching(self._store, model, self._percentiles).search(question)
+
+    def collections(self) -> list[dict[str, Any]]:
+        """name, cases, regions, model, same_model (None without an engine), bytes of every collection."""
+        return collection_stats(self._store, self._engine.card.model_id if self._engine else None)
+
+    def cases(
+        self, collection: str | None = None, filters: dict | None = None, offset: int = 0, limit: int = 100
+    ) -> tuple[list[Case], int]:
+        """Some cases, and how many there are in all."""
+        place = f"collection = {quoted(collection)}" if collection else ""
+        asked = both(place, condition(filters or {}))
+        rows = self._store.rows(CASES, asked, shown_columns(), limit, offset)
+        return [Case.from_row(row) for row in rows], self._store.count(CASES, asked)
+
+    def case(self, case: str) -> Case:
+        """One case by its id; InputError when there is none."""
+        found = self.find(case)
+        if found is None:
+            raise InputError(f"There is no case '{case[:40]}' in the library; list its cases.")
+        return found
+
+    def find(self, case: str) -> Case | None:
+        """One case by its id, or None."""
+        rows = self._store.rows(CASES, f"case = {quoted(case)}", shown_columns(), 1)
+        return Case.from_row(rows[0]) if rows else None
+
+    def full_id(self, beginning: str) -> str:
+        """The one case id that begins so; InputError when there is none, or several."""
+        rows = self._store.rows(CASES, f"starts_with(case, {quoted(beginning)})", ["case"], 2)
+        if len(rows) != 1:
+            raise InputError(
+                f"{'No' if not rows else 'More than one'} case id begins with '{beginning[:40]}'; list the cases."
+            )
+        return rows[0]["case"]
+
+    def of_content(self, content_hash: str) -> Case | None:
+        """A case with this very content, if there is one."""
+        rows = self._store.rows(CASES, f"content_hash = {quoted(content_hash)}", shown_columns(), 1)
+        return Case.from_row(rows[0]) if rows else None
+
+    def thumbnail(self, case: str) -> bytes:
+        """The PNG of a case."""
+        self.case(case)
+        return self._store.rows(CASES, f"case = {quoted(case)}", ["thumbnail"], 1)[0]["thumbnail"]
+
+    def regions(self, case: str) -> list[dict[str, Any]]:
+        """The structures found in a case: structure, volume_ml, center_ras_mm, box, and embedding (float32 [D])."""
+        columns = ["structure", "volume_ml", "center_ras_mm", "box"]
+        asked = f"case = {quoted(case)}"
+        for length in self._store.vector_lengths(REGIONS):
+            rows, vectors = self._store.vectors(REGIONS, asked, columns, length)
+            if rows:
+                return [row | {"embedding": np.array(vector)} for row, vector in zip(rows, vectors, strict=True)]
+        return []
+
+    def read(self, case: str) -> Scan:
+        """The scan of a case, from where it lies; InputError when it has moved."""
+        known = self.case(case)
+        try:
+            scan = read_back(known.source, known.series)
+        except InputError as error:
+            raise InputError(f"The scan of '{known.name}' cannot be read any more: {error}") from error
+        if scan.content_hash != known.content_hash:
+            raise InputError(f"What lies at '{known.source}' is no longer the scan of '{known.name}'; add it again.")
+        return scan
+
+    def remove(self, *, collection: str | None = None, case: str | None = None) -> int:
+        """Delete a collection or a case for good, older versions of the tables included; gives how many cases. The scans themselves are not
+        touched. InputError when there is no such collection or case."""
+        asked = f"collection = {quoted(collection)}" if collection is not None else any_of("case", [case or ""])
+        with writing(self.uri):
+            count = self._store.count(CASES, asked)
+            if not count:
+                what = f"collection '{collection}'" if collection is not None else f"case '{(case or '')[:40]}'"
+                raise InputError(f"There is no {what} in the library; list what there is.")
+            self._store.delete(asked)
+            self._store.purge()
+        return count
+
+
+def _item_of(case: Case) -> Item:
+    """A case as an item to take in once more, with what was told, not guessed, of it."""
+    facts = {name: value for name, value in case.facts.items() if name not in (*case.guessed, "flags")}
+    return Item(
+        source=case.source,
+        series=case.series,
+        read=lambda: read_back(case.source, case.series),
+        stamp="",
+        name=case.name,
+        facts=facts,
+        caption=case.caption,
+        report=case.report,
+        identifiers=case.identifiers,
+        held=case,
+    )
+
+
+def _exhausted(steps: Generator[None, None, IngestReport]) -> IngestReport:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

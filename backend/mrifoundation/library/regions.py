@@ -1,0 +1,60 @@
+"""The structures that a scan shows, each with its own embedding."""
+
+import numpy as np
+
+from mrifoundation.engine import Encoding, Engine
+from mrifoundation.errors import InputError
+from mrifoundation.library.case import Region
+
+# The structure set that suits each region of the body.
+SETS = {
+    "brain": "brain structures",
+    "fetal-brain": "fetal brain structures",
+    "head-neck": "organs at risk, head and neck",
+    "cervical-spine": "lumbar spine parts",
+    "lumbar-spine": "lumbar spine parts",
+    "heart": "heart",
+    "abdomen": "abdominal organs",
+    "prostate": "prostate zones",
+    "knee": "knee",
+}
+SMALLEST = 8  # voxels; less is noise
+
+
+def structures_of(engine: Engine, region: str | None) -> list[str]:
+    """What is looked for in a scan of a region: its set and its lesions, as far as the model has learned them; [] for an unknown region."""
+    names = [
+        name for name in engine.vocabulary.sets.get(SETS.get(region, ""), ()) if engine.knows(engine.vocabulary[name])
+    ]
+    lesions = [
+        structure.name
+        for structure in engine.vocabulary
+        if structure.kind == "lesion" and structure.labelled and structure.side is None and region in structure.regions
+    ]
+    return list(dict.fromkeys([*names, *(name for name in lesions if engine.knows(engine.vocabulary[name]))]))
+
+
+def find_regions(engine: Engine, encoding: Encoding, names: list[str], cancel=None) -> list[Region]:
+    """A Region for each of the structures that is in view."""
+    if not names:
+        return []
+    result = engine.segment(encoding, names, cancel=cancel)
+    regions = []
+    for row in result.table:
+        mask = result.labels == row["value"]
+        if row["in_view"] and np.count_nonzero(mask) >= SMALLEST:
+            try:
+                embedding = engine.embed(encoding, mask)
+            except InputError:  # wholly outside the body: nothing to compare
+                continue
+            regions.append(Region(row["name"], row["volume_ml"], tuple(row["center_ras_mm"]), box_of(mask), embedding))
+    return regions
+
+
+def box_of(mask: np.ndarray) -> tuple[int, int, int, int, int, int]:
+    """First and last-plus-one index of a mask on each axis: (i, j, k, i, j, k)."""
+    ends = []
+    for axis in range(3):
+        hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        ends.append((int(hit[0]), int(hit[-1]) + 1))
+    return tuple(low for low, _ in ends) + tuple(high for _, high in ends)

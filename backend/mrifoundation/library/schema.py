@@ -1,0 +1,75 @@
+"""The tables of a library, and how an older library is brought up to date.
+
+`cases` holds one row a scan, `regions` one row a structure found in it; facts are repeated in `regions`, so that one filter serves
+both. Vectors lie in a column for each length (`embedding_256`): weights of another length only add a column, and a row says whose vector
+it carries (`model`).
+"""
+
+import pyarrow as pa
+
+SCHEMA = 1
+CASES, REGIONS, ABOUT = "cases", "regions", "about"
+
+FACTS = (
+    pa.field("region", pa.string()),
+    pa.field("sequence", pa.string()),
+    pa.field("plane", pa.string()),
+    pa.field("contrast", pa.bool_()),
+    pa.field("age", pa.float32()),
+    pa.field("sex", pa.string()),
+    pa.field("diagnosis", pa.string()),
+    pa.field("flags", pa.list_(pa.string())),
+)
+_SHARED = (
+    pa.field("case", pa.string()),
+    pa.field("collection", pa.string()),
+    pa.field("content_hash", pa.string()),
+    pa.field("patient", pa.string()),
+    pa.field("model", pa.string()),
+    *FACTS,
+)
+_CASES = pa.schema(
+    [
+        *_SHARED,
+        pa.field("name", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("series", pa.string()),
+        pa.field("stamp", pa.string()),
+        pa.field("profile", pa.string()),
+        pa.field("guessed", pa.list_(pa.string())),
+        pa.field("caption", pa.string()),
+        pa.field("report", pa.string()),
+        pa.field("words", pa.string()),
+        pa.field("identifiers", pa.string()),
+        pa.field("shape", pa.list_(pa.int32())),
+        pa.field("spacing_mm", pa.list_(pa.float32())),
+        pa.field("thumbnail", pa.binary()),
+    ]
+)
+_REGIONS = pa.schema(
+    [
+        *_SHARED,
+        pa.field("id", pa.string()),
+        pa.field("structure", pa.string()),
+        pa.field("volume_ml", pa.float32()),
+        pa.field("center_ras_mm", pa.list_(pa.float32(), 3)),
+        pa.field("box", pa.list_(pa.int32(), 6)),
+    ]
+)
+_ABOUT = pa.schema([pa.field("key", pa.string()), pa.field("value", pa.string())])
+
+TABLES = {CASES: _CASES, REGIONS: _REGIONS, ABOUT: _ABOUT}
+
+
+def vector_column(length: int) -> str:
+    """The column of vectors with `length` numbers."""
+    return f"embedding_{length}"
+
+
+def vector_field(length: int) -> pa.Field:
+    return pa.field(vector_column(length), pa.list_(pa.float32(), length))
+
+
+def missing_fields(found: pa.Schema, table: str) -> list[pa.Field]:
+    """What a table written by an earlier version lacks; it is added with empty values."""
+    return [field for field in TABLES[table] if field.name not in found.names]

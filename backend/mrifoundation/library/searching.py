@@ -1,0 +1,162 @@
+"""Searching a library: nearest vectors, words, and the two together."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mrifoundation.errors import InputError
+from mrifoundation.library.case import Case
+from mrifoundation.library.filters import any_of, both, condition, quoted, volume_conditions
+from mrifoundation.library.percentiles import Percentiles
+from mrifoundation.library.question import Hit, Hits, Question
+from mrifoundation.library.schema import CASES, REGIONS
+from mrifoundation.library.store import Store
+
+MOST_HITS = 1000
+RANK_OFFSET = 60  # Cormack et al., Reciprocal Rank Fusion, 2009
+_SHOWN = (
+    "case", "collection", "content_hash", "name", "source", "series", "model", "profile", "patient", "caption", "report", "stamp", "region",
+    "sequence", "plane", "contrast", "age", "sex", "diagnosis", "flags", "guessed", "identifiers", "shape", "spacing_mm",
+)  # fmt: skip
+
+
+def shown_columns() -> list[str]:
+    """Everything of a case but its picture and its vector."""
+    return list(_SHOWN)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A candidate: similarity (None when only its words fit) and the structure that fits best."""
+
+    score: float | None
+    structure: str | None = None
+
+
+class Searching:
+    """Answers questions from one store, comparing only what the same weights (`model`) embedded."""
+
+    def __init__(self, store: Store, model: str | None, percentiles: Percentiles):
+        self._store = store
+        self._model = model
+        self._percentiles = percentiles
+
+    def search(self, question: Question) -> Hits:
+        """The most similar cases. Raises InputError for a filter, collection or number of hits that cannot be used."""
+        if not 1 <= question.k <= MOST_HITS:
+            raise InputError(f"Ask for 1 to {MOST_HITS} hits, not {question.k}.")
+        if question.embedding is None and not question.words.strip():
+            raise InputError("There is nothing to search for; give a scan, a region, words or a report.")
+        place = self._place(question)
+        allowed = both(place, self._fitting(question.filters))
+        notes = self._other_weights(place) if question.embedding is not None else []
+        if question.embedding is not None:
+            allowed = both(allowed, f"model = {quoted(self._model)}")
+        asked = both(allowed, *_exclusions(question))
+        found = self._found(question, asked, notes)
+        return Hits(self._hits(question, found, allowed), self._store.count(CASES, asked), tuple(notes))
+
+    def _found(self, question: Question, asked: str, notes: list[str]) -> dict[str, Found]:
+        """Candidates by case, best first."""
+        similar = {} if question.embedding is None else self._similar(question, asked, question.k)
+        if question.of_region and not similar and self._store.count(CASES, asked):
+            notes.append(
+                "No structure was found in any of these cases when they were added, so a region has nothing to compare with."
+            )
+        if not question.words.strip():
+            return similar
+        worded = [row["case"] for row in self._store.matching_words(question.words, asked, ["case"], 4 * question.k)]
+        if question.embedding is None:
+            return {case: Found(None) for case in worded[: question.k]}
+        similar = self._similar(question, asked, 4 * question.k)
+        order = _fused([list(similar), worded])[: question.k]
+        missing = [case for case in order if case not in similar]
+        similar |= self._similar(question, both(asked, any_of("case", missing)), len(missing)) if missing else {}
+        return {case: similar.get(case, Found(None)) for case in order}
+
+    def _similar(self, question: Question, asked: str, count: int) -> dict[str, Found]:
+        if not question.of_region:
+            rows = self._store.nearest(CASES, question.embedding, asked, ["case"], count)
+            return {row["case"]: Found(score) for row, score in rows}
+        # Each case has many structures of which one counts, so the search widens until enough cases are seen.
+        total, wanted = self._store.count(REGIONS, asked), 8 * count
+        while True:
+            rows = self._store.nearest(
+                REGIONS, question.embedding, asked, ["case", "structure"], min(wanted, max(1, total))
+            )
+            best: dict[str, Found] = {}
+            for row, score in rows:
+                best.setdefault(row["case"], Found(score, row["structure"]))
+            if len(best) >= count or wanted >= total:
+                return dict(list(best.items())[:count])
+            wanted *= 4
+
+    def _hits(self, question: Question, found: Mapping[str, Found], allowed: str) -> tuple[Hit, ...]:
+        rows = (
+            {row["case"]: row for row in self._store.rows(CASES, any_of("case", list(found)), shown_columns())}
+            if found
+            else {}
+        )
+        percentile = self._percentile_of(question, found, allowed)
+        return tuple(
+            Hit(
+                Case.from_row(rows[case]),
+                None if one.score is None else round(one.score, 4),
+                percentile.get(case),
+                one.structure,
+            )
+            for case, one in found.items()
+            if case in rows  # a region whose case was never written is no hit
+        )
+
+    def _percentile_of(self, question: Question, found: Mapping[str, Found], allowed: str) -> dict[str, float]:
+        scored = {case: one.score for case, one in found.items() if one.score is not None}
+        if not scored:
+            return {}
+        table = REGIONS if question.of_region else CASES
+        without = (question.exclude_content, question.exclude_patient)
+        values = self._percentiles.of(table, np.asarray(question.embedding), list(scored.values()), allowed, without)
+        return dict(zip(scored, values, strict=True))
+
+    def _place(self, question: Question) -> str:
+        if question.collections is None:
+            return ""
+        known = {row["collection"] for row in self._store.rows(CASES, "", ["collection"])}
+        for name in question.collections:
+            if name not in known:
+                raise InputError(f"There is no collection '{name}'; there is {', '.join(sorted(known)) or 'none yet'}.")
+        return any_of("collection", list(question.collections))
+
+    def _fitting(self, filters: Mapping) -> str:
+        parts = [condition(filters)]
+        for volume in volume_conditions(filters):
+            parts.append(any_of("case", sorted({row["case"] for row in self._store.rows(REGIONS, volume, ["case"])})))
+        return both(*parts)
+
+    def _other_weights(self, place: str) -> list[str]:
+        others = self._store.count(CASES, both(place, f"model <> {quoted(self._model or '')}"))
+        if not others:
+            return []
+        many = f"{others} case{'s were' if others != 1 else ' was'}"
+        return [
+            f"{many} embedded with other weights and cannot be compared; embed them again with mrifoundation library refresh."
+        ]
+
+
+def _exclusions(question: Question) -> list[str]:
+    parts = []
+    if question.exclude_content:
+        parts.append(f"content_hash <> {quoted(question.exclude_content)}")
+    if question.exclude_patient:
+        parts.append(f"patient IS NULL OR patient <> {quoted(question.exclude_patient)}")
+    return parts
+
+
+def _fused(rankings: Iterable[list[str]]) -> list[str]:
+    """One order out of several."""
+    points: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, case in enumerate(ranking):
+            points[case] = points.get(case, 0.0) + 1.0 / (RANK_OFFSET + rank + 1)
+    return sorted(points, key=lambda case: -points[case])

@@ -1,0 +1,6 @@
+"""Where scans come from: files and folders, DICOM trees, BIDS, a manifest, DICOMweb. Each gives the same items."""
+
+from mrifoundation.library.sources.find import KINDS, find_items
+from mrifoundation.library.sources.item import Found, Item, read_back
+
+__all__ = ["KINDS", "Found", "Item", "find_items", "read_back"]

@@ -1,0 +1,96 @@
+"""Image files and DICOM series of a folder tree, or one file."""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from mrifoundation.errors import InputError
+from mrifoundation.library.sources.dicom_tree import find_dicom
+from mrifoundation.library.sources.item import Found, Item, stamp_of
+from mrifoundation.library.sources.wording import facts_of_text
+from mrifoundation.volume import read_scan
+from mrifoundation.volume.content import sniff
+from mrifoundation.volume.reading import scan_name
+
+SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr")
+_NOT_DICOM = (
+    ".csv",
+    ".tsv",
+    ".json",
+    ".txt",
+    ".md",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".pdf",
+    ".html",
+    ".xml",
+    ".bval",
+    ".bvec",
+    ".py",
+    ".img",
+    ".raw",
+)
+_LABELS = re.compile(r"(?:^|[-_. ])(?:d?seg|segmentation|labels?|labelmap|mask|aseg|parc)(?:[-_. ]|$)", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:^|[/_\\])(sub-[A-Za-z0-9]+)")
+
+
+def find_files(path: Path) -> Found:
+    """Every scan under `path`: NIfTI, NRRD and MHA by their names, DICOM by content. Label maps, told by their names, are counted as
+    skipped."""
+    if path.is_file():
+        return _single(path)
+    found, dicom = Found(), defaultdict(list)
+    for file in walk(path):
+        name = file.name.lower()
+        if name.endswith(SUFFIXES):
+            if _LABELS.search(scan_name(file)):
+                found.skipped["label map"] += 1
+            else:
+                found.items.append(image_item(file))
+        elif not name.endswith(_NOT_DICOM) and _is_dicom(file):
+            dicom[file.parent].append(file)
+    found.extend(find_dicom(dicom))
+    return found
+
+
+def image_item(file: Path) -> Item:
+    """An image file, with what its name says."""
+    subject = _SUBJECT.search(str(file))
+    return Item(
+        source=str(file),
+        read=lambda: read_scan(file),
+        stamp=stamp_of(file),
+        name=scan_name(file),
+        facts=facts_of_text(scan_name(file)),
+        patient=subject[1] if subject else None,
+        files=(file,),
+    )
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Files under a folder in a fixed order; hidden ones are left out."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise InputError(
+            f"The folder '{folder}' may not be read ({error.strerror}); change its permissions."
+        ) from error
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent) / name for name in sorted(names) if not name.startswith("."))
+
+
+def _single(path: Path) -> Found:
+    if not path.name.lower().endswith((*SUFFIXES, ".zip")) and _is_dicom(path):
+        return find_dicom({path.parent: [path]})
+    return Found(items=[image_item(path)])
+
+
+def _is_dicom(file: Path) -> bool:
+    try:
+        return sniff(file).kind == "dicom"
+    except OSError:
+        return False

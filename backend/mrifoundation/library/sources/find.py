@@ -1,0 +1,69 @@
+"""From what a person names to the items in it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mrifoundation.errors import InputError
+from mrifoundation.library.sources.bids import find_bids
+from mrifoundation.library.sources.files import find_files
+from mrifoundation.library.sources.item import Found
+from mrifoundation.library.sources.manifest import find_manifest
+
+KINDS = ("auto", "files", "dicom", "bids", "manifest", "dicomweb")
+
+
+def find_items(sources: Sequence[str], kind: str = "auto", within: Sequence[Path] | None = None) -> Found:
+    """Every scan in the sources: paths of files, folders and manifests, or URLs of DICOMweb services.
+
+    kind: one of KINDS. within: folders that files must lie in (symbolic links resolved); others are listed as bad. Raises InputError when
+    a source is not there or not of its kind.
+    """
+    if kind not in KINDS:
+        raise InputError(f"There is no kind of source '{kind}'; choose one of {', '.join(KINDS)}.")
+    if not sources:
+        raise InputError("There is nothing to add; name a file, a folder, a manifest or a DICOMweb address.")
+    found = Found()
+    for source in sources:
+        found.extend(_find(source, kind, within))
+    return found if within is None else _kept_within(found, within)
+
+
+def _find(source: str, kind: str, within: Sequence[Path] | None) -> Found:
+    if source.startswith(("http://", "https://")):
+        if kind not in ("auto", "dicomweb"):
+            raise InputError(f"'{source}' is an address; leave the kind out or say dicomweb.")
+        from mrifoundation.library.sources.dicomweb import find_dicomweb
+
+        return find_dicomweb(source)
+    path = Path(source).expanduser().absolute()
+    if kind == "dicomweb":
+        raise InputError(f"'{source}' is no address; a DICOMweb service begins with http:// or https://.")
+    if within is not None and not lies_within(path, within):
+        raise InputError(f"'{source}' lies outside the folders this service may read; see MRIFOUNDATION_LIBRARY_ROOTS.")
+    if not path.exists():
+        raise InputError(f"There is no file or folder '{source}'; check the path.")
+    return {"manifest": find_manifest, "bids": find_bids}.get(_kind(path, kind), find_files)(path)
+
+
+def _kind(path: Path, kind: str) -> str:
+    if kind != "auto":
+        return kind
+    if path.is_file() and path.suffix.lower() in (".csv", ".tsv"):
+        return "manifest"
+    return "bids" if (path / "dataset_description.json").is_file() else "files"
+
+
+def lies_within(path: Path, roots: Sequence[Path]) -> bool:
+    """Whether a path, wherever its symbolic links lead, lies in one of some folders."""
+    real = path.resolve()
+    return any(real.is_relative_to(root.resolve()) for root in roots)
+
+
+def _kept_within(found: Found, roots: Sequence[Path]) -> Found:
+    kept = Found(skipped=found.skipped, bad=list(found.bad))
+    for item in found.items:
+        if all(lies_within(file, roots) for file in item.files):
+            kept.items.append(item)
+        else:
+            kept.bad.append((item.source, "It lies outside the folders this service may read."))
+    return kept

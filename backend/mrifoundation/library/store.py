@@ -1,0 +1,190 @@
+"""The LanceDB tables of one library: opening, atomic commits, reading rows. What the rows mean is known elsewhere."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+from lancedb.index import FTS, IvfPq
+from lancedb.query import MatchQuery
+
+from mrifoundation.errors import InputError
+from mrifoundation.library.filters import any_of, quoted
+from mrifoundation.library.schema import ABOUT, CASES, REGIONS, SCHEMA, TABLES, missing_fields, vector_field
+from mrifoundation.library.writer_lock import is_remote
+
+MOST_ROWS = 10_000_000  # LanceDB stops at 10 rows unless told otherwise
+PROBES, REFINE = 40, 20  # partitions looked into, candidates compared exactly for each hit wanted
+
+
+class Store:
+    """Tables in a folder or at an object store's URI. Safe to read from several threads; writers hold `writer_lock.writing`."""
+
+    def __init__(self, uri: str | Path):
+        """Opens nothing yet. uri: a folder, or s3://, gs://, az:// with the credentials that Lance reads from the environment."""
+        self.uri = str(uri) if is_remote(str(uri)) else str(Path(uri).expanduser().absolute())
+        self._db = lancedb.connect(self.uri, read_consistency_interval=timedelta(0))
+        self._tables: dict[str, Any] = {}
+
+    @property
+    def exists(self) -> bool:
+        return ABOUT in self._db.list_tables().tables
+
+    @property
+    def outdated(self) -> bool:
+        """Whether an earlier version wrote it, so that columns are missing."""
+        return any(missing_fields(self.table(name).schema, name) for name in TABLES)
+
+    def create(self) -> None:
+        """Make what is not there, and bring an older library up to date; only under the writer's lock.
+
+        Raises InputError when a newer version wrote it.
+        """
+        for name, schema in TABLES.items():
+            table = self._db.create_table(name, schema=schema, exist_ok=True)
+            if missing := missing_fields(table.schema, name):
+                table.add_columns(missing)
+            self._tables[name] = table
+        self._check_version()
+        for key, value in (("schema", str(SCHEMA)), ("salt", secrets.token_hex(16))):
+            if key != "salt" or self.about("salt") is None:
+                self.set_about(key, value)
+
+    def table(self, name: str) -> Any:
+        """A table; InputError when there is no library."""
+        if name not in self._tables:
+            if not self.exists:
+                raise InputError(f"There is no library in '{self.uri}'; fill one with mrifoundation library add.")
+            self._tables[name] = self._db.open_table(name)
+            if name == ABOUT:
+                self._check_version()
+        return self._tables[name]
+
+    def about(self, key: str) -> str | None:
+        """A value kept about the library as a whole: schema, salt, what an index was measured at."""
+        rows = self.table(ABOUT).search().where(f"key = {quoted(key)}").limit(1).to_list()
+        return rows[0]["value"] if rows else None
+
+    def set_about(self, key: str, value: str) -> None:
+        rows = pa.Table.from_pylist([{"key": key, "value": value}], schema=TABLES[ABOUT])
+        self.table(ABOUT).merge_insert("key").when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+    def commit(self, cases: Sequence[Mapping], regions: Sequence[Mapping], length: int) -> None:
+        """Write cases with all their regions; `length` numbers a vector. Regions go first: a case that is there is there entirely, and
+        writing the same again changes nothing."""
+        ids = [row["case"] for row in cases]
+        for name in (CASES, REGIONS):
+            if vector_field(length).name not in self.table(name).schema.names:
+                self.table(name).add_columns(vector_field(length))
+        merge = self.table(REGIONS).merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+        merge.when_not_matched_by_source_delete(any_of("case", ids)).execute(self._rows(REGIONS, regions))
+        merge = self.table(CASES).merge_insert("case").when_matched_update_all().when_not_matched_insert_all()
+        merge.execute(self._rows(CASES, cases))
+
+    def update(self, changes: Sequence[Mapping[str, Any]]) -> None:
+        """Change columns of some cases, and of their regions where these repeat them; every change names its case and the same columns."""
+        if not changes:
+            return
+        for name in (REGIONS, CASES):
+            columns = [field for field in TABLES[name] if field.name in changes[0]]
+            rows = [{field.name: change[field.name] for field in columns} for change in changes]
+            self.table(name).merge_insert("case").when_matched_update_all().execute(
+                pa.Table.from_pylist(rows, schema=pa.schema(columns))
+            )
+
+    def delete(self, condition: str) -> None:
+        """Delete cases, then their regions; `condition` holds on columns that both tables have."""
+        self.table(CASES).delete(condition)
+        self.table(REGIONS).delete(condition)
+
+    def drop_orphans(self) -> None:
+        """Delete regions whose case was never written, which a writer that was killed leaves behind."""
+        held = {row["case"] for row in self.rows(CASES, "", ["case"])}
+        orphans = {row["case"] for row in self.rows(REGIONS, "", ["case"])} - held
+        if orphans:
+            self.table(REGIONS).delete(any_of("case", sorted(orphans)))
+
+    def tidy(self) -> None:
+        """Compact the small files of many commits and bring the indexes up to date."""
+        for name in (CASES, REGIONS):
+            self.table(name).optimize(cleanup_older_than=timedelta(hours=1))
+
+    def purge(self) -> None:
+        """Forget older versions of the tables, so that what was deleted is gone from the disk."""
+        for name in (CASES, REGIONS):
+            self.table(name).optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+
+    def count(self, table: str, condition: str = "") -> int:
+        return self.table(table).count_rows(condition or None)
+
+    def rows(
+        self, table: str, condition: str, columns: list[str], limit: int = MOST_ROWS, offset: int = 0
+    ) -> list[dict]:
+        """Some columns of the rows that fit a condition ("" for all)."""
+        search = self.table(table).search().select(columns).limit(limit).offset(offset)
+        return (search.where(condition) if condition else search).to_list()
+
+    def vector_lengths(self, table: str) -> list[int]:
+        """Lengths of the vectors that the table has columns for."""
+        return [field.type.list_size for field in self.table(table).schema if field.name.startswith("embedding_")]
+
+    def vectors(self, table: str, condition: str, columns: list[str], length: int) -> tuple[list[dict], np.ndarray]:
+        """Rows that carry a vector of `length`, and the vectors float32 [n, length]."""
+        name = vector_field(length).name
+        if name not in self.table(table).schema.names:
+            return [], np.zeros((0, length), np.float32)
+        carried = f"({condition}) AND {name} IS NOT NULL" if condition else f"{name} IS NOT NULL"
+        found = self.table(table).search().where(carried).select([*columns, name]).limit(MOST_ROWS).to_arrow()
+        flat = found[name].combine_chunks()
+        values = flat.flatten() if isinstance(flat, pa.FixedSizeListArray) else pa.array([], pa.float32())
+        return found.drop_columns([name]).to_pylist(), values.to_numpy(zero_copy_only=False).reshape(-1, length)
+
+    def nearest(
+        self, table: str, vector: np.ndarray, condition: str, columns: list[str], limit: int, exact: bool = False
+    ) -> list[tuple[dict, float]]:
+        """Rows with their cosine similarity to `vector`, best first; through the index where there is one, unless `exact`."""
+        name = vector_field(len(vector)).name
+        if name not in self.table(table).schema.names:
+            return []
+        search = self.table(table).search(vector.astype(np.float32), vector_column_name=name).distance_type("cosine")
+        search = search.select([*columns, "_distance"]).limit(limit)
+        if condition:
+            search = search.where(condition, prefilter=True)
+        search = search.bypass_vector_index() if exact else search.nprobes(PROBES).refine_factor(REFINE)
+        return [(row, 1.0 - row.pop("_distance")) for row in search.to_list()]
+
+    def matching_words(self, words: str, condition: str, columns: list[str], limit: int) -> list[dict]:
+        """Cases whose name, caption or report has some of the words, best first (BM25)."""
+        table = self.table(CASES)
+        if not any("words" in index.columns for index in table.list_indices()):
+            return []
+        search = table.search(MatchQuery(words, "words"), query_type="fts").select([*columns, "_score"]).limit(limit)
+        return (search.where(condition, prefilter=True) if condition else search).to_list()
+
+    def index_words(self) -> None:
+        """Make full-text search possible; later rows are found as well, and `tidy` takes them into the index."""
+        table = self.table(CASES)
+        if table.count_rows() and not any("words" in index.columns for index in table.list_indices()):
+            table.create_index("words", config=FTS(with_position=False))
+
+    def index_vectors(self, table: str, length: int) -> None:
+        """Build (or build anew) the approximate index of a vector column."""
+        self.table(table).create_index(vector_field(length).name, config=IvfPq(distance_type="cosine"), replace=True)
+
+    def has_vector_index(self, table: str, length: int) -> bool:
+        return any(vector_field(length).name in index.columns for index in self.table(table).list_indices())
+
+    def version(self, table: str) -> int:
+        return self.table(table).version
+
+    def _rows(self, table: str, rows: Sequence[Mapping]) -> pa.Table:
+        return pa.Table.from_pylist(list(rows), schema=self.table(table).schema)
+
+    def _check_version(self) -> None:
+        written = self.about("schema")
+        if written is not None and int(written) > SCHEMA:
+            raise InputError(f"The library '{self.uri}' was written by a newer version; update MRIFoundation.")
