@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import mrifoundation
-from mrifoundation.server import problems, routes_classify, routes_jobs, routes_segment, routes_state, routes_volumes
+from mrifoundation.server import (
+    problems,
+    routes_classify,
+    routes_jobs,
+    routes_library,
+    routes_report,
+    routes_search,
+    routes_segment,
+    routes_state,
+    routes_volumes,
+)
 from mrifoundation.server.backend import Backend
+from mrifoundation.server.library_folder import LibraryFolder
+from mrifoundation.server.marked_regions import MarkedRegions
 from mrifoundation.server.security import Guard
 from mrifoundation.server.volumes import Volumes
 
@@ -32,6 +44,8 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.backend = Backend(load)
         app.state.volumes = Volumes()
+        app.state.library = LibraryFolder()
+        app.state.regions = MarkedRegions()
         yield
         app.state.backend.jobs.close()
 
@@ -42,7 +56,16 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
         lifespan=lifespan,
         redoc_url=None,
     )
-    for routes in (routes_state, routes_volumes, routes_segment, routes_jobs, routes_classify):
+    for routes in (
+        routes_state,
+        routes_volumes,
+        routes_segment,
+        routes_jobs,
+        routes_classify,
+        routes_library,
+        routes_search,
+        routes_report,
+    ):
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Guard, key=key, largest_upload=largest_upload)

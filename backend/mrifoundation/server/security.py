@@ -30,13 +30,17 @@ class Guard:
         ):
             await _refuse(send, 401, _key_problem(headers), {b"www-authenticate": b"Bearer"})
             return
-        limit = self._largest_upload if scope["path"].rstrip("/") == "/v1/volumes" else LARGEST_JSON
+        limit = self._largest_upload if _carries_voxels(scope["path"].rstrip("/")) else LARGEST_JSON
         too_large = f"The request is larger than the {limit // 1_000_000} MB allowed here; crop or resample the scan."
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             await _refuse(send, 413, too_large, {b"connection": b"close"})
             return
         await self._app(scope, _counted(receive, limit, too_large), send)
+
+
+def _carries_voxels(path: str) -> bool:
+    return path == "/v1/volumes" or (path.startswith("/v1/volumes/") and path.endswith("/region"))
 
 
 class TooLarge(Exception):

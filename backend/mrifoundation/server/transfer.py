@@ -37,7 +37,7 @@ def scan_from_array(body: bytes, geometry: Geometry, encoding: str | None) -> Sc
     """The scan in an uploaded array: C order of [i, j, k], little endian, gzip or deflate when `encoding` says so."""
     dtype = np.dtype(geometry.dtype).newbyteorder("<")
     expected = math.prod(geometry.shape) * dtype.itemsize
-    raw = _decompressed(body, encoding, expected)
+    raw = unpacked(body, encoding, expected)
     if len(raw) != expected:
         raise InputError(
             f"The body holds {len(raw)} bytes but shape {geometry.shape} of {geometry.dtype} needs {expected}; "
@@ -48,7 +48,7 @@ def scan_from_array(body: bytes, geometry: Geometry, encoding: str | None) -> Sc
         return Scan(voxels.astype(np.float32), np.array(geometry.affine), geometry.name)
 
 
-def _decompressed(body: bytes, encoding: str | None, limit: int) -> bytes:
+def unpacked(body: bytes, encoding: str | None, limit: int) -> bytes:
     """`body` unpacked, at most one byte more than `limit`: a bomb is noticed without being unpacked."""
     kind = (encoding or "identity").strip().lower()
     if kind == "identity":

@@ -1,0 +1,148 @@
+"""The library: its collections and cases, and adding to it."""
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+
+from mrifoundation.errors import InputError
+from mrifoundation.library.sources import Found, find_items
+from mrifoundation.server.jobs import Job
+from mrifoundation.server.library_folder import LibraryFolder, library_roots
+from mrifoundation.server.nifti_bytes import nifti_bytes
+from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.schemas import JobTicket
+from mrifoundation.server.schemas_library import Case, Cases, Collections, IngestRequest, Removed
+
+if TYPE_CHECKING:
+    from mrifoundation.engine import Engine
+    from mrifoundation.library import Library
+
+router = APIRouter(prefix="/v1/library", tags=["library"], responses={code: PROBLEMS[code] for code in (401, 422)})
+MISSING = {404: PROBLEMS[404]}
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a finished ingest gave."""
+
+    result: dict
+
+
+@router.get("/collections", response_model=Collections, summary="The collections of the library")
+async def collections(request: Request) -> dict:
+    return {"collections": await run_sync(_library(request).collections)}
+
+
+@router.post(
+    "/collections/{collection}/ingest",
+    status_code=202,
+    response_model=JobTicket,
+    responses={503: PROBLEMS[503]},
+    summary="Add scans to a collection, which is made when it is new",
+)
+async def ingest(request: Request, collection: str, wanted: IngestRequest) -> dict:
+    """Paths are of the computer that the service runs on, in folders that it may read. The job's result tells what was added,
+    known, skipped and bad. Other requests are answered between two scans."""
+    from mrifoundation.library.collection import checked_name
+
+    checked_name(collection)
+    folder: LibraryFolder = request.app.state.library
+    roots = library_roots()
+
+    def work(engine: "Engine", job: Job) -> Generator[None, None, Ingested]:
+        found = yield from _found(wanted, roots, job)
+        library = folder.library(engine)
+        report = yield from library.adding(
+            found, collection, wanted.profile, wanted.identifiers, job.progress, job.cancelled
+        )
+        return Ingested(report.to_dict())
+
+    return {"job": request.app.state.backend.submit(work).id}
+
+
+@router.delete("/collections/{collection}", response_model=Removed, responses=MISSING, summary="Remove a collection")
+async def remove_collection(request: Request, collection: str) -> dict:
+    library = _library(request)
+    names = [one["name"] for one in await run_sync(library.collections)]
+    if collection not in names:
+        raise HTTPException(404, f"There is no collection '{collection[:64]}'; list what there is.")
+    return {"removed": await run_sync(lambda: library.remove(collection=collection))}
+
+
+@router.get("/cases", response_model=Cases, summary="Cases, page by page")
+async def cases(
+    request: Request,
+    collection: Annotated[str | None, Query(max_length=64)] = None,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict:
+    library = _library(request)
+    if not library.exists:
+        return {"cases": [], "total": 0}
+    found, total = await run_sync(lambda: library.cases(collection, None, offset, limit))
+    return {"cases": [case.to_dict() for case in found], "total": total}
+
+
+@router.get("/cases/{case}", response_model=Case, responses=MISSING, summary="One case")
+async def case(request: Request, case: str) -> dict:
+    return (await run_sync(_case, request, case)).to_dict()
+
+
+@router.delete("/cases/{case}", response_model=Removed, responses=MISSING, summary="Remove a case")
+async def remove_case(request: Request, case: str) -> dict:
+    await run_sync(_case, request, case)
+    return {"removed": await run_sync(lambda: _library(request).remove(case=case))}
+
+
+@router.get(
+    "/cases/{case}/thumbnail",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/png": {}}, "description": "Axial, coronal and sagittal plane side by side."},
+        **MISSING,
+    },
+    summary="A small picture",
+)
+async def thumbnail(request: Request, case: str) -> Response:
+    await run_sync(_case, request, case)
+    picture = await run_sync(_library(request).thumbnail, case)
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
+
+
+@router.get(
+    "/cases/{case}/file",
+    response_class=Response,
+    responses={200: {"content": {"application/gzip": {}}, "description": "NIfTI, gzip."}, **MISSING},
+    summary="The scan itself",
+)
+async def file(request: Request, case: str) -> Response:
+    """404, with the reason, when it no longer lies where it was added from."""
+    await run_sync(_case, request, case)
+    try:
+        content = await run_sync(lambda: nifti_bytes(_library(request).read(case)))
+    except InputError as error:
+        raise HTTPException(404, str(error)) from error
+    headers = {"Content-Disposition": f'attachment; filename="{case}.nii.gz"'}
+    return Response(content, media_type="application/gzip", headers=headers)
+
+
+def _library(request: Request) -> "Library":
+    return request.app.state.library.library(request.app.state.backend.engine)
+
+
+def _case(request: Request, case: str):
+    return request.app.state.library.case(request.app.state.backend.engine, case)
+
+
+def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None, Found]:
+    """Looking through folders takes no model, so it runs beside the worker thread, which only looks in now and then."""
+    job.progress("find", 0.0, "Looking for scans.")
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(find_items, wanted.sources, wanted.kind, roots)
+        while not wait([looking], timeout=0.05).done:
+            yield
+    return looking.result()
