@@ -1,0 +1,50 @@
+"""A report as data: sections of sentences, each with the measured facts that it rests on."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mrifoundation.tasks.classify.classification import Classification
+from mrifoundation.tasks.measure.volumes import StructureVolume
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """text for people; facts: name → number, name or list, as plain JSON types. Every number in the text is among them."""
+
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """png: the file's bytes. caption: what it shows."""
+
+    png: bytes
+    caption: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """title, sections in order, pictures, structures in view and answers of heads (for the structured report), weights that measured."""
+
+    title: str
+    sections: tuple[Section, ...]
+    pictures: tuple[Picture, ...] = ()
+    structures: tuple[StructureVolume, ...] = ()
+    answers: tuple[Classification, ...] = ()
+    model_id: str = ""
+
+    def to_dict(self) -> dict:
+        """The sections as plain JSON types."""
+        return {
+            "sections": [
+                {"title": s.title, "sentences": [{"text": one.text, "facts": one.facts} for one in s.sentences]}
+                for s in self.sections
+            ]
+        }

@@ -1,0 +1,37 @@
+"""What the heads say, and which of them had nothing to say."""
+
+from collections.abc import Sequence
+
+from mrifoundation.tasks.classify.classification import Classification
+from mrifoundation.tasks.report.document import Section, Sentence
+from mrifoundation.tasks.report.function import evidence_sentence
+
+
+def findings_section(answers: Sequence[Classification]) -> Section | None:
+    """Probabilities with their intervals and what the head is worth; None when no head was asked."""
+    sentences = []
+    for answer in answers:
+        if answer.applicable:
+            sentences += [
+                _probabilities(answer),
+                evidence_sentence(answer.evidence[0]),
+                Sentence(answer.caution, {"head": answer.head}),
+            ]
+    for answer in answers:
+        if not answer.applicable:
+            sentences.append(
+                Sentence(
+                    f"{answer.title}: not applicable. {answer.reason}", {"head": answer.head, "reason": answer.reason}
+                )
+            )
+    return Section("Findings by head", tuple(sentences)) if sentences else None
+
+
+def _probabilities(answer: Classification) -> Sentence:
+    ordered = sorted(answer.probabilities, key=lambda name: -answer.probabilities[name])
+    told = [
+        f"{name} {answer.probabilities[name]:.0%} ({answer.intervals[name][0]:.0%} to {answer.intervals[name][1]:.0%})"
+        for name in ordered
+    ]
+    facts = {"head": answer.head, "probabilities": answer.probabilities, "intervals": answer.intervals}
+    return Sentence(f"{answer.title}: {', '.join(told)}.", facts)

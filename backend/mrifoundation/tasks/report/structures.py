@@ -1,0 +1,120 @@
+"""What is in view: volumes, how even the sides are, and how far the segmentation of each can be trusted."""
+
+from mrifoundation.engine import Engine
+from mrifoundation.tasks.measure.volumes import NOTABLE, StructureVolume, Volumes, asymmetries, measure_volumes
+from mrifoundation.tasks.report.document import Section, Sentence
+
+# What is measured in each region: structure sets of the vocabulary.
+SETS = {
+    "brain": "brain structures",
+    "heart": "heart",
+    "abdomen": "abdominal organs",
+    "knee": "knee",
+    "prostate": "prostate zones",
+    "spine": "lumbar spine parts",
+    "fetal brain": "fetal brain structures",
+}
+LESIONS = {
+    "brain": (
+        "multiple sclerosis lesion",
+        "enhancing tumor",
+        "non-enhancing tumor",
+        "necrotic tumor core",
+        "peritumoral edema",
+    ),
+    "prostate": ("prostate cancer lesion",),
+}
+ROUGH = 0.6  # Dice on development scans under which a volume is called rough
+
+
+def measured_structures(study, number: int = 0) -> Volumes:
+    """The structures of the region that a series shows; nothing where no region was recognised."""
+    region, engine = study.regions[number].best, study.engine
+    names = (*engine.vocabulary.sets.get(SETS.get(region or "", ""), ()), *LESIONS.get(region or "", ()))
+    return measure_volumes(engine, study.encodings[number], names)
+
+
+def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
+    """One sentence a structure, the largest first; then notable differences between the sides."""
+    healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
+    sentences = [volume_sentence(engine, one) for one in healthy]
+    pairs = asymmetries(volumes)
+    for pair in pairs:
+        if pair.notable:
+            larger = "left" if pair.left_ml > pair.right_ml else "right"
+            text = (
+                f"The {larger} {pair.name} is larger than the other: {pair.left_ml:.1f} mL left, {pair.right_ml:.1f} mL right "
+                f"(asymmetry {pair.index:+.0f} %)."
+            )
+            facts = {
+                "structure": pair.name,
+                "left_ml": pair.left_ml,
+                "right_ml": pair.right_ml,
+                "asymmetry_percent": round(pair.index, 1),
+            }
+            sentences.append(Sentence(text, facts))
+    if pairs and not any(pair.notable for pair in pairs):
+        worst = pairs[0]
+        text = f"No measured pair differs by {NOTABLE:.0f} % or more between the sides (most: {worst.name}, {worst.index:+.0f} %)."
+        sentences.append(
+            Sentence(
+                text,
+                {"threshold_percent": NOTABLE, "structure": worst.name, "asymmetry_percent": round(worst.index, 1)},
+            )
+        )
+    return Section(
+        title,
+        tuple(sentences) or (Sentence("No structure that the weights know was found in view.", {"structures": 0}),),
+    )
+
+
+def lesion_section(engine: Engine, volumes: Volumes, region: str | None) -> Section | None:
+    """What was asked for and segmented of lesions; None where nothing is asked for in this region."""
+    asked = [row for row in volumes.table if engine.vocabulary[row["name"]].kind == "lesion"]
+    if not asked or region not in LESIONS:
+        return None
+    sentences = []
+    for row in asked:
+        one = volumes.structures.get(row["name"])
+        if one is None:
+            text = f"{_capital(row['name'])}: nothing was segmented (presence {row['presence']:.2f})."
+            sentences.append(Sentence(text, {"structure": row["name"], "volume_ml": 0.0, "presence": row["presence"]}))
+        else:
+            sentences.append(volume_sentence(engine, one, f", presence {one.presence:.2f}"))
+    caveat = "Lesions are segmented automatically; what is small or unusual may be missed, and what is not a lesion may be marked."
+    return Section("Lesions", (*sentences, Sentence(caveat)))
+
+
+def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sentence:
+    """Volume, with what makes it doubtful."""
+    dice = development_dice(engine, one.name)
+    doubts = ["reaches the edge of the field of view, so this is the visible part"] if one.cut else []
+    if dice is not None and dice < ROUGH:
+        doubts.append(f"rough: Dice {dice:.2f} on development scans")
+    doubt = f" ({'; '.join(doubts)})" if doubts else ""
+    digits = 1 if one.volume_ml < 100 else 0
+    facts = {
+        "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut, "dice": dice,
+        "center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm],
+    }  # fmt: skip
+    return Sentence(f"{_capital(one.name)}: {one.volume_ml:.{digits}f} mL{more}{doubt}.", facts)
+
+
+def development_dice(engine: Engine, name: str) -> float | None:
+    """The lowest Dice that the card of the weights tells of a structure, over its sources; None when it was not measured."""
+    rows = [row for row in engine.card.scores if row.get("structure") == name]
+    found = [value for row in rows if (value := _mean(row.get("dice"))) is not None]
+    return round(min(found), 4) if found else None
+
+
+def _mean(dice: object) -> float | None:
+    value = dice.get("mean") if isinstance(dice, dict) else dice
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _by_size(volumes: Volumes) -> list[StructureVolume]:
+    return sorted(volumes.structures.values(), key=lambda one: -one.volume_ml)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

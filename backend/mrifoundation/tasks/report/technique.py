@@ -1,0 +1,59 @@
+"""How the scan was made, as far as it tells itself."""
+
+from mrifoundation.tasks.classify.scan_kind import kind_of
+from mrifoundation.tasks.classify.study import Study
+from mrifoundation.tasks.measure.quality import problem_of
+from mrifoundation.tasks.report.document import Section, Sentence
+
+
+def technique(study: Study) -> Section:
+    """One sentence on the geometry of each series, one on what it seems to show, and what reading had to decide."""
+    sentences = []
+    for number in range(len(study.scans)):
+        sentences += _series(study, number)
+    if study.age is not None or study.sex is not None:
+        known = [
+            f"{study.age:.0f} years" if study.age is not None else "",
+            {"F": "female", "M": "male"}.get(study.sex or "", ""),
+        ]
+        sentences.append(
+            Sentence(f"Given with the scan: {', '.join(filter(None, known))}.", {"age": study.age, "sex": study.sex})
+        )
+    return Section("Technique", tuple(sentences))
+
+
+def _series(study: Study, number: int) -> list[Sentence]:
+    scan, encoding, regions = study.scans[number], study.encodings[number], study.regions[number]
+    kind = kind_of(study.engine, encoding, scan, regions)
+    size, spacing = " × ".join(map(str, scan.shape)), " × ".join(f"{s:.2f}" for s in scan.spacing)
+    which = f"Series {number + 1}" if len(study.scans) > 1 else "The series"
+    made = Sentence(
+        f"{which} is {_article(kind.plane)} stack of {size} voxels of {spacing} mm.",
+        {
+            "series": number + 1,
+            "shape": list(scan.shape),
+            "spacing_mm": [round(float(s), 3) for s in scan.spacing],
+            "plane": kind.plane,
+        },
+    )
+    sentences = [made]
+    if problem := problem_of(scan):
+        return [made, Sentence(f"Nothing can be told from it: {problem}.", {"problem": problem})]
+    if regions.best:
+        share = regions.seen[regions.best]
+        text = f"It seems to show the {regions.best} ({share:.0%} of the landmarks asked for there are in view)."
+        sentences.append(Sentence(text, {"region": regions.best, "landmarks_in_view": round(share, 3)}))
+    else:
+        sentences.append(Sentence("No part of the body was recognised in it.", {"region": None}))
+    if kind.sequence:
+        agent = ", with contrast agent" if kind.contrast_agent else ""
+        text = f"Its contrast is most like {kind.sequence}{agent} (a guess, {kind.sequence_probability:.0%})."
+        sentences.append(
+            Sentence(text, {"sequence": kind.sequence, "probability": kind.sequence_probability, "guessed": True})
+        )
+    sentences += [Sentence(note, {"note": True}) for note in scan.notes]
+    return sentences
+
+
+def _article(plane: str) -> str:
+    return f"{'an' if plane[0] in 'ao' else 'a'} {plane}"
