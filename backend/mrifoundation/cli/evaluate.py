@@ -11,8 +11,8 @@ from mrifoundation.errors import InputError
 
 def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="Measure the weights on labelled scans.", no_args_is_help=True, rich_markup_mode=None)
-    group.callback()(lambda: None)  # keeps `segmentation` a command of its own while it is the only one
     group.command("segmentation")(segmentation)
+    group.command("classification")(classification)
     app.add_typer(group, name="evaluate")
 
 
@@ -37,3 +37,23 @@ def segmentation(
     return evaluate(
         manifest, split=split, sources=sources, profile=profile, output=output, as_json=as_json, weights=weights
     )
+
+
+def classification(
+    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
+    heads: Annotated[
+        list[str] | None, typer.Option("--head", help="Only this head; may be given several times.")
+    ] = None,
+    acdc: Annotated[
+        Path | None, typer.Option(help="Folder in ACDC's own layout, in place of the manifest's cardiac rows.")
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for reliability and Bland-Altman plots.")] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Cross-validated figures of every head beside its baselines, and how it does on development cases."""
+    if not manifest.is_file():
+        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
+    from mrifoundation_training.evaluation.classification import evaluate
+
+    return evaluate(manifest, heads=heads, acdc=acdc, plots=plots, as_json=as_json, weights=weights)

@@ -1,7 +1,7 @@
 """What it takes to fit one head from a manifest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mrifoundation.engine import Engine
@@ -28,11 +28,12 @@ class Data:
 @dataclass(frozen=True)
 class Recipe:
     """card: without what fitting fills in. examples: all cases of the manifest, of both splits. alone: measurements that are
-    tried by themselves as baselines, title → names."""
+    tried by themselves as baselines, title → names. sentences: one that is true of the positive class, and its opposite, or ()."""
 
     card: HeadCard
     examples: Callable[[Data], list[Example]]
-    alone: dict[str, tuple[str, ...]]
+    alone: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sentences: tuple[str, ...] = ()
 
 
 def training_examples(examples: list[Example]) -> list[Example]:

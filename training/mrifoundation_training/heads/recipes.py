@@ -70,8 +70,20 @@ RECIPES: dict[str, Recipe] = {
             _cardiac,
             {"ejection fractions only": ("left ejection fraction", "right ejection fraction")},
         ),
-        Recipe(TUMOUR, lambda data: lesions.tumour_examples(data.cases), {}),
-        Recipe(WHITE_MATTER, lambda data: lesions.white_matter_examples(data.cases), {}),
-        Recipe(SARCOMA, lambda data: lesions.sarcoma_examples(data.cases), {}),
+        Recipe(
+            TUMOUR,
+            lambda data: lesions.tumour_examples(data.cases),
+            sentences=("MRI of the brain with a tumor.", "MRI of the brain without a tumor."),
+        ),
+        Recipe(
+            WHITE_MATTER,
+            lambda data: lesions.white_matter_examples(data.cases),
+            sentences=("MRI of a brain with multiple sclerosis lesions.", "MRI of a healthy brain."),
+        ),
+        Recipe(
+            SARCOMA,
+            lambda data: lesions.sarcoma_examples(data.cases),
+            sentences=("MRI of a limb with a soft-tissue sarcoma.", "MRI of a limb without a tumor."),
+        ),
     )
 }

@@ -11,8 +11,8 @@ from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.figures import summarise
 from mrifoundation.tasks.classify.head import Head, softmax
 
-STRENGTHS = tuple(10.0**p for p in np.arange(-3, 2.1, 0.5))  # inverse regularisation that is tried
-FOLDS, INNER_FOLDS, REPEATS = 5, 4, 5
+STRENGTHS = tuple(10.0**p for p in range(-3, 3))  # inverse regularisation that is tried
+FOLDS, INNER_FOLDS, REPEATS = 5, 4, 3
 LEAST_PATIENTS = 4  # of each class
 DRAWS = 100
 REACH = 1.5  # times the largest distance between a training case and its nearest other patient

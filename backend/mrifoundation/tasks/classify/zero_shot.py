@@ -19,10 +19,11 @@ CAUTION = (
 
 
 def zero_shot(
-    engine: Engine, encoding: Encoding, sentence: str, versus: str, scan: Scan | None = None
+    engine: Engine, encoding: Encoding, sentence: str, versus: str, scan: Scan | None = None, heat: bool = True
 ) -> Classification:
     """Which of two sentences the scan lies nearer to; several phrasings of each are averaged, and their spread is the interval.
 
+    scan: is looked at for noise first. heat: whether to make the heat map, which takes about a second.
     Raises InputError when a sentence is empty, both are the same, or the weights were not trained on words.
     """
     sentence, versus = (" ".join(text.split()) for text in (sentence, versus))
@@ -58,7 +59,7 @@ def zero_shot(
         intervals={sentence: [low, high], versus: [1 - high, 1 - low]},
         evidence=facts,
         caution=f"{CAUTION} {RESEARCH}",
-        heat_map=occlusion(engine, encoding, lambda embedding: float(embedding @ direction)),
+        heat_map=occlusion(engine, encoding, lambda embedding: float(embedding @ direction)) if heat else None,
     )
 
 

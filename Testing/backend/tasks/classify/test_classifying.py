@@ -1,0 +1,120 @@
+"""A head asked about real encodings: an answer with its evidence, or the reason why there is none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mrifoundation import Engine, InputError, Scan, read_scan
+from mrifoundation.tasks.classify.classify import classify
+from mrifoundation.tasks.classify.fitting import Cases, fit_head
+from mrifoundation.tasks.classify.head import Head
+from mrifoundation.tasks.classify.study import Study
+from mrifoundation.tasks.classify.zero_shot import zero_shot
+
+LIVER = ("log volume of liver", "presence of liver")
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_weights):
+    return Engine.load(tiny_weights)
+
+
+@pytest.fixture(scope="module")
+def study(engine, head_file):
+    return Study.encode(engine, [read_scan(head_file)], "fast", age=70, sex="F")
+
+
+@pytest.fixture(scope="module")
+def liver_head(engine, study, card):
+    """Fitted to the liver's volume of people around this scan, in the embedding's neighbourhood of this scan."""
+    random = np.random.default_rng(0)
+    labels = np.repeat(["healthy", "ill"], 12)
+    values = np.stack([np.where(labels == "ill", 5, -2) + random.normal(0, 1, 24), random.normal(0, 1, 24)], axis=1)
+    near = study.embedding + random.normal(0, 0.05, (24, len(study.embedding)))
+    fitted = replace(card, structures=("liver",), model_id=engine.card.model_id)
+    return fit_head(fitted, Cases(values, LIVER, labels, np.array([str(n) for n in range(24)]), near))
+
+
+def with_card(head, **changes):
+    return Head(replace(head.card, **changes), head.arrays)
+
+
+def test_an_answer_has_probabilities_intervals_evidence_and_a_heat_map(liver_head, study):
+    answer = classify(study, liver_head)
+    assert answer.applicable, answer.reason
+    assert sum(answer.probabilities.values()) == pytest.approx(1)
+    for name, (low, high) in answer.intervals.items():
+        assert low <= answer.probabilities[name] <= high
+    told = " ".join(fact.sentence for fact in answer.evidence)
+    assert "Cross-validated area under the ROC curve" in told and "mL were segmented" in told
+    assert answer.heat_map.shape == study.scans[0].shape and answer.heat_map.max() == 1 and answer.heat_map.min() >= 0
+    assert "not a diagnosis" in answer.caution
+
+
+def test_other_weights_are_refused_with_the_reason(liver_head, study):
+    answer = classify(study, with_card(liver_head, model_id="other-1-0123456789ab"))
+    assert not answer.applicable and "other weights" in answer.reason and answer.probabilities == {}
+
+
+def test_one_series_is_too_few_for_a_head_of_two(liver_head, study):
+    answer = classify(study, with_card(liver_head, inputs=("end-diastole", "end-systole")))
+    assert not answer.applicable and "end-diastole, then end-systole" in answer.reason
+
+
+def test_a_part_of_the_body_that_is_not_shown_is_refused(liver_head, study):
+    answer = classify(study, with_card(liver_head, regions=("heart",)))
+    assert not answer.applicable and "meant for scans of the heart" in answer.reason
+
+
+@pytest.mark.parametrize(("age", "reason"), [(None, "age is not known"), (30, "this person is 30")])
+def test_ages_it_was_not_fitted_to_are_refused(liver_head, study, age, reason):
+    answer = classify(replace(study, age=age), with_card(liver_head, ages=(60.0, 100.0)))
+    assert not answer.applicable and reason in answer.reason
+
+
+def test_noise_is_refused(engine, liver_head, head_voxels, oblique_affine):
+    noise = Scan(np.random.default_rng(0).normal(size=head_voxels.shape).astype(np.float32), oblique_affine, "noise")
+    answer = classify(Study.encode(engine, [noise], "fast"), liver_head)
+    assert not answer.applicable and "noise" in answer.reason
+
+
+def test_a_scan_unlike_all_training_scans_is_refused(liver_head, study):
+    far = Head(liver_head.card, liver_head.arrays | {"reference": -liver_head.arrays["reference"]})
+    answer = classify(study, far)
+    assert not answer.applicable and "unlike every scan" in answer.reason
+
+
+def test_an_embedding_head_shows_where_its_answer_comes_from(engine, study, card):
+    from mrifoundation.tasks.classify.features import embedding_names
+
+    random = np.random.default_rng(0)
+    width = len(study.embedding)
+    labels, values = np.repeat(["healthy", "ill"], 12), random.normal(0, 0.05, (24, width)) + study.embedding
+    values[12:, 0] += 0.5
+    fitted = replace(card, kinds=("embedding",), model_id=engine.card.model_id)
+    head = fit_head(
+        fitted, Cases(values, embedding_names(1, width), labels, np.array([str(n) for n in range(24)]), values)
+    )
+    answer = classify(study, head)
+    assert answer.applicable, answer.reason
+    assert answer.heat_map.shape == study.scans[0].shape and answer.heat_map.max() == pytest.approx(1, abs=0.05)
+
+
+def test_a_known_error_of_our_measurement_widens_the_interval(liver_head, study):
+    plain = classify(study, liver_head)
+    gate = liver_head.card.gate | {"measurement_error": {LIVER[0]: [-3.0, 3.0]}}
+    wide = classify(study, with_card(liver_head, gate=gate))
+    assert wide.probabilities == plain.probabilities
+    (low, high), (wide_low, wide_high) = plain.intervals["ill"], wide.intervals["ill"]
+    assert wide_low <= low and wide_high >= high and wide_high - wide_low > high - low
+
+
+def test_zero_shot_needs_weights_that_read_words(engine, study):
+    with pytest.raises(InputError, match="words"):
+        zero_shot(engine, study.encodings[0], "brain with a tumor", "brain without a tumor")
+
+
+def test_zero_shot_needs_two_different_sentences(engine, study):
+    with pytest.raises(InputError, match="its opposite"):
+        zero_shot(engine, study.encodings[0], "a brain", "A  brain")

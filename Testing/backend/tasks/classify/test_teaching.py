@@ -1,0 +1,77 @@
+"""A head taught from files, and the refusals a person meets."""
+
+import csv
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from mrifoundation import Engine, InputError
+from mrifoundation.tasks.classify.teaching import read_labels, teach_head
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Five people of each class, one scan each: a bright or a dark ball inside a body, 8 mm voxels; a table of them."""
+    folder, random, rows = tmp_path_factory.mktemp("labelled"), np.random.default_rng(4), []
+    i, j, k = np.meshgrid(*(np.linspace(-1.2, 1.2, 24),) * 3, indexing="ij")
+    for n in range(10):
+        label = ("dark", "bright")[n % 2]
+        body = np.sqrt(i**2 + j**2 + k**2) < 1
+        ball = np.sqrt((i - random.uniform(-0.2, 0.2)) ** 2 + j**2 + k**2) < 0.5
+        voxels = body * 300 + ball * (250 if label == "bright" else -250) + random.normal(0, 10, body.shape)
+        nib.save(nib.Nifti1Image(voxels.clip(0).astype(np.int16), np.diag([8.0, 8, 8, 1])), folder / f"{n}.nii.gz")
+        rows.append({"path": f"{n}.nii.gz", "label": label, "patient": f"p{n}"})
+    return folder, rows
+
+
+def table(folder, rows, name="labels.csv"):
+    with open(folder / name, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder / name
+
+
+def test_a_head_is_taught_with_its_card(labelled, tiny_weights):
+    folder, rows = labelled
+    heard = []
+    engine = Engine.load(tiny_weights)
+    head = teach_head(
+        engine, "ball", read_labels(table(folder, rows)), profile="fast", progress=lambda *step: heard.append(step)
+    )
+    card = head.card
+    assert card.classes == ("bright", "dark") and card.model_id == engine.card.model_id
+    assert card.trained_on["patients"] == 10 and "5" in card.trained_on["sentence"]
+    assert card.figures["auc"] > 0.8 and card.figures["auc_interval"][0] < card.figures["auc"]
+    assert {stage for stage, *_ in heard} >= {"measure", "fit"}
+
+
+def test_a_class_with_too_few_people_is_refused(labelled):
+    folder, rows = labelled
+    with pytest.raises(InputError, match=r"too few patients \(bright: 2, dark: 2\)"):
+        read_labels(table(folder, rows[:4]))
+
+
+def test_repeated_scans_of_a_person_do_not_make_up_for_people(labelled):
+    folder, rows = labelled
+    with pytest.raises(InputError, match="too few patients"):
+        read_labels(table(folder, [row | {"patient": row["label"]} for row in rows]))
+
+
+def test_a_single_class_is_refused(labelled):
+    folder, rows = labelled
+    with pytest.raises(InputError, match="at least two classes"):
+        read_labels(table(folder, [row for row in rows if row["label"] == "dark"]))
+
+
+def test_files_that_are_missing_are_named_with_their_line(labelled):
+    folder, rows = labelled
+    with pytest.raises(InputError, match=r"Line 3 .*gone\.nii"):
+        read_labels(table(folder, [rows[0], rows[1] | {"path": "gone.nii"}]))
+
+
+def test_a_table_without_its_columns_is_refused(labelled):
+    folder, _ = labelled
+    with pytest.raises(InputError, match="columns path and label"):
+        read_labels(table(folder, [{"file": "a", "class": "b"}]))

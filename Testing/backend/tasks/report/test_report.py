@@ -1,0 +1,149 @@
+"""The draft: every number in a sentence is among its facts, and its files open in other programs."""
+
+import io
+import json
+import re
+
+import numpy as np
+import pydicom
+import pytest
+
+from mrifoundation import Engine, InputError, Scan, read_scan
+from mrifoundation.tasks.classify.study import Study
+from mrifoundation.tasks.measure.region import Regions
+from mrifoundation.tasks.report.comparison import comparison_section
+from mrifoundation.tasks.report.compose import report
+from mrifoundation.tasks.report.dicom_sr import as_dicom
+from mrifoundation.tasks.report.files import check_report_output, write_report
+from mrifoundation.tasks.report.html import as_html
+from mrifoundation.tasks.report.structures import measured_structures, structure_section
+
+
+@pytest.fixture(scope="module")
+def study(tiny_weights, head_file):
+    engine = Engine.load(tiny_weights)
+    made = Study.encode(engine, [read_scan(head_file)], "fast", age=66, sex="M")
+    made.__dict__["regions"] = (
+        Regions({"abdomen": 1.0}, ("liver",)),
+    )  # random weights see no region; the organs they know are these
+    return made
+
+
+@pytest.fixture(scope="module")
+def draft(study):
+    return report(study, heads=[], prior=study)
+
+
+def numbers_of(value):
+    """Every number in the facts, as people would see it rounded to any number of digits."""
+    if isinstance(value, dict):
+        return [n for item in value.values() for n in numbers_of(item)]
+    if isinstance(value, (list, tuple)):
+        return [n for item in value for n in numbers_of(item)]
+    return [float(value)] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
+
+
+def test_every_number_of_a_measured_sentence_is_among_its_facts(draft):
+    checked = 0
+    for section in draft.sections:
+        if section.title in ("Limits",):
+            continue
+        for sentence in section.sentences:
+            known = numbers_of(sentence.facts)
+            for text in re.findall(r"(?<![A-Za-z\d])[-+−]?\d+(?:\.\d+)?(?! ?mm )", sentence.text):
+                digits = len(text.partition(".")[2])
+                shown = float(text.replace("−", "-"))
+                assert any(abs(abs(round(n, digits)) - abs(shown)) < 1e-6 or round(100 * n) == shown for n in known), (
+                    sentence
+                )
+                checked += 1
+    assert checked > 10
+
+
+def test_the_sections_tell_technique_structures_comparison_and_limits(draft):
+    titles = [section.title for section in draft.sections]
+    assert titles == ["Technique", "Structures in view", "Comparison with the prior scan", "Limits"]
+    assert "not a diagnosis" in draft.sections[-1].sentences[0].text
+    assert any("66 years, male" in sentence.text for sentence in draft.sections[0].sentences)
+
+
+def test_the_same_scan_twice_has_not_changed(draft):
+    told = [sentence.text for sentence in draft.sections[2].sentences]
+    assert not any(" then, " in text for text in told)
+    assert told[-1].startswith("That both scans are of the same person")
+
+
+def test_a_change_is_told_in_ml_and_per_cent(study):
+    now = measured_structures(study)
+    whole = {name: one for name, one in now.structures.items() if not one.cut}
+    assert whole, "the random weights must see something for this test"
+    from dataclasses import replace
+
+    name, one = next(iter(whole.items()))
+    then = replace(now, structures=now.structures | {name: replace(one, volume_ml=one.volume_ml / 2)})
+    told = comparison_section(study.engine, now, then).sentences[0]
+    assert told.facts["structure"] == name and told.facts["change_percent"] == pytest.approx(100)
+    assert "+100 %" in told.text
+
+
+def test_a_structure_whose_segmentation_is_rough_is_called_so(study):
+    from dataclasses import replace
+
+    card = replace(
+        study.engine.card, scores=[{"structure": name, "dice": 0.31} for name in study.engine.card.config.names]
+    )
+    engine = study.engine
+    before, engine.card = engine.card, card
+    try:
+        told = structure_section(engine, measured_structures(study), "Structures").sentences[0]
+    finally:
+        engine.card = before
+    assert "rough: Dice 0.31" in told.text and told.facts["dice"] == 0.31
+
+
+def test_noise_gives_a_draft_that_measures_nothing(study):
+    noise = Scan(
+        np.random.default_rng(0).normal(size=(40, 40, 40)).astype(np.float32), np.diag([3.0, 3, 3, 1]), "noise"
+    )
+    found = report(Study.encode(study.engine, [noise], "fast"), heads=[])
+    assert [section.title for section in found.sections] == ["Technique", "Limits"]
+    assert "noise" in found.sections[0].sentences[-1].text
+
+
+def test_html_holds_every_sentence_and_escapes_names(draft):
+    from dataclasses import replace
+
+    page = as_html(replace(draft, title="<script>alert(1)</script>"))
+    assert "<script>alert" not in page
+    assert page.count("contenteditable") == sum(len(section.sentences) for section in draft.sections)
+    facts = re.findall(r'data-facts="([^"]*)"', page)
+    import html
+
+    assert all(isinstance(json.loads(html.unescape(one)), dict) for one in facts)
+    assert "data:image/png;base64," in page
+
+
+def test_pdf_is_written(draft, study, tmp_path):
+    write_report(tmp_path / "draft.pdf", draft, study.engine.vocabulary)
+    content = (tmp_path / "draft.pdf").read_bytes()
+    assert content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
+
+
+def test_dicom_sr_holds_the_volumes_and_names_nobody(draft, study):
+    document = pydicom.dcmread(io.BytesIO(as_dicom(draft, study.engine.vocabulary)))
+    assert document.Modality == "SR" and document.PatientName == "" and document.VerificationFlag == "UNVERIFIED"
+    assert document.ContentTemplateSequence[0].TemplateIdentifier == "1500"
+    assert "CurrentRequestedProcedureEvidenceSequence" not in document
+    values = []
+
+    def collect(dataset, element):
+        if element.keyword == "NumericValue":
+            values.append(float(element.value))
+
+    document.walk(collect)
+    assert sorted(values) == pytest.approx(sorted(round(one.volume_ml, 3) for one in draft.structures))
+
+
+def test_other_endings_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"\.html or \.pdf or \.dcm"):
+        check_report_output(tmp_path / "draft.docx")
