@@ -1,8 +1,8 @@
 """A run learns, writes weights the engine can load, and goes on after a stop as if nothing had happened."""
 
 import dataclasses
+import itertools
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -47,6 +47,7 @@ def test_the_weights_of_a_run_carry_what_they_were_trained_on(small_recipe, tmp_
     train(small_recipe, tmp_path / "run")
     model, card = load_model(tmp_path / "run" / "weights")
     assert model.knows("liver")
+    assert set(model.rivals(["liver"])) == {"left kidney", "right kidney"}, "what one table tells apart never overlaps"
     assert card.licence == "CC-BY-NC-SA-4.0", "one research case is enough for the research licence"
     assert {(d["source"], d["tier"], d["subjects"]) for d in card.training_data} == {
         ("bodies", "open", 1), ("bodies", "research", 1), ("maps", "open", 1),
@@ -74,8 +75,10 @@ def test_a_run_is_never_overwritten_by_accident(small_recipe, tmp_path):
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing(small_recipe):
-    rates = [schedule(step, dataclasses.replace(small_recipe, steps=100, warmup=10)) for step in range(100)]
-    assert np.argmax(rates) in (9, 10) and rates[0] == pytest.approx(0.1) and rates[-1] < 0.01
+    recipe = dataclasses.replace(small_recipe, steps=100, warmup=10, tail=0.4)
+    rates = [schedule(step, recipe) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and rates[9:60] == [1.0] * 51
+    assert all(later < sooner for sooner, later in itertools.pairwise(rates[60:])) and rates[-1] < 0.01
 
 
 def test_a_wrong_recipe_ends_with_one_sentence(tmp_path, capsys):

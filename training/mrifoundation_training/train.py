@@ -61,7 +61,7 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
         cases, recipe.sources, recipe.geometry, recipe.realistic, recipe.strength, recipe.seed, drawn_on
     )
     torch.manual_seed(recipe.seed)
-    model = new_model(recipe).to(device, memory_format=torch.channels_last_3d)
+    model = new_model(recipe, cases).to(device, memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
     sentences = sentence_stock(cases, recipe, device)
     optimizer = torch.optim.AdamW(
@@ -161,15 +161,16 @@ def usable_cases(recipe: Recipe) -> list[Case]:
     return cases
 
 
-def new_model(recipe: Recipe) -> FoundationModel:
+def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
     """A fresh network for every name of the vocabulary, or the one in `recipe.init`."""
     names = Vocabulary.load().names
-    model = FoundationModel(NetworkConfig(names=names, **recipe.network))
+    config = NetworkConfig(names=names, families=families_of(cases, names), **recipe.network)
+    model = FoundationModel(config)
     if not recipe.init:
         model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
         return model
     start = load_model(recipe.init)[0]
-    if start.config == replace(model.config, embed_dim=start.config.embed_dim):
+    if start.config == replace(config, embed_dim=start.config.embed_dim, families=start.config.families):
         # Weights that never saw words go on with a fresh report head.
         model.load_state_dict(start.state_dict(), strict=start.reads_text == model.reads_text)
         return model
@@ -184,6 +185,13 @@ def parameter_groups(model: FoundationModel, recipe: Recipe) -> list[dict]:
     own = [model.head.own_weights.weight]
     rest = [p for p in model.parameters() if p is not own[0]]
     return [{"params": rest, "pace": 1.0}, {"params": own, "pace": recipe.own_pace}]
+
+
+def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """Rows of the names that one label table tells apart; each table once."""
+    row = {name: index for index, name in enumerate(names)}
+    tables = {tuple(sorted({row[name] for name in case.table.values() if name in row})) for case in cases}
+    return tuple(sorted(table for table in tables if len(table) > 1))
 
 
 def schedule(step: int, recipe: Recipe) -> float:

@@ -84,7 +84,7 @@ def test_tiles_blend_into_nearly_the_same_features(tiny_weights, head):
 
     def encode(tile_budget, cancel=lambda: False):
         messages = []
-        encoder = Encoder(TorchRuntime(model.network, model.device), card.model_id, tile_budget)
+        encoder = Encoder(model, TorchRuntime(model.network, model.device), card.model_id, tile_budget)
         encoding = encoder.encode(head, "standard", lambda stage, fraction, message: messages.append(message), cancel)
         return encoding, messages
 

@@ -58,7 +58,9 @@ def test_a_structure_out_of_view_only_has_to_stay_empty():
 
 def test_structures_compete_and_none_of_them_is_a_choice_too():
     target, weight = a_target(), torch.ones(20)
-    assert competition_loss(40 * target - 20, target, weight) < 1e-3
-    swapped = target.flip(1)
-    assert competition_loss(40 * swapped - 20, target, weight) > 10
-    assert competition_loss(torch.full_like(target, 20.0), target, weight) > 5
+    missing, entropy = competition_loss(40 * target - 20, target, weight)
+    assert missing < 1e-3 and entropy < 1e-3
+    missing, entropy = competition_loss(40 * target.flip(1) - 20, target, weight)
+    assert missing > 0.8 and entropy > 10
+    missing, entropy = competition_loss(torch.full_like(target, 20.0), target, weight)
+    assert missing > 0.3 and entropy > 5

@@ -28,7 +28,7 @@ def test_the_same_draw_is_the_same_example_whoever_draws_it(examples, small_reci
 def test_an_example_is_what_the_network_takes(examples):
     for draw in range(12):
         example = examples[draw]
-        assert all(n % 16 == 0 and n >= 32 for n in example.image.shape)
+        assert all(n % 16 == 0 for n in example.image.shape)
         assert torch.isfinite(example.image).all() and example.image.abs().max() <= 1.25
         assert example.labels.shape == example.valid.shape == example.image.shape
         assert 1.0 <= example.spacing[0] <= 4.0 and len(example.spacing) == 4
@@ -96,7 +96,7 @@ def test_both_sides_of_a_structure_share_their_contrast():
     from mrifoundation_training.synthesis.contrast import draw_contrast
 
     for seed in range(20):
-        means, deviations = draw_contrast(
+        means, deviations, _ = draw_contrast(
             np.random.default_rng(seed), ("", "left kidney", "right kidney", "liver"), realistic=0.5
         )
         assert means[1] == means[2] and deviations[1] == deviations[2]

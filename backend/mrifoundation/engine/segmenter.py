@@ -11,7 +11,7 @@ from mrifoundation.engine.asks import Ask, Asks
 from mrifoundation.engine.cleanup import drop_crumbs
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.engine.encoding import Encoding
-from mrifoundation.engine.label_painter import LabelPainter
+from mrifoundation.engine.label_painter import LabelPainter, positive_box
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.errors import Cancelled
 from mrifoundation.model import FoundationModel, Query
@@ -19,6 +19,7 @@ from mrifoundation.model import FoundationModel, Query
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 NOWHERE = -30.0  # a logit that no voxel survives
 AT_ONCE = 4  # names whose logits are held in memory together
+RIVALS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +74,33 @@ class Segmenter:
                 wins = logits > best
                 best = np.where(wins, logits, best)
                 winner = np.where(wins, number, 0 if winner is None else winner)
+        self._yield_to_rivals(encoding, features, names, best)
         if winner is not None and (best > 0).any():
             counts = np.bincount(winner[best > 0], minlength=len(names))
             share = counts / counts.sum()
         return best, Found(names, presence, share)
+
+    def _yield_to_rivals(
+        self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...], best: np.ndarray
+    ) -> None:
+        """Take from `best` what belongs to a neighbour: an answer is the same whether its neighbours are asked for too or not.
+
+        Only neighbours in view count, and only inside the box of the answer. Lowering by the rival's logit puts the border where both
+        are equal."""
+        rivals, box = self._model.rivals(names), positive_box(best)
+        if box is None or not rivals:
+            return
+        seen = self._presence(encoding, self._model.query_names(list(rivals))) >= IN_VIEW
+        rivals = [rival for rival, is_seen in zip(rivals, seen, strict=True) if is_seen]
+        cells = tuple(slice(b.start // 2, -(-b.stop // 2)) for b in box)
+        inside = tuple(slice(b.start - 2 * c.start, b.stop - 2 * c.start) for b, c in zip(box, cells, strict=True))
+        part = features[(slice(None), *cells)]
+        strongest = np.zeros(best[box].shape, np.float32)
+        for first in range(0, len(rivals), RIVALS_AT_ONCE):
+            query = self._model.query_names(rivals[first : first + RIVALS_AT_ONCE])
+            logits = self._model.logits(part, query).amax(0).float().cpu().numpy()[inside]
+            np.maximum(strongest, logits, out=strongest)
+        best[box] -= strongest
 
     def _by_sides(self, encoding: Encoding, names: tuple[str, ...]) -> tuple[str, ...]:
         """The two sides instead of their whole where the model knows them and sees one: they are learned far better. A crop

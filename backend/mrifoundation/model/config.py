@@ -10,7 +10,8 @@ class NetworkConfig:
     over the coarse tokens. query_dim: width of the prompt's hidden vector. text_dim: width of the sentence embedding.
     embed_dim: width of the space that scans and sentences share; 0 for weights that never saw words, whose scan embedding is the plain
     mean of the tokens.
-    names: structures with a learned query of their own, in the order of their rows.
+    names: structures with a learned query of their own, in the order of their rows. families: rows of names that one source labelled
+    side by side, so that they never overlap.
 
     Widths are multiples of 32: CPU matrix units in bfloat16 run such convolutions several times faster than 24 or 48 channels.
     """
@@ -24,9 +25,11 @@ class NetworkConfig:
     text_dim: int = 384
     embed_dim: int = 0
     names: tuple[str, ...] = ()
+    families: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self):
         for field in ("channels", "blocks", "names"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
+        object.__setattr__(self, "families", tuple(map(tuple, self.families)))
         if len(self.channels) != 4 or len(self.blocks) != 4:
             raise ValueError("A network has four levels: give four channels and four block counts.")

@@ -1,5 +1,6 @@
 """The foundation model: encode a scan once, then hold queries against it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -70,6 +71,12 @@ class FoundationModel(nn.Module):
     def embed_text(self, embeddings: torch.Tensor) -> torch.Tensor:
         """Sentence embeddings [K, text_dim] → unit vectors in the space of the scans; only where `reads_text`."""
         return self.report.embed_text(embeddings.to(self.device, self.name_text.dtype))
+
+    def rivals(self, names: Collection[str]) -> tuple[str, ...]:
+        """What can hold no voxel of any of `names`: all that was learned beside one of them, and is none of them."""
+        rows = {self._row[name] for name in names if name in self._row}
+        beside = {row for family in self.config.families if rows.intersection(family) for row in family}
+        return tuple(self.config.names[row] for row in sorted(beside - rows))
 
     def rows(self, names: list[str]) -> torch.Tensor:
         """Row of each known name; -1 for others."""

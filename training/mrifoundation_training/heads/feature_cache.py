@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mrifoundation.engine.folders import cache_folder
 
-FORMAT = 1  # raised when a measurement changes its meaning
+FORMAT = 2  # raised when a measurement changes its meaning
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+"""The scans that ask and are found, embedded: by a network, and by hand-made features as the baseline."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from mrifoundation.anatomy import Vocabulary
+from mrifoundation.engine import Encoding, Engine
+from mrifoundation.engine.disk_cache import DiskCache
+from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.errors import InputError
+from mrifoundation.library.region_guess import guess_region
+from mrifoundation.library.regions import box_of
+from mrifoundation.model import FoundationModel
+from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume.intensity import robust_range, scale
+from mrifoundation_training.data.manifest import Case
+
+BINS = 32
+SMALLEST = 27  # voxels of a region
+PER_SCAN = 12  # structures of a scan that go into the gallery of regions
+TUMOR = "tumor"
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """A scan: its vector; regions: name → vector, all tumor labels of a scan as the one region `tumor`; guess: of the part of the body."""
+
+    case: Case
+    vector: np.ndarray
+    regions: dict[str, np.ndarray]
+    guess: str | None = None
+
+
+class NetworkEmbedder:
+    """Embeds with an engine; what was embedded before is kept on disk."""
+
+    def __init__(self, engine: Engine, profile: str, guess: bool = False):
+        self._engine = engine
+        self._profile = profile
+        self._guess = guess
+        self._cache = DiskCache(cache_folder("embeddings"), cache_limit())
+
+    def __call__(self, case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
+        told = f"{scan.content_hash}/{self._engine.card.model_id}/{self._profile}/{self._guess}/{sorted(masks)}"
+        key = hashlib.sha256(told.encode()).hexdigest()
+        stored = self._cache.read(key)
+        if stored is None:
+            encoding = self._engine.encode(scan, self._profile)
+            arrays = {"scan": self._engine.embed(encoding), **_regions(self._engine, encoding, masks)}
+            guess = guess_region(self._engine, encoding) if self._guess else None
+            self._cache.write(key, arrays, {"guess": guess})
+            stored = arrays, {"guess": guess}
+        arrays, about = stored
+        regions = {name: vector for name, vector in arrays.items() if name != "scan"}
+        return Embedded(case, arrays["scan"], regions, about["guess"])
+
+
+def histogram_embedder(case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
+    """Intensity histogram, extent and spacing; of a region its histogram, volume and extent. To be `standardised` over the gallery."""
+    scaled = scale(scan.voxels, *robust_range(scan.voxels))
+    own = np.concatenate([_histogram(scaled), np.log(scan.spacing * scan.shape), np.log(scan.spacing)])
+    regions = {}
+    for name, mask in masks.items():
+        low_high = np.array(box_of(mask)).reshape(2, 3)
+        extent = np.log((low_high[1] - low_high[0]) * scan.spacing)
+        regions[name] = np.concatenate([_histogram(scaled[mask]), [np.log(mask.sum() * scan.voxel_ml)], extent])
+    return Embedded(case, own, regions)
+
+
+def random_engine(engine: Engine, seed: int = 0) -> Engine:
+    """The same network with weights that never learned anything."""
+    torch.manual_seed(seed)
+    model = FoundationModel(engine.card.config).to(engine.device).eval()
+    name = f"untrained-seed-{seed}-of-{engine.card.name}"
+    return Engine(
+        model, replace(engine.card, name=name, sha256=hashlib.sha256(repr(engine.card.config).encode()).hexdigest())
+    )
+
+
+def embed_all(
+    cases: Sequence[Case], embedders: dict[str, Callable], vocabulary: Vocabulary, each: Callable[[Case], None]
+) -> tuple[dict[str, list[Embedded]], dict[str, str]]:
+    """Every case by every embedder, and the cases that could not be read with the reason. `each` is called after every case."""
+    found: dict[str, list[Embedded]] = {name: [] for name in embedders}
+    skipped = {}
+    for case in cases:
+        try:
+            scan = read_scan(case.image)
+            masks = region_masks(case, scan, vocabulary)
+            embedded = {name: embed(case, scan, masks) for name, embed in embedders.items()}
+        except InputError as error:
+            skipped[case.id] = str(error)
+        else:
+            for name, one in embedded.items():
+                found[name].append(one)
+        each(case)
+    return found, skipped
+
+
+def region_masks(case: Case, scan: Scan, vocabulary: Vocabulary) -> dict[str, np.ndarray]:
+    """bool masks of the labelled structures of a case, the tumor first; {} without labels on its grid."""
+    if case.labels is None:
+        return {}
+    labels = np.rint(read_scan(case.labels).voxels).astype(np.int32)
+    if labels.shape != scan.shape:
+        return {}
+    tumors = [value for value, name in case.table.items() if is_tumor(name, vocabulary)]
+    masks = {TUMOR: np.isin(labels, tumors)} if tumors else {}
+    others = [(value, name) for value, name in case.table.items() if value not in tumors and name in vocabulary]
+    others.sort(key=lambda pair: hashlib.sha256(f"{case.id}\n{pair[1]}".encode()).hexdigest())
+    masks |= {name: labels == value for value, name in others}
+    kept = [(name, mask) for name, mask in masks.items() if np.count_nonzero(mask) >= SMALLEST]
+    return dict(kept[: PER_SCAN + 1])
+
+
+def is_tumor(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether a label is a tumor or a part of one; oedema around it is not."""
+    lesion = name in vocabulary and vocabulary[name].kind == "lesion"
+    return lesion and any(word in name for word in ("tumor", "sarcoma", "cancer")) and "peritumoral" not in name
+
+
+def _regions(engine: Engine, encoding: Encoding, masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    vectors = {}
+    for name, mask in masks.items():
+        try:
+            vectors[name] = engine.embed(encoding, mask)
+        except InputError:  # outside the body crop
+            continue
+    return vectors
+
+
+def _histogram(values: np.ndarray) -> np.ndarray:
+    counts, _ = np.histogram(values, bins=BINS, range=(-1.25, 1.25))
+    return np.sqrt(counts / max(1, counts.sum()))

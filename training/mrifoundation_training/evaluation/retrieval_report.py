@@ -1,0 +1,78 @@
+"""What retrieval was measured at, as tables for people and as JSON for programs."""
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mrifoundation_training.evaluation.retrieval_measures import Precision, Recall
+
+
+def print_summary(console: Console, found: dict[str, Any]) -> None:
+    """One table for each kind of question, then what was skipped and why."""
+    console.print(
+        f"{found['model']}, profile {found['profile']}, {found['scans']} scans of {found['subjects']} subjects.",
+        highlight=False,
+    )
+    for fact, by_embedding in found["images"].items():
+        _print_precision(console, f"Image → scans of the same {fact}, queries: {found['asking']}", by_embedding)
+    for place, by_embedding in found["tumors"].items():
+        _print_precision(console, f"Tumor region → tumor regions, {place}", by_embedding)
+    if found["reads_text"]:
+        _print_recall(console, found["text"])
+    else:
+        console.print("Text → scans: not measured, these weights were not trained on words.", highlight=False)
+    for what, counts in found["labels"].items():
+        share = counts["right"] / counts["guessed"] if counts["guessed"] else float("nan")
+        console.print(
+            f"Guessed {what}: right in {counts['right']} of {counts['guessed']} ({share:.1%}), {counts['asked']} asked.",
+            highlight=False,
+        )
+    for case, reason in found["skipped"].items():
+        console.print(f"Skipped {case}: {reason}", highlight=False)
+
+
+def as_json(found: dict[str, Any]) -> dict[str, Any]:
+    """Plain JSON types; a number that does not exist is null."""
+    return _plain(found)
+
+
+def _print_precision(console: Console, title: str, by_embedding: dict[str, Precision]) -> None:
+    table = Table(title=title)
+    table.add_column("embedding", no_wrap=True)
+    for column in ("precision@5", "95 % interval", "by label", "best possible", "chance", "queries"):
+        table.add_column(column, justify="right")
+    for name, one in by_embedding.items():
+        interval = f"{one.value.low:.3f} – {one.value.high:.3f}" if math.isfinite(one.value.low) else "–"
+        numbers = (_number(one.macro), _number(one.best), _number(one.chance), str(one.queries))
+        table.add_row(name, _number(one.value.mean), interval, *numbers)
+    console.print(table)
+
+
+def _print_recall(console: Console, by_embedding: dict[str, Recall]) -> None:
+    table = Table(title="Caption → scans with that caption")
+    table.add_column("embedding", no_wrap=True)
+    ks = sorted(next(iter(by_embedding.values())).values)
+    for column in (*(f"recall@{k}" for k in ks), *(f"chance@{k}" for k in ks), "captions"):
+        table.add_column(column, justify="right")
+    for name, one in by_embedding.items():
+        table.add_row(
+            name, *(_number(one.values[k]) for k in ks), *(_number(one.chance[k]) for k in ks), str(one.queries)
+        )
+    console.print(table)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "–"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (Precision, Recall)):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
