@@ -4,11 +4,15 @@ import slicer
 import slicer.util
 import vtk
 from MRIFoundationLib.BackendPanel import BackendPanel
+from MRIFoundationLib.ClassifyPanel import ClassifyPanel
 from MRIFoundationLib.Connection import Connection
 from MRIFoundationLib.Parameters import Parameters
-from MRIFoundationLib.SegmentLogic import SegmentLogic
+from MRIFoundationLib.ReportPanel import ReportPanel
+from MRIFoundationLib.ScanRequests import ScanRequests
 from MRIFoundationLib.SegmentPanel import SegmentPanel
 from MRIFoundationLib.Settings import Settings
+from MRIFoundationLib.SimilarPanel import SimilarPanel
+from MRIFoundationLib.StatusLine import StatusLine
 from MRIFoundationLib.Worker import Worker
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -52,30 +56,34 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self._parameters = None
-        self._gui_tag = None
+        self._gui_tags = []
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
         self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/MRIFoundation.ui"))
+        self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self.layout.addWidget(self.uiWidget)
         self.ui = slicer.util.childWidgetVariables(self.uiWidget)
         self.logic = MRIFoundationLogic()
         self.worker, settings = Worker(), Settings()
         self.connection = Connection(self.worker, settings)
-        self.segmentLogic = SegmentLogic(self.connection, self.worker)
+        self.requests = ScanRequests(self.connection, self.worker)
+        self.statusLine = StatusLine(self.ui.progressBar, self.ui.stageLabel, self.ui.cancelButton, self.requests)
         self.backendPanel = BackendPanel(self.resourcePath("UI/BackendPanel.ui"), self.connection, settings)
-        self.segmentPanel = SegmentPanel(self.resourcePath("UI/SegmentPanel.ui"), self.connection, self.segmentLogic)
         self.ui.backendSection.layout().addWidget(self.backendPanel.widget)
-        self.ui.segmentSection.layout().addWidget(self.segmentPanel.widget)
+        self._addPanels()
         self.connection.listen(self._foldBackendSection)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onParametersModified)
         slicer.app.connect("aboutToQuit()", self.backendPanel.shut_down)
         self.initializeParameterNode()
 
     def cleanup(self):
         """Slicer ends, or the module is reloaded."""
         self.worker.cancel_all()
+        for panel in self.panels:
+            panel.clear()
         slicer.app.disconnect("aboutToQuit()", self.backendPanel.shut_down)
         self.backendPanel.shut_down()
         self.setParameters(None)
@@ -92,7 +100,9 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._unbind()
 
     def onSceneStartClose(self, _caller, _event):
-        self.segmentLogic.cancel()
+        self.requests.cancel()
+        for panel in self.panels:
+            panel.clear()
         self.setParameters(None)
 
     def onSceneEndClose(self, _caller, _event):
@@ -111,20 +121,44 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._unbind()
         self._parameters = parameters
         if parameters:
-            self._gui_tag = parameters.connectGui(self.segmentPanel.ui)
+            self._gui_tags = [parameters.connectGui(ui) for ui in (self.ui, *(panel.ui for panel in self.panels))]
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
-        self.segmentPanel.set_parameters(parameters)
+        for panel in self.panels:
+            panel.set_parameters(parameters)
 
     def _unbind(self):
         if self._parameters:
-            self._parameters.disconnectGui(self._gui_tag)
+            for tag in self._gui_tags:
+                self._parameters.disconnectGui(tag)
             self.removeObserver(
                 self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified
             )
         self._parameters = None
 
     def _onParametersModified(self, _caller=None, _event=None):
-        self.segmentPanel.refresh()
+        for panel in self.panels:
+            panel.refresh()
+
+    def _addPanels(self):
+        """One section a panel; opening one folds the others, so that each has the whole height."""
+        kinds = {"segment": SegmentPanel, "similar": SimilarPanel, "classify": ClassifyPanel, "report": ReportPanel}
+        self.panels, self._sections = [], []
+        for name, kind in kinds.items():
+            resource = self.resourcePath(f"UI/{name.capitalize()}Panel.ui")
+            panel, section = kind(resource, self.connection, self.requests), getattr(self.ui, f"{name}Section")
+            setattr(self, f"{name}Panel", panel)
+            section.layout().addWidget(panel.widget)
+            section.collapsed = bool(self._sections)
+            section.connect("contentsCollapsed(bool)", lambda folded, own=section: folded or self._foldOthers(own))
+            self.panels.append(panel)
+            self._sections.append(section)
+
+    def _foldOthers(self, opened):
+        for panel, section in zip(self.panels, self._sections, strict=True):
+            if section is opened:
+                panel.refresh()
+            else:
+                section.collapsed = True
 
     def _foldBackendSection(self):
         """The section needs no room once it works; where it does not, its status must be seen."""
@@ -155,16 +189,16 @@ class MRIFoundationTest(ScriptedLoadableModuleTest):
     def test_answer_becomes_segments(self):
         import numpy as np
         from MRIFoundationLib import Segmentation
-        from MRIFoundationLib.Client import LabelBox
         from MRIFoundationLib.Scene import world_affine
         from MRIFoundationLib.Segmenting import Answer
+        from MRIFoundationLib.VoxelBox import VoxelBox
 
         volume = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6), np.int16), name="scan")
-        box = LabelBox(np.ones((2, 2, 2), np.uint8), (1, 1, 1), (6, 5, 4), world_affine(volume))
+        box = VoxelBox(np.ones((2, 2, 2), np.uint8), (1, 1, 1), (6, 5, 4), world_affine(volume))
         row = {"prompt": "liver", "name": "liver", "value": 1, "volume_ml": 0.008, "presence": 1.0, "in_view": True}
         node = Segmentation.create(slicer.mrmlScene, volume)
         rows = [{**row, "explanation": "", "center_ras_mm": [0, 0, 0]}]
-        Segmentation.put(node, volume, Answer("", rows, [], box, frozenset({1})), {})
+        Segmentation.put(node, volume, Answer(rows, [], box, frozenset({1})), {})
         voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, "liver", volume)
         self.assertEqual(np.argwhere(voxels).min(axis=0).tolist(), [1, 1, 1])
         self.assertEqual(int(voxels.sum()), 8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from slicer.i18n import tr as _
 
 from . import LocalPaths
 from .Address import is_loopback
 from .Client import Client
-from .Failures import BackendError
+from .Failures import BackendError, Unreachable
 from .Greeting import Backend, greet
 from .Settings import Settings
 from .Worker import Task, Worker
@@ -70,6 +71,20 @@ class Connection:
         """A client of the backend in use; BackendError when the address cannot be read."""
         client = Client(self.address)
         return Client(self.address, self.key_for(client.url))
+
+    def fetch(
+        self, work: Callable[[Client], Any], on_done: Callable[[Any], None], on_failed: Callable[[Exception], None]
+    ) -> Task:
+        """Get something small beside the GUI; what comes back is handed over in the main thread. The task can be
+        cancelled."""
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, Unreachable):
+                self.forget("failed", str(error))
+            on_failed(error)
+
+        client = self.client()
+        return self._worker.start(Task(lambda _task: work(client), on_done, failed))
 
     def forget(self, state: str, message: str) -> None:
         """The backend is gone or another one meant; `state` is "failed" when that is a mishap, else "unknown"."""

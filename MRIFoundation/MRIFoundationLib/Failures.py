@@ -91,9 +91,14 @@ def refused(status: int, body: str, url: str) -> BackendError:
 def stopped(url: str) -> Stopped:
     """The sentence for a backend that died under a job."""
     return Stopped(
-        f"The backend at {url} stopped while it was working: start it again and press Segment, the scan is sent "
+        f"The backend at {url} stopped while it was working: start it again and ask again, the scan is sent "
         f"anew by itself."
     )
+
+
+def damaged(url: str) -> BackendError:
+    """The sentence for an answer that cannot be read."""
+    return BackendError(f"The answer from {url} arrived damaged: ask again.")
 
 
 def wrong_version(api: object, expected: int, version: object) -> BackendError:

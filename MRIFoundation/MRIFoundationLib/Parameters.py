@@ -3,24 +3,63 @@
 from typing import Annotated
 
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
-from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 
 PROFILES = ["fast", "standard", "fine"]
+MOST_HITS = 1000
+
+Age = Annotated[int, WithinRange(0, 120)]
+"""Years; 0 when it does not matter or is not known."""
 
 
 @parameterNodeWrapper
 class Parameters:
     """Connected to the widgets of the same SlicerParameterName.
 
-    scan - the volume to segment
-    segmentation - where the segments go; made when none is chosen
-    prompt - what was typed
-    structureSet - name of the chosen structure set, empty for none
+    scan - the volume that all sections ask about
     profile - working resolution: fast, standard or fine
+    segmentation - where segments go; made when none is chosen
+    prompt, structureSet - structures as typed, and name of the chosen structure set, empty for none
+
+    collection - the searched collection of the library, empty for all
+    queryKind - what is searched by: scan, segment, words or report
+    querySegment, searchWords, searchReport - the segment's id, the words, the pasted report
+    filterRegion, filterSequence, filterSex, ageFrom, ageTo - which cases may answer; empty and 0 for any
+    hitCount - how many are shown
+
+    skippedHeads - names of the heads that are not asked, parted by commas
+    secondScan - the other series of the examination, for heads that want two
+    sentence, versus - the two sentences of a question without a head
+    age, sex - of the person: years, 0 when not told; F, M or empty
+
+    priorScan - an earlier scan of the same person to compare with
+    reportText - the report as it stands in the editor, as HTML
     """
 
     scan: vtkMRMLScalarVolumeNode
+    profile: Annotated[str, Choice(PROFILES)] = "standard"
     segmentation: vtkMRMLSegmentationNode
     prompt: str
     structureSet: str
-    profile: Annotated[str, Choice(PROFILES)] = "standard"
+
+    collection: str
+    queryKind: Annotated[str, Choice(["scan", "segment", "words", "report"])] = "scan"
+    querySegment: str
+    searchWords: str
+    searchReport: str
+    filterRegion: str
+    filterSequence: str
+    filterSex: str
+    ageFrom: Age = 0
+    ageTo: Age = 0
+    hitCount: Annotated[int, WithinRange(1, MOST_HITS)] = 50
+
+    skippedHeads: str
+    secondScan: vtkMRMLScalarVolumeNode
+    sentence: str
+    versus: str
+    age: Age = 0
+    sex: str
+
+    priorScan: vtkMRMLScalarVolumeNode
+    reportText: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import slicer
@@ -10,6 +12,10 @@ import slicer.util
 import vtk
 
 from .Failures import BackendError
+from .VoxelBox import VoxelBox
+
+CASE = "MRIFoundation.Case"
+"""The attribute of a volume node that tells which case of the library it is."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,54 @@ def voxels_of(volume) -> np.ndarray:
     if voxels.ndim != 3:
         raise BackendError(f"'{volume.GetName()}' has several values a voxel: choose a scalar volume.")
     return voxels.copy()
+
+
+def add_case(scene, path: str, name: str, case: str):
+    """Add the fetched NIfTI file of a case as a volume node; its file, in a folder of its own, is removed."""
+    volume = slicer.modules.volumes.logic().AddArchetypeVolume(path, name)
+    shutil.rmtree(Path(path).parent, ignore_errors=True)
+    if volume is None:
+        raise BackendError(f"The scan of '{name}' cannot be read: the backend sent no usable NIfTI file.")
+    volume.SetAttribute(CASE, case)
+    if volume.GetStorageNode():
+        scene.RemoveNode(volume.GetStorageNode())  # its file is gone: the scene saves it anew
+    return volume
+
+
+def case_volume(scene, case: str):
+    """The volume node that a case was loaded into, None when there is none."""
+    return next(
+        (
+            node
+            for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode", scene)
+            if node.GetAttribute(CASE) == case
+        ),
+        None,
+    )
+
+
+def show_volume(volume) -> None:
+    """Put a volume into the background of the slice views."""
+    logic = slicer.app.applicationLogic()
+    logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
+    logic.PropagateVolumeSelection(1)
+
+
+def segment_mask(segmentation, segment: str, volume) -> VoxelBox:
+    """Where a segment is, as the smallest bool box on the grid of `volume`; BackendError when it is empty there."""
+    full = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume).transpose(2, 1, 0) > 0
+    if not full.any():
+        raise BackendError("The marked segment has no voxel on this scan: mark another one.")
+    box = tuple(_extent(full, axis) for axis in range(3))
+    start = tuple(part.start for part in box)
+    return VoxelBox(full[box], start, full.shape, world_affine(volume))
+
+
+def _extent(mask: np.ndarray, axis: int) -> slice:
+    """From the first to the last plane of a mask that has any voxel."""
+    others = tuple(other for other in range(3) if other != axis)
+    filled = np.flatnonzero(mask.any(axis=others))
+    return slice(int(filled[0]), int(filled[-1]) + 1)
 
 
 def jump_slices(scene, center_ras_mm) -> None:

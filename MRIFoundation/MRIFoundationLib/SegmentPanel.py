@@ -9,50 +9,48 @@ import slicer.util
 from slicer.i18n import tr as _
 
 from . import PromptText, Scene, Segmentation
+from .ChoiceCombo import ChoiceCombo
 from .Connection import Connection
-from .Failures import BackendError
+from .Panel import Panel
 from .PromptLine import PromptLine
 from .ResultTable import ResultTable
-from .Segmenting import Answer
-from .SegmentLogic import Listener, SegmentLogic, Wanted
+from .ScanRequests import ScanRequests
+from .Segmenting import Answer, Question
+from .SegmentLogic import SegmentLogic
 
 _SENTENCES_SHOWN = 5
 _FREE_TEXT = "free text"
 
 
-class SegmentPanel:
+class SegmentPanel(Panel):
     """Binds the widgets of SegmentPanel.ui to the parameters in the scene and to the logic."""
 
-    def __init__(self, ui_path: str, connection: Connection, logic: SegmentLogic):
-        self.widget = slicer.util.loadUI(ui_path)
-        self.widget.setMRMLScene(slicer.mrmlScene)
-        self.ui = slicer.util.childWidgetVariables(self.widget)
-        self._connection, self._logic = connection, logic
-        self._parameters = None
+    def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
+        super().__init__(ui_path, connection, requests)
+        self._logic = SegmentLogic(connection, requests)
         self._names: list[str] = []
         self._unseen: list[dict] = []
-        self._listener = Listener(self._show_progress, self._done, self._failed, self._cancelled)
         self._prompt = PromptLine(self.ui.promptLine, self.segment)
         self._table = ResultTable(self.ui.resultTable, lambda center: Scene.jump_slices(slicer.mrmlScene, center))
-        self._connect()
+        self._sets = ChoiceCombo(self.ui.setCombo, self._take_set)
+        self._sets.offer([(_("none"), "")])
+        self.ui.segmentButton.connect("clicked()", lambda: self.segment())
+        self.ui.messageLabel.connect("linkActivated(QString)", self._take_suggestion)
         connection.listen(self._show_vocabulary)
-        self._show_busy(False)
+        self.say()
         self.refresh()
 
     def set_parameters(self, parameters) -> None:
-        """Show and change the choices kept in the scene; None while the scene is closed."""
-        self._parameters = parameters
         self._unseen = []
-        self._say()
-        self._show_set()
-        self.refresh()
+        super().set_parameters(parameters)
 
     def refresh(self) -> None:
         """Show what the scene says now: which actions are possible, and the rows of the chosen segmentation."""
         chosen = self._parameters
         node = chosen.segmentation if chosen else None
         askable = bool(chosen and chosen.scan and (chosen.prompt.strip() or chosen.structureSet))
-        self.ui.segmentButton.enabled = askable and not self._logic.busy
+        self.ui.segmentButton.enabled = askable
+        self._sets.show(chosen.structureSet if chosen else "")
         rows = Segmentation.rows_of(node) if node else []
         seen = {row["name"] for row in rows}
         rows += [row for row in self._unseen if node and row["name"] not in seen]
@@ -67,25 +65,8 @@ class SegmentPanel:
             return
         chosen = self._parameters
         prompts = [chosen.prompt.strip()] if chosen.prompt.strip() else []
-        wanted = Wanted(prompts, chosen.structureSet, chosen.profile, free_text)
-        self._say()
-        with slicer.util.tryWithErrorDisplay(_("The request could not be sent.")):
-            try:
-                self._logic.start(chosen.scan, chosen.segmentation, wanted, self._listener)
-            except BackendError as error:
-                self._failed(error)
-                return
-        self._show_busy(True)
-
-    def cancel(self) -> None:
-        """Give up the running request."""
-        self._logic.cancel()
-
-    def _connect(self) -> None:
-        self.ui.segmentButton.connect("clicked()", lambda: self.segment())
-        self.ui.cancelButton.connect("clicked()", self.cancel)
-        self.ui.setCombo.connect("currentIndexChanged(int)", self._take_set)
-        self.ui.messageLabel.connect("linkActivated(QString)", self._take_suggestion)
+        question = Question(prompts, chosen.structureSet or None, chosen.profile, free_text)
+        self.attempt(lambda: self._logic.start(chosen.scan, chosen.segmentation, question, self.listener(), self._done))
 
     def _show_vocabulary(self) -> None:
         info = self._connection.info
@@ -94,23 +75,14 @@ class SegmentPanel:
         structures = [structure["name"] for structure in info["structures"] if structure.get("known", True)]
         self._names = sorted({*structures, *info["groups"]}, key=str.lower)
         self._prompt.set_names(self._names)
-        blocked = self.ui.setCombo.blockSignals(True)
-        self.ui.setCombo.clear()
-        self.ui.setCombo.addItem(_("none"), "")
-        for name, members in info["sets"].items():
-            self.ui.setCombo.addItem(_("{name} ({count})").format(name=name, count=len(members)), name)
-        self.ui.setCombo.blockSignals(blocked)
-        self._show_set()
+        counted = _("{name} ({count})")
+        sets = [(counted.format(name=name, count=len(members)), name) for name, members in info["sets"].items()]
+        self._sets.offer([(_("none"), ""), *sets])
+        self.refresh()
 
-    def _show_set(self) -> None:
-        wanted = self._parameters.structureSet if self._parameters else ""
-        blocked = self.ui.setCombo.blockSignals(True)
-        self.ui.setCombo.currentIndex = max(0, self.ui.setCombo.findData(wanted))
-        self.ui.setCombo.blockSignals(blocked)
-
-    def _take_set(self, index: int) -> None:
+    def _take_set(self, name: str) -> None:
         if self._parameters:
-            self._parameters.structureSet = self.ui.setCombo.itemData(index) or ""
+            self._parameters.structureSet = name
 
     def _take_suggestion(self, target: str) -> None:
         if target == _FREE_TEXT:
@@ -120,46 +92,23 @@ class SegmentPanel:
             self._parameters.prompt = PromptText.correct(self._parameters.prompt, wrong, name)
             self.segment()
 
-    def _show_busy(self, busy: bool) -> None:
-        self.ui.cancelButton.enabled = busy
-        self.ui.progressBar.visible = self.ui.stageLabel.visible = busy
-        self._show_progress("", -1.0, "")
-        self.refresh()
-
-    def _show_progress(self, _stage: str, fraction: float, message: str) -> None:
-        self.ui.progressBar.maximum = 100 if fraction >= 0 else 0  # without an end it shows that something goes on
-        self.ui.progressBar.value = round(100 * max(0.0, fraction))
-        self.ui.stageLabel.text = message
-
     def _done(self, segmentation, answer: Answer) -> None:
         self._unseen = [row for row in answer.rows if segmentation.GetSegmentation().GetSegment(row["name"]) is None]
-        self._show_busy(False)
         if self._parameters:
             self._parameters.segmentation = segmentation
-        self._say(*PromptText.worth_saying(answer.understood)[:_SENTENCES_SHOWN], suggestions=answer.suggestions)
-        self.refresh()
-
-    def _failed(self, error: Exception) -> None:
-        self._show_busy(False)
-        offers_free_text = _FREE_TEXT in str(error)
-        self._say(str(error), failed=True, offers_free_text=offers_free_text)
-        if not isinstance(error, BackendError):
-            raise error
-
-    def _cancelled(self) -> None:
-        self._show_busy(False)
-        self._say(_("Cancelled."))
-
-    def _say(self, *sentences: str, failed: bool = False, offers_free_text: bool = False, suggestions=None) -> None:
-        lines = [self._linked(sentence) for sentence in sentences]
-        for wrong, names in (suggestions or {}).items():
+        lines = [self._linked(sentence) for sentence in PromptText.worth_saying(answer.understood)[:_SENTENCES_SHOWN]]
+        for wrong, names in answer.suggestions.items():
             question = _("Instead of '{wrong}', did you mean {names}?").format(wrong=wrong, names=", ".join(names))
             lines.append(PromptText.linked(question, names, wrong))
-        if offers_free_text:
+        self.say(*lines)
+        self.refresh()
+
+    def failed(self, error: Exception) -> None:
+        super().failed(error)
+        lines = [self._linked(str(error))]
+        if _FREE_TEXT in str(error):
             lines.append(f'<a href="{_FREE_TEXT}">' + _("Try it as free text") + "</a>")
-        self.ui.messageLabel.visible = bool(lines)
-        self.ui.messageLabel.styleSheet = "color: #c0392b;" if failed else ""
-        self.ui.messageLabel.text = "<br>".join(lines)
+        self.say(*lines, failed=True)
 
     def _linked(self, sentence: str) -> str:
         """A sentence that quotes a part of the prompt and names structures instead of it lets these be clicked."""

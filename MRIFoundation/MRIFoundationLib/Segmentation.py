@@ -10,10 +10,10 @@ import slicer.util
 import vtk
 from vtk.util import numpy_support
 
-from .Client import LabelBox
 from .Scene import transform_to_world
 from .Segmenting import Answer
 from .Terminology import entry_for
+from .VoxelBox import VoxelBox
 
 ROW_TAG = "MRIFoundation.Row"
 _VTK_TYPES = {"uint8": vtk.VTK_UNSIGNED_CHAR, "uint16": vtk.VTK_UNSIGNED_SHORT}
@@ -60,7 +60,7 @@ def rows_of(node) -> list[dict]:
     return rows
 
 
-def _oriented_image(node, labels: LabelBox):
+def _oriented_image(node, labels: VoxelBox):
     """The label box as an image in the local coordinates of `node`; all segments of one answer share it as one
     layer."""
     start, stop = np.array(labels.start), np.array(labels.start) + labels.voxels.shape - 1

@@ -1,6 +1,7 @@
 """Fixtures: the module on its double of Slicer, and a real backend on the loopback address."""
 
 import importlib.util
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,45 @@ def weights(request):
 
 
 @pytest.fixture(scope="session")
-def session_backend(weights):
+def own_library(tmp_path_factory):
+    """A folder for a library and heads of the tests' own; the backend may add scans from it."""
+    folder = tmp_path_factory.mktemp("own-library")
+    own = {
+        "MRIFOUNDATION_LIBRARY": str(folder / "library"),
+        "MRIFOUNDATION_LIBRARY_ROOTS": str(folder),
+        "MRIFOUNDATION_HEADS": str(folder / "heads"),
+    }
+    os.environ.update(own)
+    yield folder
+    for name in own:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def archive(own_library):
+    """Ten scans of ten people, with a bright or a dark ball inside."""
+    from archive import Archive
+
+    return Archive.write(own_library / "archive")
+
+
+@pytest.fixture(scope="session")
+def taught_head(archive, weights, own_library):
+    """A head that tells bright balls from dark ones, fitted to the archive; its name."""
+    return archive.teach(weights, own_library / "heads")
+
+
+@pytest.fixture(scope="session")
+def filled_library(session_backend, archive):
+    """The archive in the library of the backend, as the collection 'archive'."""
+    from archive import ingest
+
+    ingest(session_backend.url, "archive", archive.folder)
+    return archive
+
+
+@pytest.fixture(scope="session")
+def session_backend(weights, own_library):
     from backend_process import BackendProcess
 
     process = BackendProcess(weights)

@@ -1,7 +1,8 @@
-"""Draw the module with slice views beside it: python Testing/slicer/screenshot.py OUT.png [--weights FOLDER]
-[--prompt TEXT]
+"""Draw the module with slice views beside it: python Testing/slicer/screenshot.py FOLDER [--sections segment similar …]
+[--weights FOLDER] [--prompt TEXT] [--library PATH]
 
-The scan is the MNI152 T1 image that the nilearn package carries; the backend is a real one with the shipped weights.
+The scan is the MNI152 T1 image that the nilearn package carries; the backend is a real one with the shipped weights. For
+`similar` and `compare` a library is made from --library (a folder, or a CSV as `mrifoundation library add` takes it).
 """
 
 import argparse
@@ -14,7 +15,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "MRIFoundation/MRIFoundation.py"
 PROMPT = "both hippocampi, thalamus, caudate nucleus, putamen, lateral ventricle, brainstem"
-PANEL_WIDTH, WIDTH, HEIGHT = 430, 1360, 820
+SECTIONS = ("segment", "similar", "compare", "classify", "report")
+PANEL_WIDTH, WIDTH, HEIGHT, GAP = 430, 1360, 820, 4
+PATIENCE = 1800.0  # seconds, for a machine that is busy
 
 
 def add_mni_scan():
@@ -29,68 +32,140 @@ def add_mni_scan():
     return add_volume("MNI152 T1", np.asarray(image.dataobj, np.float32), image.affine)
 
 
-def segment(widget, url: str, volume, prompt: str) -> None:
-    """Connect and ask as a person would; the slices go to the first structure."""
-    from double.events import wait_until
-
+def connect(widget, url: str, volume) -> None:
     widget.backendPanel.ui.addressLine.text = url
     widget.backendPanel.ui.testButton.click()
-    wait_until(lambda: widget.connection.connected, 300, "the connection")
+    wait_for(lambda: widget.connection.connected, "the connection")
+    widget.ui.scanSelector.setCurrentNode(volume)
+
+
+def segment(widget, wanted) -> None:
+    """Ask as a person would; the slices go to the first structure."""
     ui = widget.segmentPanel.ui
-    ui.scanSelector.setCurrentNode(volume)
-    ui.promptLine.setText(prompt)
+    ui.promptLine.setText(wanted.prompt)
     ui.promptLine.cursorPosition = 0
-    ui.segmentButton.click()
-    wait_until(lambda: not widget.segmentLogic.busy, 900, "the segmentation")
+    press(widget, ui.segmentButton)
     if ui.show3DButton.visible:
         ui.show3DButton.click()
         ui.resultTable.selectRow(0)
         ui.resultTable.cellClicked.emit(0, 1)
 
 
-def draw(app, widget, views, path: str) -> None:
-    """One picture: the module panel on the left, four views on the right."""
+def similar(widget, wanted) -> None:
+    """Fill the library, and look for scans like the one that is open."""
+    ui = widget.similarPanel.ui
+    ui.ingestFolder.currentPath = str(wanted.library)
+    ui.ingestButton.click()
+    wait_for(lambda: not ui.ingestCancelButton.enabled, "the ingest")
+    print(ui.ingestMessage.text)
+    press(widget, ui.findButton)
+    widget.similarPanel.gallery.choose(0)
+    wait_for(
+        lambda: set(widget.similarPanel.gallery.visible_rows()) <= widget.similarPanel.gallery._pictured, "pictures"
+    )
+
+
+def compare(widget, _wanted) -> None:
+    """The first hit beside the scan, with the heat maps."""
+    ui = widget.similarPanel.ui
+    press(widget, ui.compareButton)
+    ui.heatMapButton.click()
+
+
+def classify(widget, _wanted) -> None:
+    press(widget, widget.classifyPanel.ui.classifyButton)
+
+
+def report(widget, _wanted) -> None:
+    widget.reportPanel.ui.reportAgeSpin.value = 40
+    press(widget, widget.reportPanel.ui.writeButton)
+
+
+def press(widget, button) -> None:
+    """Click, and wait until the request is over."""
+    button.click()
+    wait_for(lambda: not widget.requests.busy, "the end of the request")
+
+
+def wait_for(reached, what: str) -> None:
+    from double.events import wait_until
+
+    wait_until(reached, PATIENCE, what)
+
+
+def draw(app, widget, views, path: Path) -> None:
+    """One picture: the module panel on the left, the views on the right in two rows."""
     import qt
 
     canvas = qt.QPixmap(WIDTH, HEIGHT)
     canvas.fill(qt.QColor(20, 20, 24))
     painter = qt.QPainter(canvas)
     widget.parent.resize(PANEL_WIDTH, HEIGHT)
-    app.processEvents()
+    for _ in range(3):
+        app.processEvents()
     painter.drawPixmap(0, 0, widget.parent.grab())
+    across = len(views) // 2
     for place, view in enumerate(views):
         picture = view.picture()
         rows, columns, _ = picture.shape
         image = qt.QImage(picture.tobytes(), columns, rows, 3 * columns, qt.QImage.Format_RGB888)
-        painter.drawImage(PANEL_WIDTH + 4 + place % 2 * (columns + 4), place // 2 * (rows + 4), image)
+        painter.drawImage(PANEL_WIDTH + GAP + place % across * (columns + GAP), place // across * (rows + GAP), image)
     painter.end()
-    canvas.toImage().convertToFormat(qt.QImage.Format_RGB888).save(path)
+    canvas.toImage().convertToFormat(qt.QImage.Format_RGB888).save(str(path))
+
+
+def four_up(app, volume) -> list:
+    """Slicer's usual views: axial, 3D, sagittal, coronal."""
+    from double.slice_views import SliceView, ThreeDView
+
+    size = view_size(2)
+    views = [SliceView(app, "Red", volume, size), ThreeDView(app, size)]
+    return [*views, SliceView(app, "Yellow", volume, size), SliceView(app, "Green", volume, size)]
+
+
+def six_up(app) -> list:
+    """The views of the compare layout: the scan above, the hit below."""
+    from double.slice_views import SliceView
+
+    names = [row + plane for row in ("Query", "Hit") for plane in ("Axial", "Sagittal", "Coronal")]
+    return [SliceView(app, name, None, view_size(3)) for name in names]
+
+
+def view_size(across: int) -> tuple[int, int]:
+    return (WIDTH - PANEL_WIDTH - across * GAP) // across, (HEIGHT - GAP) // 2
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out")
+    parser.add_argument("folder", type=Path, help="where the pictures go, one a section")
+    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=["segment"])
     parser.add_argument("--weights", type=Path, help="folder of weights instead of the shipped ones")
     parser.add_argument("--prompt", default=PROMPT)
+    parser.add_argument("--library", type=Path, help="scans for the library")
     wanted = parser.parse_args()
-    os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp()  # a key of its own
+    own = tempfile.mkdtemp()  # a key and a library of its own
+    os.environ |= {"XDG_CONFIG_HOME": own, "MRIFOUNDATION_LIBRARY": own + "/library"}
+    if wanted.library:
+        os.environ["MRIFOUNDATION_LIBRARY_ROOTS"] = "/"
     sys.path[:] = [str(HERE), str(MODULE.parent), *(entry for entry in sys.path if entry != str(HERE))]
     from backend_process import BackendProcess
     from double import application, scripted_module
-    from double.slice_views import SliceView, ThreeDView
 
     app = application.start()
     volume = add_mni_scan()
     volume.CreateDefaultDisplayNodes()
-    size = ((WIDTH - PANEL_WIDTH - 8) // 2, (HEIGHT - 4) // 2)
-    views = [SliceView(app, "Red", volume, size), ThreeDView(app, size)]
-    views += [SliceView(app, "Yellow", volume, size), SliceView(app, "Green", volume, size)]
+    views = four_up(app, volume)
     widget = scripted_module.open_panel(scripted_module.load(MODULE))
     backend = BackendProcess(wanted.weights)
     backend.start()
     try:
-        segment(widget, backend.url, volume, wanted.prompt)
-        draw(app, widget, views, wanted.out)
+        connect(widget, backend.url, volume)
+        for section in wanted.sections:
+            getattr(widget.ui, "similarSection" if section == "compare" else f"{section}Section").collapsed = False
+            if section == "compare":
+                views = six_up(app)
+            globals()[section](widget, wanted)
+            draw(app, widget, views, wanted.folder / f"{section}-panel.png")
     finally:
         scripted_module.close_panel(widget)
         backend.kill()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from backend_process import free_port
 from MRIFoundationLib import Greeting
+from MRIFoundationLib.Asking import Scan, send
 from MRIFoundationLib.Client import Client
 from MRIFoundationLib.Failures import BackendError, Cancelled, KeyRefused, NotABackend, NotHeld, Unreachable
 from MRIFoundationLib.LocalPaths import read_key
@@ -24,8 +25,10 @@ def silent(*_progress):
     pass
 
 
-def question(voxels, affine, prompts, **more):
-    return Question("head", affine, prompts, voxels=voxels.transpose(2, 1, 0), **more)
+def segment(client, voxels, affine, prompts):
+    """The answer for a scan that is sent first."""
+    scan = Scan("head", affine, voxels=voxels.transpose(2, 1, 0))
+    return ask(client, send(client, scan, silent, never), Question(prompts), silent, never)
 
 
 @contextmanager
@@ -90,7 +93,7 @@ def test_a_wrong_port_is_corrected_where_the_backend_has_the_usual_one(backend, 
 
 
 def test_a_scan_is_segmented_on_its_own_grid(client, head_voxels, oblique_affine):
-    answer = ask(client, question(head_voxels, oblique_affine, ["both kidneys, liver"]), silent, never)
+    answer = segment(client, head_voxels, oblique_affine, ["both kidneys, liver"])
     assert [row["name"] for row in answer.rows] == ["left kidney", "right kidney", "liver"]
     assert answer.labels.full_shape == head_voxels.shape
     assert np.allclose(answer.labels.affine, oblique_affine, atol=1e-4)
@@ -113,7 +116,7 @@ def test_a_packed_upload_is_understood(client, head_voxels, oblique_affine, monk
 
 def test_an_unknown_structure_is_refused_with_the_nearest_names(client, head_voxels, oblique_affine):
     with pytest.raises(BackendError, match=r"'lefft kidnoy'|not known"):
-        ask(client, question(head_voxels, oblique_affine, ["flux capacitor"]), silent, never)
+        segment(client, head_voxels, oblique_affine, ["flux capacitor"])
 
 
 def test_a_scan_the_backend_does_not_hold_is_told_as_such(client):

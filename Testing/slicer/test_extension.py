@@ -30,17 +30,31 @@ def test_cmake_lists_every_resource():
 
 
 def test_the_module_uses_only_what_slicer_brings():
-    brought = {"qt", "slicer", "vtk", "numpy", "requests", "MRIFoundationLib", "__future__"}
+    brought = {"qt", "ctk", "slicer", "vtk", "numpy", "requests", "MRIFoundationLib", "__future__"}
     for path in MODULE.rglob("*.py"):
         imported = set(re.findall(r"^\s*(?:from|import)\s+(\w+)", path.read_text(), re.MULTILINE))
         assert imported <= brought | sys.stdlib_module_names, path
 
 
 def test_client_and_scene_know_neither_qt_nor_each_other():
-    for name in ("Address", "Failures", "Client", "Greeting", "Segmenting", "LocalPaths", "PromptText"):
+    for name in (
+        "Address",
+        "Failures",
+        "Transport",
+        "Client",
+        "VoxelBox",
+        "Greeting",
+        "Asking",
+        "Segmenting",
+        "Searching",
+        "Classifying",
+        "Reporting",
+        "LocalPaths",
+        "PromptText",
+    ):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer|vtk)\b", text, re.MULTILINE), name
-    for name in ("Scene", "Segmentation", "Terminology"):
+    for name in ("Scene", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing"):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|requests)\b", text, re.MULTILINE), name
 

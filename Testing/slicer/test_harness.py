@@ -89,7 +89,7 @@ def test_a_selector_that_its_ui_leaves_without_a_scene_is_noticed(scene, module,
             broken if "SegmentPanel" in name else found(self, name)
         ),
     )
-    with pytest.raises(RuntimeError, match="scanSelector"):
+    with pytest.raises(RuntimeError, match="segmentationSelector"):
         scripted_module.open_panel(module)
 
 
@@ -112,14 +112,14 @@ def test_an_unknown_widget_class_in_a_ui_file_is_noticed(scene, tmp_path):
 def test_a_renamed_widget_is_noticed(scene, module, tmp_path, monkeypatch):
     from double import scripted_module
 
-    broken = altered_ui(tmp_path, "SegmentPanel.ui", 'name="cancelButton"', 'name="stopButton"')
+    broken = altered_ui(tmp_path, "SegmentPanel.ui", 'name="segmentButton"', 'name="startButton"')
     original = module.MRIFoundationWidget.resourcePath
     monkeypatch.setattr(
         module.MRIFoundationWidget,
         "resourcePath",
         lambda self, name: broken if "SegmentPanel" in name else original(self, name),
     )
-    with pytest.raises(AttributeError, match="cancelButton"):
+    with pytest.raises(AttributeError, match="segmentButton"):
         scripted_module.open_panel(module)
 
 

@@ -37,7 +37,7 @@ def uploads(monkeypatch):
 def ask_for(widget, volume, text):
     """Choose the scan, type the text, press Segment."""
     ui = widget.segmentPanel.ui
-    ui.scanSelector.setCurrentNode(volume)
+    widget.ui.scanSelector.setCurrentNode(volume)
     ui.promptLine.setText(text)
     assert ui.segmentButton.enabled
     ui.segmentButton.click()
@@ -46,13 +46,13 @@ def ask_for(widget, volume, text):
 def wait_for_end(widget):
     from double.events import wait_until
 
-    wait_until(lambda: not widget.segmentLogic.busy, seconds=120, what="the end of the request")
+    wait_until(lambda: not widget.requests.busy, seconds=120, what="the end of the request")
 
 
 def wait_for_stage(widget, *words):
     from double.events import wait_until
 
-    stage = widget.segmentPanel.ui.stageLabel
+    stage = widget.ui.stageLabel
     wait_until(lambda: any(word in stage.text.lower() for word in words), what=f"one of the stages {words}")
 
 
@@ -88,12 +88,19 @@ def test_typing_and_pressing_segment_gives_segments_and_a_table(connected, head)
 def test_segments_are_the_voxels_that_the_backend_marked(connected, client, head, head_voxels, oblique_affine):
     import slicer
     from double.events import beside
+    from MRIFoundationLib.Asking import Scan, send
     from MRIFoundationLib.Segmenting import Question, ask
+
+    def silent(*_progress):
+        return False
+
+    def ask_again():
+        scan = Scan("head", oblique_affine, voxels=head_voxels.transpose(2, 1, 0))
+        return ask(client, send(client, scan, silent, silent), Question(["liver, spleen"]), silent, silent)
 
     ask_for(connected, head, "liver, spleen")
     wait_for_end(connected)
-    question = Question("head", oblique_affine, ["liver, spleen"], voxels=head_voxels.transpose(2, 1, 0))
-    answer = beside(lambda: ask(client, question, lambda *_: None, lambda: False))
+    answer = beside(ask_again)
     full = np.zeros(answer.labels.full_shape, np.uint8)
     full[tuple(slice(a, a + n) for a, n in zip(answer.labels.start, answer.labels.voxels.shape, strict=True))] = (
         answer.labels.voxels
@@ -134,7 +141,7 @@ def test_asking_again_replaces_its_segment(connected, head):
 
 def test_return_in_the_prompt_line_starts(connected, head):
     ui = connected.segmentPanel.ui
-    ui.scanSelector.setCurrentNode(head)
+    connected.ui.scanSelector.setCurrentNode(head)
     ui.promptLine.setText("liver")
     ui.promptLine.returnPressed.emit()
     wait_for_end(connected)
@@ -163,12 +170,12 @@ def test_an_unknown_structure_is_explained_and_a_suggestion_can_be_clicked(conne
 
 def test_without_a_scan_or_a_wish_there_is_nothing_to_press(connected, head):
     ui = connected.segmentPanel.ui
-    ui.scanSelector.setCurrentNode(head)
+    connected.ui.scanSelector.setCurrentNode(head)
     ui.promptLine.setText("  ")
     assert not ui.segmentButton.enabled
     ui.promptLine.setText("liver")
     assert ui.segmentButton.enabled
-    ui.scanSelector.setCurrentNode(None)
+    connected.ui.scanSelector.setCurrentNode(None)
     assert not ui.segmentButton.enabled
 
 
@@ -205,8 +212,8 @@ def test_cancel_ends_the_request_here_and_at_the_backend(connected, client, larg
     monkeypatch.setattr(Client, "segment", lambda self, *wanted: asked.append(segment(self, *wanted)) or asked[-1])
     ask_for(connected, large_head, "liver")
     wait_until(lambda: bool(asked), seconds=60, what="the job")
-    connected.segmentPanel.ui.cancelButton.click()
-    assert not connected.segmentLogic.busy and message(connected) == "Cancelled."
+    connected.ui.cancelButton.click()
+    assert not connected.requests.busy and message(connected) == "Cancelled."
     wait_until(
         lambda: beside(lambda: client.job(asked[0]))["state"] == "cancelled", what="the end of the job at the backend"
     )
@@ -236,10 +243,10 @@ def test_closing_the_scene_during_a_request_leaves_nothing_behind(connected, lar
     ask_for(connected, large_head, "liver")
     wait_for_stage(connected, "ask", "encod", "start", "wait")
     slicer.mrmlScene.Clear()
-    assert not connected.segmentLogic.busy
+    assert not connected.requests.busy
     spin(1500)
     assert slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode") is None
-    assert connected.segmentPanel.ui.scanSelector.currentNode() is None
+    assert connected.ui.scanSelector.currentNode() is None
 
 
 def test_removing_the_scan_during_a_request_is_told(connected, large_head):

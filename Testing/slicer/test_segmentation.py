@@ -40,9 +40,9 @@ def volume(request, scene):
 
 def an_answer(volume, labels, *names):
     """The answer to a question for `names`: value i of the full-grid `labels` [i, j, k] is the i-th name."""
-    from MRIFoundationLib.Client import LabelBox
     from MRIFoundationLib.Scene import world_affine
     from MRIFoundationLib.Segmenting import Answer, present_in
+    from MRIFoundationLib.VoxelBox import VoxelBox
 
     filled = np.argwhere(labels)
     start, stop = (filled.min(0), filled.max(0) + 1) if len(filled) else (np.zeros(3, int), np.zeros(3, int))
@@ -59,8 +59,8 @@ def an_answer(volume, labels, *names):
         }
         for v, n in enumerate(names, 1)
     ]
-    label_box = LabelBox(box, tuple(start.tolist()), labels.shape, world_affine(volume))
-    return Answer("id", rows, [], label_box, present_in(box))
+    label_box = VoxelBox(box, tuple(start.tolist()), labels.shape, world_affine(volume))
+    return Answer(rows, [], label_box, present_in(box))
 
 
 def scattered(seed=0):

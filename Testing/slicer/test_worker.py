@@ -150,10 +150,16 @@ def test_without_the_timer_the_emulation_starves_a_thread(scene, slicer_app):
 def test_a_real_request_is_answered_while_an_idle_slicer_holds_the_interpreter(
     worker, heard, slicer_app, client, head_voxels, oblique_affine
 ):
+    from MRIFoundationLib.Asking import Scan, send
     from MRIFoundationLib.Segmenting import Question, ask
 
-    question = Question("head", oblique_affine, ["liver"], voxels=head_voxels.transpose(2, 1, 0))
-    task = task_for(lambda task: ask(client, question, task.progress, task.cancelled), heard)
+    scan = Scan("head", oblique_affine, voxels=head_voxels.transpose(2, 1, 0))
+
+    def work(task):
+        held = send(client, scan, task.progress, task.cancelled)
+        return ask(client, held, Question(["liver"]), task.progress, task.cancelled)
+
+    task = task_for(work, heard)
     worker.start(task)
     quitter = quit_when(lambda: task.finished, slicer_app)
     run_holding_the_lock(slicer_app, 60_000)

@@ -13,6 +13,7 @@ from . import ctk_widgets, faults, parameter_node, pythonqt, qmrml_widgets, scri
 from .ui_loader import UiLoader
 
 _application = None
+_layouts = slicer.vtkMRMLLayoutLogic()  # makes the layout node and, for each layout, its view nodes
 
 
 def start():
@@ -83,6 +84,7 @@ def _scene_with_logics():
     logic.SetSliceLogics(vtk.vtkCollection())
     logic.SetViewLogics(vtk.vtkCollection())
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+    _layouts.SetMRMLScene(scene)
     colors = logic.GetColorLogic()
     colors.SetMRMLScene(scene)
     colors.AddDefaultColorNodes()

@@ -67,12 +67,14 @@ class ctkCollapsibleGroupBox(QGroupBox):
 
 
 class ctkPathLineEdit(QWidget):
-    """A line for a path with a button to browse."""
+    """A line for a path with a button to browse; `filters` tells the browser what to offer."""
 
     currentPathChanged = Signal(str)
+    Dirs, Files, Readable, Writable = 0x001, 0x002, 0x010, 0x020  # as in QDir
 
     def __init__(self, parent=None):
         super().__init__(parent)
+        self._filters = self.Dirs | self.Files | self.Readable
         self._line = QLineEdit(self)
         browse = QToolButton(self)
         browse.setText("…")
@@ -83,3 +85,4 @@ class ctkPathLineEdit(QWidget):
         self._line.textChanged.connect(self.currentPathChanged)
 
     currentPath = Property(str, lambda self: self._line.property("text"), lambda self, path: self._line.setText(path))
+    filters = Property(int, lambda self: self._filters, lambda self, wanted: self.__dict__.update(_filters=wanted))

@@ -6,7 +6,7 @@ import typing
 
 import slicer
 import vtk
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
 from .qmrml_widgets import qMRMLNodeComboBox
 
@@ -18,30 +18,41 @@ class Choice:
         self.choices = choices
 
 
+class WithinRange:
+    """Annotation: the least and the largest value of a number."""
+
+    def __init__(self, minimum: int, maximum: int):
+        self.minimum, self.maximum = minimum, maximum
+
+
 class _Parameter:
-    """One typed parameter: text, or a reference to a node."""
+    """One typed parameter: text, a whole number, or a reference to a node."""
 
     def __init__(self, name: str, hint, default):
         self.name = name
-        self.choices = next((a.choices for a in getattr(hint, "__metadata__", ()) if isinstance(a, Choice)), None)
+        annotations = getattr(hint, "__metadata__", ())
+        self.choices = next((a.choices for a in annotations if isinstance(a, Choice)), None)
+        self.range = next((a for a in annotations if isinstance(a, WithinRange)), None)
         self.type = typing.get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
         self.is_node = issubclass(self.type, slicer.vtkMRMLNode)
-        if not (self.is_node or self.type is str):
-            raise TypeError(f"{name}: the double keeps text and nodes, not {self.type}")
-        self.default = default
+        if not (self.is_node or self.type in (str, int)):
+            raise TypeError(f"{name}: the double keeps text, whole numbers and nodes, not {self.type}")
+        self.default = self.type() if default == "" and not self.is_node else default
 
     def read(self, node):
-        return node.GetNodeReference(self.name) if self.is_node else node.GetParameter(self.name)
+        return node.GetNodeReference(self.name) if self.is_node else self.type(node.GetParameter(self.name))
 
     def write(self, node, value) -> None:
         if not (isinstance(value, self.type) or (self.is_node and value is None)):
             raise TypeError(f"{self.name} takes {self.type.__name__}, not {value!r}")
         if self.choices and value not in self.choices:
             raise ValueError(f"{self.name}: {value!r} is none of {self.choices}")
+        if self.range and not self.range.minimum <= value <= self.range.maximum:
+            raise ValueError(f"{self.name}: {value} is not from {self.range.minimum} to {self.range.maximum}")
         if self.is_node:
             node.SetNodeReferenceID(self.name, value.GetID() if value else None)
         else:
-            node.SetParameter(self.name, value)
+            node.SetParameter(self.name, str(value))
 
 
 class _Connector:
@@ -53,28 +64,42 @@ class _Connector:
             qMRMLNodeComboBox: parameter.is_node,
             QLineEdit: parameter.type is str,
             QComboBox: bool(parameter.choices),
+            QSpinBox: parameter.type is int,
         }
         if not kinds.get(type(widget)):
             raise RuntimeError(f"Unable to create GUI connector from {parameter.type} to {type(widget).__name__}")
         if type(widget) is QComboBox:
             widget.clear()
             widget.addItems(parameter.choices)
+        if type(widget) is QSpinBox:
+            # Without a range Slicer's connector takes every limit away.
+            least, most = (
+                (parameter.range.minimum, parameter.range.maximum) if parameter.range else (-(2**31), 2**31 - 1)
+            )
+            widget.setRange(least, most)
 
     @property
     def signal(self):
-        names = {qMRMLNodeComboBox: "currentNodeChanged", QLineEdit: "textChanged", QComboBox: "currentIndexChanged"}
+        names = {
+            qMRMLNodeComboBox: "currentNodeChanged",
+            QLineEdit: "textChanged",
+            QComboBox: "currentIndexChanged",
+            QSpinBox: "valueChanged",
+        }
         return getattr(self.widget, names[type(self.widget)])
 
     def read(self):
         if self.parameter.is_node:
             return self.widget.currentNode()
-        return self.widget.property("text" if type(self.widget) is QLineEdit else "currentText")
+        return self.widget.property({QLineEdit: "text", QComboBox: "currentText", QSpinBox: "value"}[type(self.widget)])
 
     def write(self, value) -> None:
         if self.parameter.is_node:
             self.widget.setCurrentNode(value)
         elif type(self.widget) is QComboBox:
             self.widget.setCurrentText(value)
+        elif type(self.widget) is QSpinBox:
+            self.widget.setValue(value)
         elif self.widget.property("text") != value:
             self.widget.setText(value)
 
@@ -108,7 +133,7 @@ class _Binding:
 
 
 def parameterNodeWrapper(cls):
-    """The class decorator of Slicer, for text and node parameters."""
+    """The class decorator of Slicer, for text, whole numbers and nodes."""
     hints = typing.get_type_hints(cls, include_extras=True)
     parameters = {name: _Parameter(name, hint, getattr(cls, name, "")) for name, hint in hints.items()}
 
@@ -146,5 +171,6 @@ def parameterNodeWrapper(cls):
 def register() -> None:
     """Make it importable as in Slicer."""
     module = types.ModuleType("slicer.parameterNodeWrapper")
-    module.parameterNodeWrapper, module.Choice = parameterNodeWrapper, Choice
+    for part in (parameterNodeWrapper, Choice, WithinRange):
+        setattr(module, part.__name__, part)
     sys.modules["slicer.parameterNodeWrapper"] = slicer.parameterNodeWrapper = module

@@ -44,7 +44,7 @@ class _View:
 
 
 class SliceView(_View):
-    """The Red, Yellow or Green view with `volume` in its background."""
+    """A slice view: Red, Yellow, Green, or one of a layout, with `volume` in its background (None: what is there)."""
 
     def __init__(self, app, name: str, volume, size: tuple[int, int]):
         super().__init__(app, slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance(), _IN_SLICES, size)
@@ -54,7 +54,8 @@ class SliceView(_View):
         app.applicationLogic().GetSliceLogics().AddItem(self.logic)
         self.logic.SetMRMLScene(app.mrmlScene())
         self.node = self.logic.AddSliceNode(name)
-        self.node.SetOrientation(_ORIENTATIONS[name])
+        if name in _ORIENTATIONS:
+            self.node.SetOrientation(_ORIENTATIONS[name])
         self.managers.SetMRMLDisplayableNode(self.node)
         self._mapper, actor = vtk.vtkImageMapper(), vtk.vtkActor2D()
         self._mapper.SetColorWindow(255)
@@ -62,9 +63,10 @@ class SliceView(_View):
         actor.SetMapper(self._mapper)
         actor.GetProperty().SetDisplayLocationToBackground()
         self.renderer.AddViewProp(actor)
-        self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
         self.logic.ResizeSliceNode(*size)
-        self.logic.FitSliceToBackground()
+        if volume:
+            self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
+            self.logic.FitSliceToBackground()
 
     def picture(self) -> np.ndarray:
         self._mapper.SetInputConnection(self.logic.GetImageDataConnection())

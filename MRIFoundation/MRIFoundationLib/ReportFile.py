@@ -1,0 +1,30 @@
+"""An edited report as a PDF file."""
+
+from __future__ import annotations
+
+import qt
+
+_DOTS_PER_INCH = 96
+_MARGIN_MM = 18
+
+
+def write_pdf(document, path: str) -> None:
+    """Write a QTextDocument to A4 pages."""
+    device = qt.QPdfWriter(path)
+    device.setResolution(_DOTS_PER_INCH)
+    device.setPageSize(qt.QPageSize(qt.QPageSize.A4))
+    device.setPageMargins(qt.QMarginsF(*[_MARGIN_MM] * 4), qt.QPageLayout.Millimeter)
+    page = device.pageLayout().paintRectPixels(_DOTS_PER_INCH)
+    width, height = float(page.width()), float(page.height())
+    copy = document.clone()
+    copy.documentLayout().setPaintDevice(device)
+    copy.setPageSize(qt.QSizeF(width, height))
+    painter = qt.QPainter(device)
+    for number in range(copy.pageCount()):
+        if number:
+            device.newPage()
+        painter.save()
+        painter.translate(0.0, -number * height)
+        copy.drawContents(painter, qt.QRectF(0.0, number * height, width, height))
+        painter.restore()
+    painter.end()

@@ -1,0 +1,161 @@
+"""The Report section: a draft from measured facts, to be edited and saved."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import ctk
+import qt
+from slicer.i18n import tr as _
+
+from . import ReportFile, Reporting
+from .ChoiceCombo import ChoiceCombo
+from .Classifying import Person
+from .Connection import Connection
+from .Failures import BackendError, NotHeld
+from .Panel import Panel
+from .Reporting import Draft, Wish
+from .ScanRequests import ScanRequests
+
+_PAUSE_MILLISECONDS = 400
+_KINDS = ("html", "pdf", "dcm")
+
+
+class ReportPanel(Panel):
+    """Binds the widgets of ReportPanel.ui. The text lives in the scene; what is typed reaches it after a short pause."""
+
+    def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
+        super().__init__(ui_path, connection, requests)
+        self._draft: Draft | None = None
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MILLISECONDS)
+        self._timer.connect("timeout()", self._keep)
+        self._sexes = ChoiceCombo(self.ui.reportSexCombo, self._take_sex)
+        self._sexes.offer([(_("sex not told"), ""), (_("female"), "F"), (_("male"), "M")])
+        self._kinds = ChoiceCombo(self.ui.saveKindCombo, self._take_kind)
+        self._kinds.offer([(_("HTML"), "html"), (_("PDF"), "pdf"), (_("DICOM SR"), "dcm")])
+        self.ui.savePath.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
+        self.ui.savePath.currentPath = str(Path.home() / "report.html")
+        self.ui.savePath.connect("currentPathChanged(QString)", lambda: self.refresh())
+        self.ui.reportEditor.connect("textChanged()", self._edited)
+        self.ui.writeButton.connect("clicked()", self.write)
+        self.ui.saveButton.connect("clicked()", self.save)
+        connection.listen(self.refresh)
+        self.say()
+        self.refresh()
+
+    def set_parameters(self, parameters) -> None:
+        if self._timer.active:
+            self._keep()  # before the scene is left
+        super().set_parameters(parameters)
+        text = parameters.reportText if parameters else ""
+        if parameters and text != self.ui.reportEditor.html:
+            self._show_text(text)
+
+    def refresh(self) -> None:
+        """Show what the scene says now, and which actions are possible."""
+        chosen = self._parameters
+        self._sexes.show(chosen.sex if chosen else "")
+        self.ui.writeButton.enabled = bool(chosen and chosen.scan) and self._connection.connected
+        kind = _kind_of(self.ui.savePath.currentPath)
+        self._kinds.show(kind)
+        written = bool(self.ui.reportEditor.plainText.strip())
+        self.ui.saveButton.enabled = bool(kind) and written and (kind != "dcm" or self._draft is not None)
+        self.ui.saveButton.toolTip = (
+            _("The DICOM SR is written by the backend from a draft of this session: write the draft first.")
+            if kind == "dcm" and not self._draft
+            else _("Save the report. The file name's ending tells the format.")
+        )
+
+    def clear(self) -> None:
+        self._timer.stop()
+        self._draft = None
+        self._show_text("")
+
+    def write(self) -> None:
+        """Have a draft written about the scan; it takes the place of the text."""
+        chosen = self._parameters
+        wish = Wish(chosen.profile, Person.of(chosen), bool(chosen.secondScan), bool(chosen.priorScan))
+        volumes = [volume for volume in (chosen.scan, chosen.secondScan, chosen.priorScan) if volume]
+        self.ask(
+            volumes,
+            lambda client, ids, progress, cancelled: Reporting.write(client, ids, wish, progress, cancelled),
+            self._written,
+        )
+
+    def save(self) -> None:
+        """Save the report as the file name's ending says: as it was written, or as it was edited."""
+        path, draft = self.ui.savePath.currentPath, self._draft
+        kind = _kind_of(path)
+        self.say()
+        if kind == "dcm" or (kind == "pdf" and draft and not self._is_edited()):
+            self._connection.fetch(
+                lambda client: client.report_file(draft.job, kind), lambda body: self._save(path, body), self._not_saved
+            )
+        elif kind == "pdf":
+            self._guard(path, lambda: ReportFile.write_pdf(self.ui.reportEditor.document, path))
+        else:
+            page = draft.page if draft and not self._is_edited() else self.ui.reportEditor.html
+            self._save(path, page.encode())
+
+    def _is_edited(self) -> bool:
+        return self.ui.reportEditor.document.modified
+
+    def _written(self, draft: Draft) -> None:
+        self._draft = draft
+        self._show_text(draft.text)
+        self._keep()
+        self.say(_("A draft from measured facts: rest on a sentence to see its numbers, and edit it."))
+        self.refresh()
+
+    def _save(self, path: str, body: bytes) -> None:
+        self._guard(path, lambda: Path(path).write_bytes(body))
+
+    def _guard(self, path: str, write) -> None:
+        try:
+            write()
+        except OSError as error:
+            words = _("'{path}' cannot be written ({why}): choose another place.").format(path=path, why=error.strerror)
+            self.failed(BackendError(words))
+            return
+        words = _("Saved as {path}.").format(path=path)
+        if self._is_edited():
+            as_drafted = _("The DICOM SR holds the draft as it was written, without your changes.")
+            as_edited = _("It holds your text, without the pictures of the draft.")
+            words += " " + (as_drafted if _kind_of(path) == "dcm" else as_edited)
+        self.say(escape(words))
+
+    def _not_saved(self, error: Exception) -> None:
+        gone = BackendError(_("The backend does not hold the draft any more: write it again."))
+        self.failed(gone if isinstance(error, NotHeld) else error)
+
+    def _show_text(self, text: str) -> None:
+        blocked = self.ui.reportEditor.blockSignals(True)
+        self.ui.reportEditor.html = text
+        self.ui.reportEditor.document.modified = False
+        self.ui.reportEditor.blockSignals(blocked)
+
+    def _edited(self) -> None:
+        self._timer.start()
+
+    def _keep(self) -> None:
+        self._timer.stop()
+        if self._parameters:
+            self._parameters.reportText = self.ui.reportEditor.html
+        self.refresh()
+
+    def _take_sex(self, sex: str) -> None:
+        if self._parameters:
+            self._parameters.sex = sex
+
+    def _take_kind(self, kind: str) -> None:
+        path = Path(self.ui.savePath.currentPath.strip() or Path.home() / "report")
+        self.ui.savePath.currentPath = str(path.with_suffix("." + kind))
+
+
+def _kind_of(path: str) -> str:
+    """The format that the ending of a file name stands for, "" for none that is known."""
+    ending = Path(path.strip()).suffix.lstrip(".").lower()
+    return ending if ending in _KINDS else ""

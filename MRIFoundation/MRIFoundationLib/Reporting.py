@@ -1,0 +1,64 @@
+"""Asking for a draft report, and the draft as rich text: without Qt or MRML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from .Asking import IsCancelled, Progress, finish
+from .Classifying import Person
+from .Client import Client
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a report is to be about, besides the scan."""
+
+    profile: str
+    person: Person
+    has_second_series: bool = False
+    has_prior: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft report: the `job` that wrote it, its text for the editor, and the backend's own page with pictures."""
+
+    job: str
+    text: str
+    page: str
+
+
+def write(client: Client, ids: list[str], wish: Wish, progress: Progress, cancelled: IsCancelled) -> Draft:
+    """A draft about the scan `ids[0]`; the ids of its second series and of a prior scan follow where the wish has
+    them. Raises as `Asking.finish` does."""
+    others = iter(ids[1:])
+    study = [ids[0], next(others)] if wish.has_second_series else []
+    wanted = {"heads": None, "study": study, "prior": next(others) if wish.has_prior else None}
+    person = {"age": wish.person.age, "sex": wish.person.sex}
+    job = client.report(ids[0], {**wanted, **person, "profile": wish.profile})
+    result = finish(client, job, progress, cancelled)
+    return Draft(job, rich_text(result["sections"]), result["html"])
+
+
+def rich_text(sections: list[dict]) -> str:
+    """The sections as HTML in which each sentence carries the numbers it rests on as its tooltip."""
+    parts = []
+    for section in sections:
+        sentences = " ".join(_sentence(sentence) for sentence in section["sentences"])
+        parts.append(f"<h3>{escape(section['title'])}</h3><p>{sentences}</p>")
+    return "".join(parts)
+
+
+def _sentence(sentence: dict) -> str:
+    facts = "\n".join(f"{name}: {_value(value)}" for name, value in sentence["facts"].items())
+    tip = escape(facts, quote=True).replace("\n", "&#10;")
+    return f'<span title="{tip}">{escape(sentence["text"])}</span>' if tip else escape(sentence["text"])
+
+
+def _value(value) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_value(one)}" for name, one in value.items())
+    return ", ".join(map(_value, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,22 @@
+"""The one line that tells how the running request goes, with its Cancel. It keeps its room while nothing runs."""
+
+from __future__ import annotations
+
+from .ScanRequests import ScanRequests
+
+
+class StatusLine:
+    """Binds a progress bar, a label and a button to the requests."""
+
+    def __init__(self, bar, label, button, requests: ScanRequests):
+        self._bar, self._label, self._button, self._requests = bar, label, button, requests
+        button.connect("clicked()", requests.cancel)
+        requests.watch(self._show)
+        self._show(-1.0, "")
+
+    def _show(self, fraction: float, message: str) -> None:
+        busy = self._requests.busy
+        self._button.enabled = busy
+        self._bar.maximum = 0 if busy and fraction < 0 else 100  # without an end it shows that something goes on
+        self._bar.value = round(100 * max(0.0, fraction)) if busy else 0
+        self._label.text = message if busy else ""
