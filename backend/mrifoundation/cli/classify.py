@@ -113,7 +113,7 @@ def print_answers(answers: "list[Classification]") -> None:
     for answer in answers:
         console.print(answer.title, style="bold")
         if not answer.applicable:
-            console.print(f"  Not applicable. {answer.reason}")
+            console.print(f"  Not applicable. {answer.reason}", soft_wrap=True)
             continue
         table = Table(box=None, pad_edge=False, show_header=False)
         for name, chance in sorted(answer.probabilities.items(), key=lambda pair: -pair[1]):
@@ -121,5 +121,5 @@ def print_answers(answers: "list[Classification]") -> None:
             table.add_row("", name, f"{chance:.0%}", f"({low:.0%} to {high:.0%})")
         console.print(table)
         for fact in answer.evidence:
-            console.print(f"  {fact.sentence}")
-        console.print(f"  {answer.caution}", style="dim")
+            console.print(f"  {fact.sentence}", soft_wrap=True)
+        console.print(f"  {answer.caution}", style="dim", soft_wrap=True)

@@ -77,4 +77,4 @@ def print_report(found: "Report") -> None:
     for section in found.sections:
         console.print(section.title, style="bold")
         for sentence in section.sentences:
-            console.print(f"  {sentence.text}")
+            console.print(f"  {sentence.text}", soft_wrap=True)

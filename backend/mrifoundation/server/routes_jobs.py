@@ -82,15 +82,15 @@ async def result(request: Request, job_id: str) -> dict:
     },
     summary="Where an answer comes from",
 )
-async def heat_map(request: Request, job_id: str, head: str = "", which: str = "") -> Response:
+async def heat_map(
+    request: Request, job_id: str, head: str = "", which: str = "", accept_encoding: Annotated[str, Header()] = ""
+) -> Response:
     """Of the head, or of the query or case of a comparison: a box in C order with `X-Geometry` as of `/labels`."""
     maps = getattr(finished(request, job_id), "heat_maps", {})
     key = head or which or next(iter(maps), "")
     if key not in maps:
         raise HTTPException(404, f"The job has no heat map '{key[:80]}'; it has {', '.join(maps) or 'none'}.")
-    geometry, packed = maps[key]
-    headers = {"X-Geometry": json.dumps(geometry), "Content-Encoding": "gzip"}
-    return Response(packed, media_type="application/octet-stream", headers=headers)
+    return await _box(*maps[key], accept_encoding)
 
 
 @router.get(
@@ -113,13 +113,16 @@ async def heat_map(request: Request, job_id: str, head: str = "", which: str = "
 )
 async def labels(request: Request, job_id: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
     answer = _answer(request, job_id)
-    headers = {"X-Geometry": json.dumps(answer.geometry), "Vary": "Accept-Encoding"}
+    return await _box(answer.geometry, answer.packed_labels, accept_encoding)
+
+
+async def _box(geometry: dict, packed: bytes, accept_encoding: str) -> Response:
+    """Voxels of a box, gzipped as they are kept when the client accepts that."""
+    headers = {"X-Geometry": json.dumps(geometry), "Vary": "Accept-Encoding"}
     if "gzip" in accept_encoding.lower():
         headers["Content-Encoding"] = "gzip"
-        return Response(answer.packed_labels, media_type="application/octet-stream", headers=headers)
-    return Response(
-        await run_sync(gzip.decompress, answer.packed_labels), media_type="application/octet-stream", headers=headers
-    )
+        return Response(packed, media_type="application/octet-stream", headers=headers)
+    return Response(await run_sync(gzip.decompress, packed), media_type="application/octet-stream", headers=headers)
 
 
 def _job(request: Request, job_id: str) -> Job:

@@ -18,6 +18,7 @@ from mrifoundation_training.synthesis.geometry import GeometryRanges
 
 HOST = "cerebral white matter"
 MARGIN = 8  # label values kept free for the lesion's parts
+MOST_PIECES = 40
 
 
 def simulated_scan(host: Case, shape: Case | None, seed: int, scratch) -> Scan:
@@ -28,7 +29,7 @@ def simulated_scan(host: Case, shape: Case | None, seed: int, scratch) -> Scan:
     """
     rng = np.random.default_rng(seed)
     case = host if shape is None else _with_lesion(host, load_case(shape), rng, scratch)
-    geometry = GeometryRanges(budget=(400_000, 400_000), partial=0.0)
+    geometry = GeometryRanges(budget=(1_000_000, 1_000_000), partial=0.0)
     recipe = SourceRecipe(1.0, whole=True, skull_strip=1.0)
     example = Examples([case], {case.source: recipe}, geometry, realistic=1.0, strength=0.5, seed=seed)[0]
     real = tuple(slice(0, int(n)) for n in _extent(example.valid.numpy()))
@@ -45,25 +46,28 @@ def _with_lesion(host: Case, lesion: CaseVolume, rng: np.random.Generator, scrat
     first, table = max(host.table) + MARGIN, dict(host.table)
     table |= {first + n: name for n, name in enumerate(lesion.names) if name}
     brain = ndimage.binary_dilation(matter, iterations=3)
+    places = np.argwhere(matter)
     for part in _pieces(lesion.labels):
-        _paste(labels, part, first, rng, matter, brain)
+        _paste(labels, part.astype(np.int32), first, places[rng.integers(len(places))], brain)
     path = scratch / f"{host.id}-{lesion.case.id}.nii.gz"
     nib.save(nib.Nifti1Image(labels.astype(np.int16), file.affine), path)
     return replace(host, id=path.stem, labels=path, table=table)
 
 
 def _pieces(labels: np.ndarray) -> list[np.ndarray]:
-    """Each connected piece of a lesion map, cut out."""
+    """The largest connected pieces of a lesion map, cut out."""
     pieces, _ = ndimage.label(ndimage.binary_dilation(labels > 0))
-    return [np.where(pieces[box] == n, labels[box], 0) for n, box in enumerate(ndimage.find_objects(pieces), start=1)]
+    boxes = ndimage.find_objects(pieces)
+    sizes = np.bincount(pieces.ravel())[1:]
+    return [
+        np.where(pieces[boxes[n]] == n + 1, labels[boxes[n]], 0)
+        for n in np.argsort(-sizes, kind="stable")[:MOST_PIECES]
+    ]
 
 
-def _paste(
-    labels: np.ndarray, part: np.ndarray, first: int, rng: np.random.Generator, matter: np.ndarray, brain: np.ndarray
-) -> None:
-    """Put `part` with its middle on a random voxel of white matter; what falls outside the brain is lost."""
-    places = np.argwhere(matter)
-    corner = places[rng.integers(len(places))] - np.array(part.shape) // 2
+def _paste(labels: np.ndarray, part: np.ndarray, first: int, middle: np.ndarray, brain: np.ndarray) -> None:
+    """Put `part` with its middle on a voxel; what falls outside the brain is lost."""
+    corner = middle - np.array(part.shape) // 2
     start, stop = np.maximum(corner, 0), np.minimum(corner + part.shape, labels.shape)
     there = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     here = tuple(slice(a - c, b - c) for a, b, c in zip(start, stop, corner, strict=True))

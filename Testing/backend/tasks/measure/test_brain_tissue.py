@@ -24,7 +24,7 @@ def test_the_share_is_that_of_the_drawn_brain(a_stripped_brain):
     scan, masks = a_stripped_brain
     mask = stripped_mask(scan)
     assert np.array_equal(mask, masks["space"])
-    found = brain_share(scan, mask, tissue_brightness(scan, masks["fluid"], masks["grey"], masks["white"]))
+    found = brain_share(scan, mask, tissue_brightness(scan, masks["space"], masks["grey"], masks["white"]))
     truth = (masks["grey"].sum() + masks["white"].sum()) / masks["space"].sum()
     assert found.nwbv == pytest.approx(truth, abs=0.03)
     assert found.complete
@@ -33,7 +33,7 @@ def test_the_share_is_that_of_the_drawn_brain(a_stripped_brain):
 
 def test_a_brain_that_has_lost_tissue_has_a_smaller_share(a_stripped_brain):
     scan, masks = a_stripped_brain
-    brightness = tissue_brightness(scan, masks["fluid"], masks["grey"], masks["white"])
+    brightness = tissue_brightness(scan, masks["space"], masks["grey"], masks["white"])
     shrunk = scan.voxels.copy()
     shrunk[np.roll(masks["fluid"], 12, axis=0) & masks["white"]] = 100
     whole, less = (brain_share(Scan(v, scan.affine), masks["space"], brightness).nwbv for v in (scan.voxels, shrunk))
@@ -43,7 +43,7 @@ def test_a_brain_that_has_lost_tissue_has_a_smaller_share(a_stripped_brain):
 def test_a_cropped_brain_is_not_complete(a_stripped_brain):
     scan, masks = a_stripped_brain
     half = slice(None, 36)
-    brightness = tissue_brightness(scan, masks["fluid"], masks["grey"], masks["white"])
+    brightness = tissue_brightness(scan, masks["space"], masks["grey"], masks["white"])
     assert not brain_share(Scan(scan.voxels[half], scan.affine), masks["space"][half], brightness).complete
 
 
@@ -51,7 +51,7 @@ def test_a_scan_whose_fluid_is_bright_is_refused(a_stripped_brain):
     scan, masks = a_stripped_brain
     t2 = Scan(np.where(masks["space"], 700 - scan.voxels, 0), scan.affine)
     with pytest.raises(InputError, match="T1-weighted"):
-        tissue_brightness(t2, masks["fluid"], masks["grey"], masks["white"])
+        tissue_brightness(t2, masks["space"], masks["grey"], masks["white"])
 
 
 def test_a_whole_head_is_not_taken_for_a_stripped_one(head_voxels):

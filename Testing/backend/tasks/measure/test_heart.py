@@ -10,10 +10,10 @@ from mrifoundation.tasks.measure.wall_thickness import wall_of
 SPACING = np.array([1.0, 1.0, 8.0])
 
 
-def a_heart(radius, wall, right=20.0, slices=6, shape=(120, 100)):
+def a_heart(radius, wall, right=20.0, slices=6, shape=(136, 100)):
     """Round left ventricle of `radius` mm with a wall of `wall` mm beside a round right one, on `slices` slices; 1 mm in plane."""
     i, j = np.meshgrid(np.arange(shape[0]), np.arange(shape[1]), indexing="ij")
-    left, beside = np.hypot(i - 40, j - 50), np.hypot(i - 92, j - 50)
+    left, beside = np.hypot(i - 40, j - 50), np.hypot(i - 104, j - 50)
     plane = np.zeros(shape, np.uint8)
     plane[beside < right] = 2
     plane[left < radius + wall] = 3
@@ -44,7 +44,7 @@ def test_wall_thickness_is_that_of_the_drawn_wall(wall):
 
 def test_a_thinned_part_of_the_wall_is_uneven():
     even, uneven = a_heart(20, 10), a_heart(20, 10)
-    i, j = np.meshgrid(np.arange(120), np.arange(100), indexing="ij")
+    i, j = np.meshgrid(np.arange(136), np.arange(100), indexing="ij")
     thinned = (j > 50) & (np.hypot(i - 40, j - 50) > 25)
     uneven[thinned & (uneven[:, :, 0] == 3)] = 0
     size = float(SPACING.prod() / 1000)

@@ -1,6 +1,6 @@
 """What heads measure on a study: each kind gives named numbers, and the same facts as evidence in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -137,8 +137,3 @@ def _embedding(study: Study, card: HeadCard) -> Features:
 
 Kind = Callable[[Study, HeadCard], Features]
 KINDS: dict[str, Kind] = {"heart": _heart, "brain share": _brain_share, "lesion": _lesion, "embedding": _embedding}
-
-
-def needs_weights(kinds: Sequence[str]) -> bool:
-    """Whether a head of these kinds only holds for the weights it was fitted with (one fitted to published tables does not)."""
-    return any(kind != "brain share" for kind in kinds)

@@ -15,7 +15,7 @@ from mrifoundation.volume import Scan
 
 STRIPPED_SHARE = 0.3  # least share of the field of view that is exactly empty around a skull-stripped brain
 LEAST_VOXELS = 50  # of a tissue, to read its brightness
-DARK_PERCENT = 20.0
+DARK_PERCENT = 2.0  # of the intracranial space; in young adults fluid fills about a twentieth of it or more
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,20 @@ def stripped_mask(scan: Scan) -> np.ndarray | None:
     return mask
 
 
-def tissue_brightness(scan: Scan, fluid: np.ndarray, grey: np.ndarray, white: np.ndarray) -> TissueBrightness:
-    """Brightness under three bool masks [i, j, k] of our segmentation: medians, and for fluid its dark part.
+def tissue_brightness(scan: Scan, mask: np.ndarray, grey: np.ndarray, white: np.ndarray) -> TissueBrightness:
+    """Brightness of the tissues from bool masks [i, j, k]: the intracranial space, grey and white matter of our segmentation.
 
-    Small ventricles are the first to be drawn too large, over brighter tissue, so the darkest fifth of what was called fluid stands
-    for it. Raises InputError when a mask is too small, or fluid is not the darkest (then the scan is not T1-weighted).
+    Grey and white matter are medians, which hold even where the segmentation is rough. Small ventricles do not, so the darkest
+    of the whole space stands for fluid. Raises InputError when a mask is too small, or the three are not in the order of T1.
     """
-    if min(map(np.count_nonzero, (fluid, grey, white))) < LEAST_VOXELS:
-        raise InputError(
-            "Ventricles, cortex and white matter are not all in view; give a T1-weighted scan of the whole brain."
-        )
-    dark = float(np.percentile(scan.voxels[fluid], DARK_PERCENT))
-    middle = float(np.median(scan.voxels[grey]))
+    if min(map(np.count_nonzero, (mask, grey, white))) < LEAST_VOXELS:
+        raise InputError("Cortex and white matter are not both in view; give a T1-weighted scan of the whole brain.")
+    dark = float(np.percentile(scan.voxels[mask], DARK_PERCENT))
+    middle = float(np.median(scan.voxels[grey & mask])) if (grey & mask).any() else dark
     inner = ndimage.binary_erosion(white)
     bright = float(np.median(scan.voxels[inner if np.count_nonzero(inner) >= LEAST_VOXELS else white]))
     if not dark < middle < bright:
-        raise InputError(
-            "Fluid, grey and white matter are not in the order of a T1-weighted scan; give a T1-weighted one."
-        )
+        raise InputError("Fluid, grey and white matter are not in the order of a T1-weighted scan; give a T1-weighted one.")
     return TissueBrightness(dark, middle, bright)
 
 

@@ -30,7 +30,7 @@ def measure_brain(engine: Engine, encoding: Encoding, scan: Scan) -> tuple[Brain
     stripped = mask is not None
     if mask is None:
         mask = _filled(volumes.labels > 0, scan.spacing)
-    brightness = tissue_brightness(scan, *(volumes.mask(*names) for names in (FLUID, GREY, WHITE)))
+    brightness = tissue_brightness(scan, mask, volumes.mask(*GREY), volumes.mask(*WHITE))
     share = brain_share(scan, mask, brightness)
     if not share.complete:
         raise InputError(

@@ -60,7 +60,7 @@ def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] =
             "Nothing was measured on this scan, so there is no structured report; write HTML or PDF instead."
         )
     content = MeasurementReport(
-        _observer(), Code("113076", "DCM", "Segmentation"), groups, title=codes.DCM.ImagingMeasurementReport
+        _observer(), Code("113091000", "SCT", "Magnetic resonance imaging"), groups, title=codes.DCM.ImagingMeasurementReport
     )
     kind = Comprehensive3DSR if source else EnhancedSR
     document = kind(
@@ -101,7 +101,7 @@ def source_headers(path: Path, series: str | None = None) -> list[Dataset]:
 
 def _structure(one: StructureVolume, vocabulary: Vocabulary, model_id: str) -> MeasurementsAndQualitativeEvaluations:
     structure = vocabulary[one.name]
-    number = Measurement(codes.SCT.Volume, round(one.volume_ml, 3), codes.UCUM.Milliliter)
+    number = Measurement(codes.SCT.Volume, round(one.volume_ml, 3), Code("mL", "UCUM", "milliliter"))
     return MeasurementsAndQualitativeEvaluations(
         TrackingIdentifier(UID(), one.name),
         finding_type=Code("91723000", "SCT", "Anatomical structure")
@@ -115,7 +115,7 @@ def _structure(one: StructureVolume, vocabulary: Vocabulary, model_id: str) -> M
 
 def _answer(answer: Classification) -> MeasurementsAndQualitativeEvaluations:
     numbers = [
-        Measurement(_own(f"probability of {name}"), round(chance, 4), codes.UCUM.NoUnits)
+        Measurement(_own(f"probability of {name}"), round(chance, 4), Code("1", "UCUM", "no units"))
         for name, chance in answer.probabilities.items()
     ]
     return MeasurementsAndQualitativeEvaluations(
