@@ -13,6 +13,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="Measure the weights on labelled scans.", no_args_is_help=True, rich_markup_mode=None)
     group.command("segmentation")(segmentation)
     group.command("classification")(classification)
+    group.command("retrieval")(retrieval)
     app.add_typer(group, name="evaluate")
 
 
@@ -57,3 +58,32 @@ def classification(
     from mrifoundation_training.evaluation.classification import evaluate
 
     return evaluate(manifest, heads=heads, acdc=acdc, plots=plots, as_json=as_json, weights=weights)
+
+
+def retrieval(
+    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
+    asking: Annotated[str, typer.Option(help="Scans of this split ask (all, train, dev); all are found.")] = "all",
+    sources: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
+    ] = None,
+    profile: ProfileOption = "fast",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
+    ] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Precision and recall of searching by image, words and tumor region, beside chance, random weights and histograms."""
+    if not manifest.is_file():
+        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
+    from mrifoundation_training.evaluation.retrieval import evaluate
+
+    return evaluate(
+        manifest,
+        asking=asking,
+        sources=sources,
+        profile=profile,
+        output=output,
+        as_json_object=as_json,
+        weights=weights,
+    )

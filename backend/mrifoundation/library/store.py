@@ -44,8 +44,9 @@ class Store:
 
         Raises InputError when a newer version wrote it.
         """
+        there = self._db.list_tables().tables
         for name, schema in TABLES.items():
-            table = self._db.create_table(name, schema=schema, exist_ok=True)
+            table = self._db.open_table(name) if name in there else self._db.create_table(name, schema=schema)
             if missing := missing_fields(table.schema, name):
                 table.add_columns(missing)
             self._tables[name] = table

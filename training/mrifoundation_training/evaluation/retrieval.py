@@ -46,8 +46,8 @@ def evaluate(
 ) -> int:
     """Embed every image of a manifest and measure retrieval over all of them; prints tables, or one JSON object.
 
-    asking: split whose scans are the queries ("all" for every one); the gallery is always everything. output: a JSON file for the same object.
-    Gives the exit code: 0 when anything was measured. Raises InputError for a manifest, split or weights that cannot be used.
+    asking: split whose scans are the queries ("all" for every one); the gallery is always everything. output: a JSON file for the
+    same object. Gives the exit code: 0 when anything was measured. Raises InputError for a manifest, split or weights that cannot be used.
     """
     cases = [case for case in read_manifest(manifest) if case.image and (not sources or case.source in sources)]
     if not cases or (asking != "all" and not any(case.split == asking for case in cases)):
@@ -78,7 +78,7 @@ def evaluate(
 def summarise(
     galleries: dict[str, list[Embedded]], engines: dict[str, Engine], vocabulary: Vocabulary, asking: str
 ) -> dict:
-    """All measures, by embedding: image queries by region and sequence, text queries, tumor regions, and what the labels would be guessed as."""
+    """All measures, by embedding: image queries by region and sequence, text queries, tumor regions; and the guesses of labels."""
     return {
         "scans": len(galleries[NETWORK]),
         "subjects": len({one.case.subject for one in galleries[NETWORK]}),

@@ -12,8 +12,8 @@ from mrifoundation_training.evaluation.bootstrap import Interval, subject_bootst
 
 @dataclass(frozen=True)
 class Precision:
-    """value: precision at k over the queries, a subject counting once, with its interval. macro: mean over labels. best: what a perfect ranking
-    would reach (few labels have k others). chance: a random ranking. queries: how many."""
+    """value: precision at k over the queries, a subject counting once, with its interval. macro: mean over labels. best: what a
+    perfect ranking would reach (few labels have k others). chance: a random ranking. queries: how many."""
 
     k: int
     value: Interval
@@ -41,8 +41,8 @@ def precision_at(
 ) -> Precision:
     """How many of the `k` most similar rows of other subjects have the query's label.
 
-    vectors: unit rows [n, D]. labels: None where unknown: such a row neither asks nor is right. asking: which rows are queries (default: all
-    with a label that another subject has as well).
+    vectors: unit rows [n, D]. labels: None where unknown: such a row neither asks nor is right. asking: which rows are queries
+    (default: all with a label that another subject has as well).
     """
     labels, subjects = np.array(labels, dtype=object), np.array(subjects)
     similarity = vectors @ vectors.T
