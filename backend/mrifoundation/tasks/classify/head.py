@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard, read_card, write_card
@@ -65,8 +65,9 @@ def save_head(folder: Path, head: Head) -> Head:
     numbers, card = folder / f"{head.card.name}.safetensors", folder / f"{head.card.name}.json"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
         draft = Path(scratch) / "numbers"
-        save_file({key: np.ascontiguousarray(array) for key, array in head.arrays.items()}, draft)
-        saved = replace(head, card=replace(head.card, sha256=hashlib.sha256(draft.read_bytes()).hexdigest()))
+        content = save({key: np.ascontiguousarray(array) for key, array in head.arrays.items()})
+        draft.write_bytes(content)
+        saved = replace(head, card=replace(head.card, sha256=hashlib.sha256(content).hexdigest()))
         write_card(Path(scratch) / "card", saved.card)
         card.unlink(missing_ok=True)
         os.replace(draft, numbers)

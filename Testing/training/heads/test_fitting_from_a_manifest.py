@@ -1,0 +1,127 @@
+"""The whole way with real, untrained weights: a manifest, simulated lesions, measurements that are kept, a head with its card."""
+
+import json
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from mrifoundation import Engine
+from mrifoundation.tasks.classify.head import load_head
+from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.evaluation.classification import aims, evaluate
+from mrifoundation_training.heads import fit
+from mrifoundation_training.heads.recipe import Data
+from mrifoundation_training.heads.simulated import simulated_scan
+
+
+@pytest.fixture(scope="module")
+def limbs(tmp_path_factory):
+    """A manifest of six people's limbs with a tumour, five of them for training."""
+    folder, random = tmp_path_factory.mktemp("limbs"), np.random.default_rng(0)
+    header = "id,subject,source,region,sequence,kind,path,labels_path,label_table,diagnosis,split,tier,licence"
+    (folder / "table.json").write_text(json.dumps({1: "soft-tissue sarcoma"}))
+    i, j, k = np.meshgrid(*(np.linspace(-1, 1, n) for n in (24, 24, 40)), indexing="ij")
+    rows = []
+    for n in range(6):
+        tumour = (i - 0.2) ** 2 + j**2 + (k + 0.5) ** 2 < 0.06
+        image = ((i**2 + j**2 < 0.8) * 200 + tumour * 150 + random.normal(0, 8, i.shape)).clip(0).astype(np.int16)
+        for name, array in ((f"{n}.nii.gz", image), (f"{n}-labels.nii.gz", tumour.astype(np.uint8))):
+            nib.save(nib.Nifti1Image(array, np.diag([4.0, 4, 4, 1])), folder / name)
+        split = "dev" if n == 5 else "train"
+        rows.append(
+            f"l{n},l{n},sarcoma,extremity,T1,image,{n}.nii.gz,{n}-labels.nii.gz,table.json,soft-tissue sarcoma,{split},open,CC0"
+        )
+    (folder / "volumes.csv").write_text("\n".join([header, *rows]) + "\n")
+    return folder / "volumes.csv"
+
+
+@pytest.fixture(scope="module")
+def fitted(limbs, tiny_weights, tmp_path_factory):
+    output = tmp_path_factory.mktemp("heads")
+    assert (
+        fit.main([str(limbs), "--head", "soft-tissue-tumour", "--output", str(output), "--weights", str(tiny_weights)])
+        == 0
+    )
+    return output
+
+
+def test_a_head_is_fitted_with_a_card_that_tells_where_it_comes_from(fitted, tiny_weights):
+    card = load_head(fitted / "soft-tissue-tumour.json").card
+    assert card.model_id == Engine.load(tiny_weights).card.model_id
+    assert card.trained_on["patients"] == 5 and card.trained_on["cases"] == 10 and not card.trained_on["simulated"]
+    assert "embedding only" in card.figures["baselines"]
+    assert card.figures["development"]["patients"] == 1
+    assert card.gate["distance"] > 0
+
+
+def test_what_was_measured_is_not_measured_again(fitted, limbs, tiny_weights, monkeypatch, tmp_path):
+    from mrifoundation_training.heads import extraction
+
+    monkeypatch.setattr(extraction, "_measure", lambda *args: pytest.fail("it was measured before"))
+    again = fit.main(
+        [str(limbs), "--head", "soft-tissue-tumour", "--output", str(tmp_path), "--weights", str(tiny_weights)]
+    )
+    assert again == 0
+    one, other = (load_head(folder / "soft-tissue-tumour.json").card for folder in (fitted, tmp_path))
+    assert one == other
+
+
+def test_a_head_without_enough_cases_is_not_fitted_and_an_older_one_goes(limbs, tiny_weights, tmp_path, capsys):
+    (tmp_path / "cardiac-disease.json").write_text("{}")
+    assert (
+        fit.main([str(limbs), "--head", "cardiac-disease", "--output", str(tmp_path), "--weights", str(tiny_weights)])
+        == 1
+    )
+    assert "cardiac-disease: not fitted." in capsys.readouterr().err
+    assert not (tmp_path / "cardiac-disease.json").exists()
+
+
+def test_evaluation_tells_the_same_figures_and_draws_them(fitted, limbs, tiny_weights, tmp_path, capsys):
+    code = evaluate(
+        limbs, heads=["soft-tissue-tumour", "cardiac-disease"], weights=tiny_weights, plots=tmp_path, as_json=True
+    )
+    assert code == 0
+    heads = {one["head"]: one for one in json.loads(capsys.readouterr().out)["heads"]}
+    card = load_head(fitted / "soft-tissue-tumour.json").card
+    assert heads["soft-tissue-tumour"]["figures"]["auc"] == pytest.approx(card.figures["auc"])
+    assert "None of the" in heads["cardiac-disease"]["problem"] and not heads["cardiac-disease"]["figures"]
+    assert (tmp_path / "reliability-soft-tissue-tumour.png").is_file()
+
+
+def test_the_table_for_people_tells_baselines_and_development(fitted, limbs, tiny_weights, capsys):
+    assert evaluate(limbs, heads=["soft-tissue-tumour"], weights=tiny_weights) == 0
+    printed = capsys.readouterr().out
+    for words in ("cross-validation", "embedding only", "development cases", "Fitted to 10 real cases of 5 people"):
+        assert words in printed
+    assert aims([]) == []
+
+
+def test_a_simulated_lesion_changes_only_a_part_of_the_same_head(tmp_path):
+    i, j, k = np.meshgrid(*(np.linspace(-1.2, 1.2, 48),) * 3, indexing="ij")
+    radius = np.sqrt(i**2 + j**2 + k**2)
+    labels = np.select([radius < 0.7, radius < 0.9, radius < 1], [2, 3, 1], 0).astype(np.int16)
+    lesion = np.zeros((20, 20, 20), np.uint8)
+    lesion[5:14, 5:14, 5:14] = 1
+    paths = []
+    for name, array in (("host", labels), ("lesion", lesion)):
+        paths.append(tmp_path / f"{name}.nii.gz")
+        nib.save(nib.Nifti1Image(array, np.diag([3.0, 3, 3, 1])), paths[-1])
+    names = {1: "cerebrospinal fluid", 2: "left cerebral white matter", 3: "left cerebral cortex"}
+    host = Case("host", "host", "synthseg", "brain", None, paths[0], names)
+    shape = Case("lesion", "lesion", "openms", "brain", None, paths[1], {1: "multiple sclerosis lesion"})
+    plain, with_lesion = (simulated_scan(host, one, 3, tmp_path) for one in (None, shape))
+    assert plain.shape == with_lesion.shape
+    changed = np.abs(plain.voxels - with_lesion.voxels) > 0.1
+    assert 0 < changed.mean() < 0.5
+
+
+def test_the_real_pack_has_the_cases_that_the_heads_are_made_for(data_pack):
+    from mrifoundation_training.heads.recipe import training_examples
+    from mrifoundation_training.heads.recipes import RECIPES
+
+    data = Data(read_manifest(data_pack / "volumes.csv"), data_pack)
+    hearts = training_examples(RECIPES["cardiac-disease"].examples(data))
+    assert len({one.patient for one in hearts}) == len(hearts) == 30
+    tumours = training_examples(RECIPES["brain-tumour"].examples(data))
+    assert any(one.simulated for one in tumours) and any(not one.simulated for one in tumours)
