@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.manifest import Case, read_manifest
 from mrifoundation_training.heads import lesions, oasis
 from mrifoundation_training.heads.agreement import bland_altman, compare, same_person
 from mrifoundation_training.heads.cardiac import acdc_examples, cardiac_examples
+from mrifoundation_training.heads.picai import CANCER, NO_CANCER, manifest_examples, picai_examples
 from mrifoundation_training.heads.recipe import training_examples
 
 
@@ -53,6 +54,32 @@ def test_acdc_without_a_frame_or_in_another_layout_is_refused(acdc_folder, tmp_p
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"Info\.cfg"):
         acdc_examples(tmp_path / "empty")
+
+
+def test_picai_is_read_as_it_is_laid_out(tmp_path):
+    import SimpleITK as sitk
+
+    rows = [("10000", "1000000", "NO"), ("10001", "1000001", "YES"), ("10002", "1000002", "YES")]
+    for patient, study, _ in rows[:2]:
+        folder = tmp_path / "images" / patient
+        folder.mkdir(parents=True)
+        sitk.WriteImage(
+            sitk.GetImageFromArray(np.ones((3, 4, 5), np.int16)), str(folder / f"{patient}_{study}_t2w.mha")
+        )
+    sheet = tmp_path / "clinical_information" / "marksheet.csv"
+    sheet.parent.mkdir()
+    with open(sheet, "w", newline="") as file:
+        csv.writer(file).writerows([("patient_id", "study_id", "case_csPCa"), *rows])
+    found = picai_examples(tmp_path)
+    assert [(one.patient, one.label) for one in found] == [("10000", NO_CANCER), ("10001", CANCER)]
+    assert found[0].read()[0].shape == (5, 4, 3)
+    with pytest.raises(InputError, match="laid out as PI-CAI"):
+        picai_examples(sheet.parent)
+
+
+def test_the_prostate_study_of_the_pack_is_a_development_case(data_pack):
+    (study,) = manifest_examples(read_manifest(data_pack / "volumes.csv"))
+    assert study.label == CANCER and study.split == "dev" and study.read()[0].voxels.size
 
 
 def test_pairs_of_a_manifest_become_one_patient_each(tmp_path):

@@ -45,6 +45,7 @@ def evaluate(
     *,
     heads: Collection[str] | None = None,
     acdc: Path | None = None,
+    picai: Path | None = None,
     plots: Path | None = None,
     as_json: bool = False,
     weights: Path | str | None = None,
@@ -56,7 +57,7 @@ def evaluate(
     unknown = sorted(set(heads or ()) - set(NAMES))
     if unknown:
         raise InputError(f"There is no head {', '.join(unknown)} to evaluate; there are {', '.join(NAMES)}.")
-    data = Data(read_manifest(manifest), Path(manifest).parent, acdc)
+    data = Data(read_manifest(manifest), Path(manifest).parent, acdc, picai)
     engine = Engine.load(weights)
     found = [evaluated(engine, data, name) for name in heads or NAMES]
     if plots is not None:

@@ -27,11 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--acdc", type=Path, help="folder in ACDC's own layout, in place of the manifest's cardiac rows"
     )
+    parser.add_argument("--picai", type=Path, help="folder in PI-CAI's own layout, for the prostate head")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the heads (default: those that ship)")
     parser.add_argument("--weights", type=Path, help="other weights than the shipped ones")
     options = parser.parse_args(arguments)
     try:
-        data = Data(read_manifest(options.manifest), options.manifest.parent, options.acdc)
+        data = Data(read_manifest(options.manifest), options.manifest.parent, options.acdc, options.picai)
         fitted = fit_all(Engine.load(options.weights), data, options.output, options.head or NAMES)
     except InputError as error:
         print(error, file=sys.stderr)

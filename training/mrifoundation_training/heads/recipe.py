@@ -18,11 +18,15 @@ OPEN_LICENCE, RESEARCH_LICENCE = "CC-BY-4.0", "CC-BY-NC-SA-4.0"
 
 @dataclass(frozen=True)
 class Data:
-    """Where cases come from. cases: rows of the manifest. root: its folder. acdc: a folder in ACDC's own layout, or None."""
+    """Where cases come from. cases: rows of the manifest. root: its folder.
+
+    acdc, picai: folders in the layouts of these challenges, or None.
+    """
 
     cases: list[Case]
     root: Path
     acdc: Path | None = None
+    picai: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """All heads that ship, by name."""
 
+from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
-from mrifoundation_training.heads import cardiac, lesions
+from mrifoundation_training.heads import cardiac, lesions, picai
 from mrifoundation_training.heads.recipe import Data, Recipe
 
 CARDIAC = HeadCard(
@@ -57,6 +58,24 @@ SARCOMA = HeadCard(
     ),
 )
 
+PROSTATE = HeadCard(
+    name="prostate-cancer",
+    title="Prostate cancer",
+    question="Is there clinically significant prostate cancer (ISUP grade 2 or more)?",
+    classes=(picai.NO_CANCER, picai.CANCER),
+    positive=picai.CANCER,
+    kinds=("lesion", "embedding"),
+    structures=("prostate cancer lesion", "prostate peripheral zone", "prostate transition zone"),
+    regions=("prostate",),
+    limits=("The T2-weighted series alone; diffusion, on which readers rely, is not looked at.",),
+)
+
+
+def _prostate(data: Data):
+    if data.picai is None:
+        raise InputError("It needs the PI-CAI data; name its folder (--picai).")
+    return picai.picai_examples(data.picai) + picai.manifest_examples(data.cases)
+
 
 def _cardiac(data: Data):
     return cardiac.acdc_examples(data.acdc) if data.acdc else cardiac.cardiac_examples(data.cases)
@@ -65,6 +84,9 @@ def _cardiac(data: Data):
 RECIPES: dict[str, Recipe] = {
     recipe.card.name: recipe
     for recipe in (
+        Recipe(
+            PROSTATE, _prostate, sentences=("MRI of the prostate with cancer.", "MRI of the prostate without cancer.")
+        ),
         Recipe(
             CARDIAC,
             _cardiac,
