@@ -48,6 +48,7 @@ def classification(
     acdc: Annotated[
         Path | None, typer.Option(help="Folder in ACDC's own layout, in place of the manifest's cardiac rows.")
     ] = None,
+    picai: Annotated[Path | None, typer.Option(help="Folder in PI-CAI's own layout, for the prostate head.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for reliability and Bland-Altman plots.")] = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
@@ -57,7 +58,7 @@ def classification(
         raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
     from mrifoundation_training.evaluation.classification import evaluate
 
-    return evaluate(manifest, heads=heads, acdc=acdc, plots=plots, as_json=as_json, weights=weights)
+    return evaluate(manifest, heads=heads, acdc=acdc, picai=picai, plots=plots, as_json=as_json, weights=weights)
 
 
 def retrieval(

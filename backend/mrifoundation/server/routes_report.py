@@ -1,6 +1,6 @@
 """The draft of a findings report: a job, then its files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
@@ -51,7 +51,8 @@ async def report(request: Request, volume_id: str, wanted: ReportRequest | None 
 
         found = compose(encoded(scans), wanted.heads, encoded([prior]) if prior else None, job.progress, job.cancelled)
         maps = packed(list(found.answers), scans[0]).heat_maps
-        return Draft(found.to_dict() | {"html": as_html(found)}, maps, found, engine.vocabulary)
+        kept = replace(found, answers=tuple(replace(answer, heat_map=None) for answer in found.answers))  # maps are kept packed
+        return Draft(found.to_dict() | {"html": as_html(found)}, maps, kept, engine.vocabulary)
 
     return {"job": request.app.state.backend.submit(work).id}
 

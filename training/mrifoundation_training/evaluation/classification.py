@@ -1,7 +1,6 @@
 """`mrifoundation evaluate classification`: every head cross-validated again, beside its baselines, and asked about development cases."""
 
 import json
-import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,20 +184,12 @@ def _json(engine: Engine, found: list[Evaluated]) -> dict:
         }
         for one in found
     ]
-    return _without_nan({"model": engine.card.model_id, "heads": heads, "aims": aims(found)})
+    return {"model": engine.card.model_id, "heads": heads, "aims": aims(found)}
 
 
 def _verdict(reached: bool) -> str:
     return "reached" if reached else "not reached"
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "–"
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,9 @@ def _simulated(cases: list[Case], source: str, label: str, healthy: str) -> list
     return found
 
 
+@lru_cache(maxsize=64)  # a head without a lesion serves several recipes
 def _rendered(host: Case, shape: Case | None, seed: int) -> Callable[[], tuple[Scan, ...]]:
+    @lru_cache(maxsize=1)
     def read() -> tuple[Scan, ...]:
         with tempfile.TemporaryDirectory() as scratch:
             return (simulated_scan(host, shape, seed, Path(scratch)),)

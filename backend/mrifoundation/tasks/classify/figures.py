@@ -11,6 +11,7 @@ def summarise(probabilities: np.ndarray, labels: np.ndarray, patients: np.ndarra
     """Figures of out-of-fold `probabilities` [N, K] against `labels` [N] (rows of `classes`), as plain JSON types.
 
     Two classes: auc with DeLong's interval. More: accuracy with a patient bootstrap, and the mean one-against-rest auc.
+    An area that cannot be told (no case, or no other case, of a class) is None.
     brier: mean squared distance to the truth over classes (0 best; 1 − 1/K for knowing nothing). reliability: bins of the
     probability given, with how often it came true.
     """
@@ -21,13 +22,21 @@ def summarise(probabilities: np.ndarray, labels: np.ndarray, patients: np.ndarra
     else:
         right = probabilities.argmax(axis=1) == labels
         found["accuracy"], found["accuracy_interval"] = patient_bootstrap(right.astype(float), patients)
-        found["auc"] = float(np.mean([delong(probabilities[:, k], labels == k)[0] for k in range(len(classes))]))
+        areas = [delong(probabilities[:, k], labels == k)[0] for k in np.unique(labels)]
+        found["auc"] = float(np.mean(areas))
         table = np.zeros((len(classes), len(classes)), int)
         np.add.at(table, (labels, probabilities.argmax(axis=1)), 1)
         found["confusion"] = table.tolist()
     found["brier"] = float(((probabilities - truth) ** 2).sum(axis=1).mean() * (0.5 if len(classes) == 2 else 1.0))
     found["reliability"] = reliability(probabilities, truth)
-    return found
+    return {name: _told(value) for name, value in found.items()}
+
+
+def _told(value):
+    """JSON has no NaN."""
+    if isinstance(value, list):
+        return [_told(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def delong(scores: np.ndarray, positive: np.ndarray) -> tuple[float, list[float]]:
