@@ -34,6 +34,7 @@ def report(
         list[str] | None, typer.Option("--head", help="Only this head; may be repeated. All when left out.")
     ] = None,
     prior: Annotated[Path | None, typer.Option(help="An earlier scan of the same person, to compare with.")] = None,
+    library: Annotated[str | None, typer.Option(help="Library whose similar cases are quoted.")] = None,
     age: AgeOption = None,
     sex: SexOption = None,
     profile: ProfileOption = "standard",
@@ -53,7 +54,7 @@ def report(
         from mrifoundation.tasks.report.compose import report as compose
 
         earlier = prior and Study.encode(study.engine, [volume.read_scan(prior)], profile, progress=progress)
-        found = compose(study, heads, earlier, progress)
+        found = compose(study, heads, earlier, _library(library, study), progress)
     source = _source(scans[0]) if any(output.suffix.lower() == ".dcm" for output in outputs) else ()
     for output in outputs:
         write_report(output, found, study.engine.vocabulary, source)
@@ -63,6 +64,14 @@ def report(
     else:
         print_report(found)
     stderr.print(f"Written: {', '.join(map(str, outputs))}", highlight=False, markup=False)
+
+
+def _library(uri: str | None, study):
+    if uri is None:
+        return None
+    from mrifoundation.library import Library
+
+    return Library.open(uri, study.engine, create=False)
 
 
 def _source(path: Path) -> list:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar
+from mrifoundation.errors import InputError
 
 group = typer.Typer(help="Teach it something new from labelled scans.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -22,8 +23,11 @@ def add_to(app: typer.Typer) -> None:
 def head(
     name: Annotated[str, typer.Argument(help="What to call the head: small letters, digits and hyphens.")],
     labels: Annotated[
-        Path, typer.Option(help="CSV with the columns path and label, and patient where one has several rows.")
-    ],
+        Path | None, typer.Option(help="CSV with the columns path and label, and patient where one has several rows.")
+    ] = None,
+    library: Annotated[str | None, typer.Option(help="Library to learn from, in place of a CSV.")] = None,
+    collection: Annotated[str | None, typer.Option(help="With --library: which collection.")] = None,
+    column: Annotated[str, typer.Option(help="With --library: which fact of its cases is the label.")] = "diagnosis",
     structures: Annotated[
         list[str] | None,
         typer.Option("--structure", help="Also learn from this structure's volume; may be given several times."),
@@ -39,10 +43,10 @@ def head(
     """Fit a disease head to labelled scans, with cross-validated figures (no patient is in two folds) in its card."""
     from mrifoundation.tasks.classify.head import save_head
     from mrifoundation.tasks.classify.head_files import own_folder
-    from mrifoundation.tasks.classify.teaching import check_name, read_labels, teach_head
+    from mrifoundation.tasks.classify.teaching import check_name, teach_head
 
     check_name(name)
-    cases = read_labels(labels)
+    cases = _cases(labels, library, collection, column)
     with progress_bar("Loading the model.") as progress:
         from mrifoundation.engine import Engine
 
@@ -61,3 +65,17 @@ def head(
         f"Cross-validated {title} {figures[measure]:.2f} ({low:.2f} to {high:.2f}), Brier score {figures['brier']:.2f}."
     )
     console.print(f"Kept as '{card.name}'; ask it with: mrifoundation classify SCAN --head {card.name}")
+
+
+def _cases(labels: Path | None, library: str | None, collection: str | None, column: str) -> list:
+    from mrifoundation.tasks.classify.teaching import library_labels, read_labels
+
+    if (labels is None) == (library is None):
+        raise InputError("Name what to learn from: either --labels, or --library with its --collection.")
+    if labels is not None:
+        return read_labels(labels)
+    if collection is None:
+        raise InputError("Name the --collection of the library to learn from.")
+    from mrifoundation.library import Library
+
+    return library_labels(Library.open(library, create=False), collection, column)

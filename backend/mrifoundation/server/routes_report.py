@@ -7,6 +7,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from mrifoundation.server.jobs import Job
+from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.routes_classify import packed, study_scans
 from mrifoundation.server.routes_jobs import UNFINISHED, finished
@@ -40,6 +41,7 @@ async def report(request: Request, volume_id: str, wanted: ReportRequest | None 
     wanted = wanted or ReportRequest()
     scans = await run_sync(study_scans, request, volume_id, wanted.study)
     prior = await run_sync(held, request, wanted.prior) if wanted.prior else None
+    folder: LibraryFolder = request.app.state.library
 
     def work(engine: "Engine", job: Job) -> Draft:
         from mrifoundation.tasks.classify.study import Study
@@ -49,9 +51,14 @@ async def report(request: Request, volume_id: str, wanted: ReportRequest | None 
         def encoded(some) -> Study:
             return Study.encode(engine, some, wanted.profile, wanted.age, wanted.sex, job.progress, job.cancelled)
 
-        found = compose(encoded(scans), wanted.heads, encoded([prior]) if prior else None, job.progress, job.cancelled)
+        library = folder.library(engine) if wanted.similar else None
+        library = library if library and library.exists else None
+        earlier = encoded([prior]) if prior else None
+        found = compose(encoded(scans), wanted.heads, earlier, library, job.progress, job.cancelled)
         maps = packed(list(found.answers), scans[0]).heat_maps
-        kept = replace(found, answers=tuple(replace(answer, heat_map=None) for answer in found.answers))  # maps are kept packed
+        kept = replace(
+            found, answers=tuple(replace(answer, heat_map=None) for answer in found.answers)
+        )  # maps are kept packed
         return Draft(found.to_dict() | {"html": as_html(found)}, maps, kept, engine.vocabulary)
 
     return {"job": request.app.state.backend.submit(work).id}

@@ -17,6 +17,7 @@ class ReportRequest(BaseModel):
         default=[], description="All series of the examination in order, this one included, when there are several."
     )
     prior: VolumeId | None = Field(default=None, description="An earlier scan of the same person.")
+    similar: bool = Field(default=False, description="Quote the captions and reports of similar cases of the library.")
     age: Annotated[float, Field(ge=0, le=120)] | None = None
     sex: Sex | None = None
     profile: Profile = "standard"

@@ -22,6 +22,7 @@ def a_heart(radius, wall, right=20.0, slices=6, shape=(136, 100)):
 
 
 def phase(*args, **options):
+    """The phase of a drawn heart."""
     return phase_of(a_heart(*args, **options), SPACING, float(SPACING.prod() / 1000))
 
 
@@ -48,7 +49,7 @@ def test_a_thinned_part_of_the_wall_is_uneven():
     thinned = (j > 50) & (np.hypot(i - 40, j - 50) > 25)
     uneven[thinned & (uneven[:, :, 0] == 3)] = 0
     size = float(SPACING.prod() / 1000)
-    diastole = phase_of(a_heart(24, 9), SPACING, size)
+    diastole = phase_of(a_heart(24, 9, right=24), SPACING, size)
     flat, rough = (heart_function(diastole, phase_of(labels, SPACING, size)) for labels in (even, uneven))
     assert rough.unevenness > flat.unevenness + 0.2
     assert rough.thickening < flat.thickening
@@ -71,13 +72,18 @@ def test_phases_in_the_wrong_order_are_refused():
         heart_function(phase(16, 13), phase(22, 10))
 
 
+def test_a_right_ventricle_that_grows_in_systole_is_not_believed():
+    with pytest.raises(InputError, match="cannot be trusted"):
+        heart_function(phase(22, 10, right=18), phase(16, 13, right=20))
+
+
 def test_a_heart_without_a_right_ventricle_is_refused():
     with pytest.raises(InputError, match="Both ventricles"):
         heart_function(phase(22, 10, right=0), phase(16, 13, right=0))
 
 
 def test_a_long_axis_without_any_ring_is_refused():
-    labels = a_heart(22, 10)
+    labels = a_heart(22, 10, right=24)
     labels[:, :50][labels[:, :50] == 3] = 0
     size = float(SPACING.prod() / 1000)
     open_ring = phase_of(labels, SPACING, size)

@@ -24,7 +24,7 @@ def study(tiny_weights, head_file):
     engine = Engine.load(tiny_weights)
     made = Study.encode(engine, [read_scan(head_file)], "fast", age=66, sex="M")
     made.__dict__["regions"] = (
-        Regions({"abdomen": 1.0}, ("liver",)),
+        Regions({"abdomen": (4, 4)}, ("liver",)),
     )  # random weights see no region; the organs they know are these
     return made
 

@@ -1,9 +1,10 @@
-"""A head taught from a table of labelled examinations: measured, cross-validated patient by patient, fitted, with its card."""
+"""A head taught from labelled examinations: measured, cross-validated patient by patient, fitted, with its card."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,18 +19,25 @@ from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.head_files import check_name
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
-from mrifoundation.volume import read_scan
+from mrifoundation.volume import Scan, read_scan
+
+if TYPE_CHECKING:
+    from mrifoundation.library import Library
 
 MOST_CLASSES = 12
+MOST_CASES = 100_000  # of a collection
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One examination: its series in order, what it shows, and whose it is."""
+    """One examination. name: to tell it from others. read: gives its series in order, `series` of them. label: what it shows.
+    patient: whose it is."""
 
-    paths: tuple[Path, ...]
+    name: str
+    read: Callable[[], tuple[Scan, ...]]
     label: str
     patient: str
+    series: int = 1
 
 
 def read_labels(path: Path) -> list[Labelled]:
@@ -50,7 +58,26 @@ def read_labels(path: Path) -> list[Labelled]:
             f"The table '{path}' needs the columns path and label (and patient, when a person has several rows)."
         )
     cases = [_case(row, number, path.parent) for number, row in enumerate(rows, start=2)]
-    _check_classes(cases)
+    check_classes(cases)
+    return cases
+
+
+def library_labels(library: "Library", collection: str, fact: str) -> list[Labelled]:
+    """The cases of a collection of the library whose source tells `fact` (diagnosis, sex, sequence ...), which is their label.
+
+    What was only guessed is no label. Raises InputError as `read_labels` does, and when no case of the collection tells it.
+    """
+    found, total = library.cases(collection, {}, 0, MOST_CASES)
+    told = [case for case in found if case.facts.get(fact) not in (None, "", "unknown") and fact not in case.guessed]
+    if not told:
+        raise InputError(
+            f"None of the {total} cases of the collection '{collection}' tells its {fact}; choose another fact or collection."
+        )
+    cases = [
+        Labelled(case.name, _from_library(library, case.case), str(case.facts[fact]), case.patient or case.case)
+        for case in told
+    ]
+    check_classes(cases)
     return cases
 
 
@@ -78,7 +105,7 @@ def teach_head(
         try:
             kept.append((case, *_measured(engine, card, case, profile)))
         except (InputError, NotApplicable) as error:
-            refused[case.paths[0].name] = str(error)
+            refused[case.name] = str(error)
     if not kept:
         raise InputError(f"None of the examinations could be measured ({next(iter(refused.values()))}); give others.")
     if progress:
@@ -92,7 +119,7 @@ def teach_head(
 
 
 def _measured(engine: Engine, card: HeadCard, case: Labelled, profile: str) -> tuple[dict[str, float], np.ndarray]:
-    study = Study.encode(engine, [read_scan(path) for path in case.paths], profile)
+    study = Study.encode(engine, case.read(), profile)
     for scan in study.scans:
         if problem := problem_of(scan):
             raise InputError(f"Nothing can be told from '{scan.name}': {problem}.")
@@ -108,7 +135,7 @@ def _table(kept: list) -> Cases:
 
 def _card(engine: Engine, name: str, cases: Sequence[Labelled], structures: Sequence[str]) -> HeadCard:
     known = [one for structure in structures for ask in engine.understand([structure]).asks for one in ask.names]
-    series = len(cases[0].paths)
+    series = cases[0].series
     title = name.replace("-", " ")
     return HeadCard(
         name=name,
@@ -133,7 +160,7 @@ def _trained_on(cases: list[Labelled], refused: dict[str, str]) -> dict:
         sentence += f" {len(refused)} more could not be measured and were left out."
     return {
         "cases": len(cases), "patients": patients, "classes": classes, "real": len(cases), "simulated": False,
-        "sources": ["the user's table"], "left_out": len(refused), "sentence": sentence,
+        "sources": ["the user's own"], "left_out": len(refused), "sentence": sentence,
     }  # fmt: skip
 
 
@@ -145,10 +172,20 @@ def _case(row: dict, line: int, root: Path) -> Labelled:
     for path in paths:
         if not path.exists():
             raise InputError(f"Line {line} of the table names '{path}', which is not there; correct the path.")
-    return Labelled(paths, label, (row.get("patient") or "").strip() or str(paths[0].resolve()))
+    patient = (row.get("patient") or "").strip() or str(paths[0].resolve())
+    return Labelled(paths[0].name, _from_files(paths), label, patient, len(paths))
 
 
-def _check_classes(cases: list[Labelled]) -> None:
+def _from_files(paths: tuple[Path, ...]) -> Callable[[], tuple[Scan, ...]]:
+    return lambda: tuple(read_scan(path) for path in paths)
+
+
+def _from_library(library: "Library", case: str) -> Callable[[], tuple[Scan, ...]]:
+    return lambda: (library.read(case),)
+
+
+def check_classes(cases: Sequence[Labelled]) -> None:
+    """Raise InputError unless there are at least two classes with enough patients each, all with the same number of series."""
     labels = {case.label for case in cases}
     if len(labels) < 2:
         raise InputError(f"All cases are labelled '{labels.pop()}'; a head needs at least two classes to tell apart.")
@@ -156,7 +193,7 @@ def _check_classes(cases: list[Labelled]) -> None:
         raise InputError(
             f"There are {len(labels)} different labels; a head tells at most {MOST_CLASSES} classes apart."
         )
-    if len({len(case.paths) for case in cases}) > 1:
+    if len({case.series for case in cases}) > 1:
         raise InputError(
             "The examinations have different numbers of series; give the same ones of each, in the same order."
         )

@@ -71,7 +71,9 @@ def tissue_brightness(scan: Scan, mask: np.ndarray, grey: np.ndarray, white: np.
     inner = ndimage.binary_erosion(white)
     bright = float(np.median(scan.voxels[inner if np.count_nonzero(inner) >= LEAST_VOXELS else white]))
     if not dark < middle < bright:
-        raise InputError("Fluid, grey and white matter are not in the order of a T1-weighted scan; give a T1-weighted one.")
+        raise InputError(
+            "Fluid, grey and white matter are not in the order of a T1-weighted scan; give a T1-weighted one."
+        )
     return TissueBrightness(dark, middle, bright)
 
 

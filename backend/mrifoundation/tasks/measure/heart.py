@@ -84,6 +84,11 @@ def heart_function(diastole: Phase, systole: Phase) -> HeartFunction:
         raise InputError(
             "The left ventricle is not larger in the first series than in the second; give end-diastole first, then end-systole."
         )
+    if diastole.right_ml <= systole.right_ml:
+        raise InputError(
+            "The right ventricle comes out no larger at end-diastole than at end-systole, so its segmentation cannot be trusted; "
+            "look at it, or give another pair of phases."
+        )
     if not (diastole.wall.measured and systole.wall.measured):
         raise InputError("No slice shows the whole ring of the left ventricle in both series; give short-axis series.")
     thick, thin = diastole.wall.thickness, systole.wall.thickness

@@ -24,10 +24,15 @@ LEAST_ML = 0.5
 
 @dataclass(frozen=True)
 class Regions:
-    """seen: region → share of its landmarks in view, the best first. names: the landmarks in view."""
+    """seen: region → how many of its landmarks are in view, and of how many asked for; the best first. names: landmarks in view."""
 
-    seen: dict[str, float]
+    seen: dict[str, tuple[int, int]]
     names: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Regions of which at least half of the landmarks are in view: a short-axis scan of the heart often shows the liver as well."""
+        return tuple(region for region, (found, asked) in self.seen.items() if 2 * found >= asked)
 
     @property
     def best(self) -> str | None:
@@ -35,8 +40,7 @@ class Regions:
         return next(iter(self.seen), None)
 
     def shows(self, region: str) -> bool:
-        """Whether at least half of the region's landmarks are in view."""
-        return self.seen.get(region, 0.0) >= 0.5
+        return region in self.shown
 
 
 def regions_in_view(engine: Engine, encoding: Encoding) -> Regions:
@@ -44,12 +48,15 @@ def regions_in_view(engine: Engine, encoding: Encoding) -> Regions:
     asked = {region: [name for name in names if _known(engine, name)] for region, names in LANDMARKS.items()}
     volumes = measure_volumes(engine, encoding, [name for names in asked.values() for name in names])
     found = {name: one for name, one in volumes.structures.items() if one.volume_ml >= LEAST_ML}
-    share = {region: sum(name in found for name in names) / len(names) for region, names in asked.items() if names}
-    presence = {region: sum(found[name].presence for name in names if name in found) for region, names in asked.items()}
-    ordered = sorted(
-        (region for region in share if share[region] > 0), key=lambda region: (-share[region], -presence[region])
-    )
-    return Regions({region: share[region] for region in ordered}, tuple(found))
+    seen = {region: [found[name] for name in names if name in found] for region, names in asked.items()}
+    # Most of the landmarks, then the surest ones.
+    score = {
+        region: (len(hits) / len(asked[region]), sum(one.presence for one in hits) / len(hits))
+        for region, hits in seen.items()
+        if hits
+    }
+    ordered = sorted(score, key=score.get, reverse=True)
+    return Regions({region: (len(seen[region]), len(asked[region])) for region in ordered}, tuple(found))
 
 
 def _known(engine: Engine, name: str) -> bool:

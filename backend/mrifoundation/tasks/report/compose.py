@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled
@@ -14,8 +15,12 @@ from mrifoundation.tasks.report.comparison import comparison_section
 from mrifoundation.tasks.report.document import Picture, Report, Section, Sentence
 from mrifoundation.tasks.report.findings import findings_section
 from mrifoundation.tasks.report.function import function_section
+from mrifoundation.tasks.report.similar import similar_section
 from mrifoundation.tasks.report.structures import lesion_section, measured_structures, structure_section
 from mrifoundation.tasks.report.technique import technique
+
+if TYPE_CHECKING:
+    from mrifoundation.library import Library
 
 TITLE = "Draft of findings"
 NOTICE = "Composed by a program from its own measurements, for research only; not a diagnosis. Read every sentence before using any."
@@ -25,11 +30,13 @@ def report(
     study: Study,
     heads: Sequence[str] | None = None,
     prior: Study | None = None,
+    library: "Library | None" = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Report:
     """The draft for a study. heads: names, or all there are. prior: an earlier study of the same person; its first series is compared.
 
+    library: where similar cases are looked for, whose captions and reports are quoted as theirs.
     Raises InputError for a head that is not there, and Cancelled.
     """
     tell = progress or (lambda stage, fraction, message: None)
@@ -45,7 +52,7 @@ def report(
     _stop_if(cancel)
     tell("report", 0.5, "Measuring function.")
     sections.append(function_section(study))
-    sections.append(lesion_section(study.engine, volumes[0], study.regions[0].best))
+    sections.append(lesion_section(study.engine, volumes[0]))
     _stop_if(cancel)
     tell("report", 0.6, "Asking the heads.")
     answers = ask_heads(study, heads, cancel=cancel)
@@ -53,6 +60,8 @@ def report(
     if prior is not None:
         tell("report", 0.8, "Comparing with the prior scan.")
         sections.append(_compared(study, prior, volumes[0]))
+    if library is not None:
+        sections.append(similar_section(study, library))
     sections.append(_limits(study))
     pictures = tuple(_picture(study, number, one) for number, one in enumerate(volumes))
     return Report(

@@ -60,7 +60,10 @@ def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] =
             "Nothing was measured on this scan, so there is no structured report; write HTML or PDF instead."
         )
     content = MeasurementReport(
-        _observer(), Code("113091000", "SCT", "Magnetic resonance imaging"), groups, title=codes.DCM.ImagingMeasurementReport
+        _observer(),
+        Code("113091000", "SCT", "Magnetic resonance imaging"),
+        groups,
+        title=codes.DCM.ImagingMeasurementReport,
     )
     kind = Comprehensive3DSR if source else EnhancedSR
     document = kind(

@@ -1,6 +1,7 @@
 """What is in view: volumes, how even the sides are, and how far the segmentation of each can be trusted."""
 
 from mrifoundation.engine import Engine
+from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.volumes import NOTABLE, StructureVolume, Volumes, asymmetries, measure_volumes
 from mrifoundation.tasks.report.document import Section, Sentence
 
@@ -27,10 +28,11 @@ LESIONS = {
 ROUGH = 0.6  # Dice on development scans under which a volume is called rough
 
 
-def measured_structures(study, number: int = 0) -> Volumes:
-    """The structures of the region that a series shows; nothing where no region was recognised."""
-    region, engine = study.regions[number].best, study.engine
-    names = (*engine.vocabulary.sets.get(SETS.get(region or "", ""), ()), *LESIONS.get(region or "", ()))
+def measured_structures(study: Study, number: int = 0) -> Volumes:
+    """The structures of all regions that a series shows; nothing where no region was recognised."""
+    engine, shown = study.engine, study.regions[number].shown
+    names = [name for region in shown if region in SETS for name in engine.vocabulary.sets[SETS[region]]]
+    names += [name for region in shown for name in LESIONS.get(region, ())]
     return measure_volumes(engine, study.encodings[number], names)
 
 
@@ -68,10 +70,10 @@ def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     )
 
 
-def lesion_section(engine: Engine, volumes: Volumes, region: str | None) -> Section | None:
-    """What was asked for and segmented of lesions; None where nothing is asked for in this region."""
+def lesion_section(engine: Engine, volumes: Volumes) -> Section | None:
+    """What was asked for and segmented of lesions; None where nothing was."""
     asked = [row for row in volumes.table if engine.vocabulary[row["name"]].kind == "lesion"]
-    if not asked or region not in LESIONS:
+    if not asked:
         return None
     sentences = []
     for row in asked:

@@ -39,12 +39,12 @@ def _series(study: Study, number: int) -> list[Sentence]:
     sentences = [made]
     if problem := problem_of(scan):
         return [made, Sentence(f"Nothing can be told from it: {problem}.", {"problem": problem})]
-    if regions.best:
-        share = regions.seen[regions.best]
-        text = f"It seems to show the {regions.best} ({share:.0%} of the landmarks asked for there are in view)."
-        sentences.append(Sentence(text, {"region": regions.best, "landmarks_in_view": round(share, 3)}))
+    told = {region: list(counts) for region, counts in regions.seen.items() if region in regions.shown}
+    if told:
+        text = f"Landmarks in view: {', '.join(f'{region} ({found} of {asked})' for region, (found, asked) in told.items())}."
+        sentences.append(Sentence(text, {"landmarks": told}))
     else:
-        sentences.append(Sentence("No part of the body was recognised in it.", {"region": None}))
+        sentences.append(Sentence("No part of the body was recognised in it.", {"landmarks": {}}))
     if kind.sequence:
         agent = ", with contrast agent" if kind.contrast_agent else ""
         text = f"Its contrast is most like {kind.sequence}{agent} (a guess, {kind.sequence_probability:.0%})."
