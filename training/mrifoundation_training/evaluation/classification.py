@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.zero_shot import zero_shot
 from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.evaluation.calibration_plot import write_reliability
+from mrifoundation_training.evaluation.pointing import pointing_game
 from mrifoundation_training.heads import dementia
 from mrifoundation_training.heads.agreement import Agreement, bland_altman
 from mrifoundation_training.heads.development import development_examples
@@ -36,6 +37,7 @@ class Evaluated:
     figures: dict = field(default_factory=dict)
     trained_on: str = ""
     zero_shot: dict = field(default_factory=dict)
+    pointing: dict = field(default_factory=dict)
     problem: str = ""
 
 
@@ -74,7 +76,15 @@ def evaluated(engine: Engine, data: Data, name: str) -> Evaluated:
         head = built(engine, data, name)
     except InputError as error:
         return Evaluated(name, problem=str(error))
-    return Evaluated(name, head.card.figures, head.card.trained_on["sentence"], _zero_shot(engine, data, head))
+    recipe = RECIPES.get(name)
+    pointed = pointing_game(engine, head, recipe, data) if recipe and head.card.positive else None
+    return Evaluated(
+        name,
+        head.card.figures,
+        head.card.trained_on["sentence"],
+        _zero_shot(engine, data, head),
+        asdict(pointed) if pointed else {},
+    )
 
 
 def _zero_shot(engine: Engine, data: Data, head: Head) -> dict:
@@ -111,6 +121,9 @@ def print_table(found: list[Evaluated], model_id: str) -> None:
     console.print(table)
     for one in found:
         console.print(f"{one.name}: {one.problem or one.trained_on}", highlight=False)
+        if one.pointing:
+            told = "Peak of the heat map inside the reference lesion: {hits} of {cases} development cases; without a map: {without}."
+            console.print(told.format(**one.pointing), highlight=False)
         for agreement in one.figures.get("agreement", ()):
             console.print(_agreed(agreement), highlight=False)
     for sentence in aims(found):

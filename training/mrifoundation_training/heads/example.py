@@ -9,7 +9,8 @@ from mrifoundation.volume import Scan, read_scan
 
 @dataclass(frozen=True)
 class Example:
-    """id: names the measurement in the cache. read: gives the series in order. simulated: whether the disease was drawn into it."""
+    """id: names the measurement in the cache. read: gives the series in order. simulated: whether the disease was drawn into it.
+    labels: reference label map of the first series, or None."""
 
     id: str
     patient: str
@@ -19,6 +20,7 @@ class Example:
     tier: str = "open"
     split: str = "train"
     simulated: bool = False
+    labels: Path | None = None
 
 
 def from_files(*paths: Path) -> Callable[[], tuple[Scan, ...]]:

@@ -58,7 +58,9 @@ def _brains(cases: list[Case]) -> list[Case]:
 
 
 def _real(case: Case, label: str) -> Example:
-    return Example(case.id, case.subject, label, from_files(case.image), case.source, case.tier, case.split)
+    return Example(
+        case.id, case.subject, label, from_files(case.image), case.source, case.tier, case.split, labels=case.labels
+    )
 
 
 def _simulated(cases: list[Case], source: str, label: str, healthy: str) -> list[Example]:

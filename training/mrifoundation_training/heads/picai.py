@@ -42,7 +42,16 @@ def picai_examples(folder: Path) -> list[Example]:
 def manifest_examples(cases: list[Case]) -> list[Example]:
     """Development studies of the prostate in the manifest, whose diagnosis tells the ISUP grade."""
     return [
-        Example(case.id, case.subject, CANCER, from_files(case.image), case.source, case.tier, case.split)
+        Example(
+            case.id,
+            case.subject,
+            CANCER,
+            from_files(case.image),
+            case.source,
+            case.tier,
+            case.split,
+            labels=case.labels,
+        )
         for case in cases
         if case.region == "prostate" and case.image and case.split == "dev" and "prostate cancer" in case.diagnosis
     ]
