@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from . import Failures
 from .Client import Client
-from .Failures import BackendError, Cancelled, NotHeld, Unreachable
+from .Failures import BackendError, Cancelled, NotHeld, Silent, Unreachable
 
 POLL_SECONDS = 0.5
+SILENCE_SECONDS = 180.0
+"""So long a busy computer may keep a running job from telling how far it is."""
 
 Progress = Callable[[str, float, str], None]
 """Called with the stage, how far the whole work is (0 to 1, below 0 when unknown), and a sentence."""
@@ -59,12 +62,19 @@ def finish(client: Client, job: str, progress: Progress, cancelled: IsCancelled)
 
 
 def _follow(client: Client, job: str, progress: Progress, cancelled: IsCancelled) -> None:
-    seen = None
+    seen, heard = None, time.monotonic()
     while True:
         if cancelled():
             client.cancel(job)
             raise Cancelled
-        state = client.job(job, wait=POLL_SECONDS)
+        try:
+            state = client.job(job, wait=POLL_SECONDS)
+        except Silent:
+            if time.monotonic() - heard > SILENCE_SECONDS:
+                raise
+            progress("wait", -1.0, "The backend is slow to answer.")
+            continue
+        heard = time.monotonic()
         if state["state"] == "done":
             return
         if state["state"] == "cancelled":

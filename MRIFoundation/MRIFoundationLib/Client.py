@@ -20,6 +20,7 @@ API = 1
 
 _SENT_AS_THEY_ARE = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32")
 _OCTETS = "application/octet-stream"
+_LONG = 60.0  # seconds, for what the backend may have to load or read something first
 
 
 class Client(Transport):
@@ -75,7 +76,7 @@ class Client(Transport):
 
     def result(self, job: str) -> dict:
         """What a finished job found; its form is the job's own (docs/architecture.md, "The service")."""
-        return self.json("GET", f"/v1/jobs/{quote(job)}/result")
+        return self.json("GET", f"/v1/jobs/{quote(job)}/result", timeout=_LONG)
 
     def labels(self, job: str) -> VoxelBox:
         """The label map of a finished segmentation."""
@@ -90,12 +91,12 @@ class Client(Transport):
 
     def collections(self) -> list[dict]:
         """The collections of the library: name, cases, regions, model, same_model, bytes."""
-        return self.json("GET", "/v1/library/collections")["collections"]
+        return self.json("GET", "/v1/library/collections", timeout=_LONG)["collections"]
 
-    def ingest(self, collection: str, sources: Sequence[str], identifiers: bool = False) -> str:
-        """Take files and folders, or a DICOMweb address, into a collection; they are read where the backend runs.
-        Gives the job's id."""
-        wanted = {"sources": list(sources), "kind": "auto", "identifiers": identifiers}
+    def ingest(self, collection: str, sources: Sequence[str], profile: str) -> str:
+        """Take files and folders, or a DICOMweb address, into a collection; they are read where the backend runs,
+        and neither names nor dates of patients are kept. Gives the job's id."""
+        wanted = {"sources": list(sources), "kind": "auto", "profile": profile, "identifiers": False}
         return self._job(f"/v1/library/collections/{quote(collection, safe='')}/ingest", wanted)
 
     def thumbnail(self, case: str) -> bytes:
@@ -110,7 +111,9 @@ class Client(Transport):
         """Tell which part of a scan is meant, a bool mask on the scan's own grid; gives the region's id."""
         data = np.ascontiguousarray(mask.voxels).tobytes()
         headers = {"X-Geometry": mask.geometry(), "Content-Type": _OCTETS}
-        return self.json("POST", f"/v1/volumes/{quote(volume)}/region", data=data, headers=headers)["region"]
+        return self.json("POST", f"/v1/volumes/{quote(volume)}/region", data=data, headers=headers, timeout=_LONG)[
+            "region"
+        ]
 
     def search(self, wanted: dict) -> str:
         """Look for similar cases; gives the job's id."""
@@ -122,7 +125,7 @@ class Client(Transport):
 
     def heads(self) -> list[dict]:
         """The cards of the classification heads."""
-        return self.json("GET", "/v1/heads")["heads"]
+        return self.json("GET", "/v1/heads", timeout=_LONG)["heads"]
 
     def classify(self, volume: str, wanted: dict) -> str:
         """Ask heads, or a sentence against another, about a scan; gives the job's id."""
@@ -137,7 +140,7 @@ class Client(Transport):
         return self.body("GET", f"/v1/jobs/{quote(job)}/report.{kind}")[0]
 
     def _job(self, path: str, wanted: dict) -> str:
-        return self.json("POST", path, json=wanted)["job"]
+        return self.json("POST", path, json=wanted, timeout=_LONG)["job"]
 
     def _box(self, path: str, **options: Any) -> VoxelBox:
         body, geometry = self.body("GET", path, **options)

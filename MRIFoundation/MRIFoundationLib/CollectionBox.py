@@ -28,6 +28,7 @@ class CollectionBox:
 
     def __init__(self, ui, connection: Connection, requests: ScanRequests, on_chosen: Callable[[str], None]):
         self._ui, self._connection, self._requests = ui, connection, requests
+        self.profile = "standard"
         self._combo = ChoiceCombo(ui.collectionCombo, on_chosen)
         self._combo.offer([(_("all collections"), "")])
         self._status = StatusLine(ui.ingestBar, ui.ingestLabel, ui.ingestCancelButton, requests)
@@ -40,8 +41,9 @@ class CollectionBox:
         self._say("")
         self.refresh()
 
-    def show(self, name: str) -> None:
-        """Show the collection that is searched."""
+    def show(self, name: str, profile: str) -> None:
+        """Show the collection that is searched; new scans are embedded with `profile`."""
+        self.profile = profile
         self._combo.show(name)
 
     def refresh(self) -> None:
@@ -55,10 +57,11 @@ class CollectionBox:
 
     def ingest(self) -> None:
         """Take the typed folder into the typed collection."""
+        profile = self.profile
         folder, collection = self._ui.ingestFolder.currentPath.strip(), self._ui.ingestCollection.text.strip()
 
         def work(client: Client, _ids: list[str], progress: Progress, cancelled: IsCancelled) -> dict:
-            return finish(client, client.ingest(collection, [folder]), progress, cancelled)
+            return finish(client, client.ingest(collection, [folder], profile), progress, cancelled)
 
         self._say("")
         try:

@@ -15,6 +15,10 @@ class Unreachable(BackendError):
     """Nothing that speaks HTTP answers at the address."""
 
 
+class Silent(Unreachable):
+    """It took the request and did not answer in time: it may be busy, or hang."""
+
+
 class NotABackend(BackendError):
     """Something answers, but it is not an MRIFoundation backend."""
 
@@ -59,7 +63,7 @@ def explain(error: Exception, url: str) -> BackendError:
             f"{host} does not answer: is that computer on, and does its firewall let port {port} through?"
         )
     if caused_by(TimeoutError, socket.timeout) or "timed out" in text.lower():
-        return Unreachable(
+        return Silent(
             f"The backend at {url} took the request but never answered: it hangs or is overloaded, so restart it."
         )
     if "unreachable" in text.lower() or "No route" in text:

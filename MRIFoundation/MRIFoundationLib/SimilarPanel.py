@@ -43,7 +43,8 @@ class SimilarPanel(Panel):
         """Show what the scene says now, and which actions are possible."""
         chosen = self._parameters
         self._form.refresh()
-        self.collections.show(chosen.collection if chosen else "")
+        if chosen:
+            self.collections.show(chosen.collection, chosen.profile)
         self.ui.findButton.enabled = self._connection.connected and self._form.complete()
         if self._compared and not self._compared.whole:
             self._end_comparison()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-COUNT, SIDE, SPACING_MM = 10, 24, 8.0
+COUNT, SIDE, SPACING_MM = 8, 24, 8.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Archive:
         from mrifoundation.tasks.classify.teaching import read_labels, teach_head
 
         heads.mkdir(exist_ok=True)
-        head = teach_head(Engine.load(weights, "cpu"), "ball", read_labels(self.folder.with_name("labels.csv")))
+        cases = read_labels(self.folder.with_name("labels.csv"))
+        head = teach_head(Engine.load(weights, "cpu"), "ball", cases, profile="fast")
         save_head(heads, head)
         return head.card.name
 
@@ -63,5 +64,5 @@ def ingest(url: str, collection: str, folder: Path) -> dict:
     from MRIFoundationLib.LocalPaths import read_key
 
     client = Client(url, read_key())
-    job = client.ingest(collection, [str(folder)])
+    job = client.ingest(collection, [str(folder)], "fast")
     return finish(client, job, lambda *_: None, lambda: False)

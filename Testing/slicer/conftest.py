@@ -109,7 +109,7 @@ def own_library(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def archive(own_library):
-    """Ten scans of ten people, with a bright or a dark ball inside."""
+    """Scans of as many people, with a bright or a dark ball inside."""
     from archive import Archive
 
     return Archive.write(own_library / "archive")

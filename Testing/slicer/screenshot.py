@@ -140,6 +140,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go, one a section")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=["segment"])
     parser.add_argument("--weights", type=Path, help="folder of weights instead of the shipped ones")
+    parser.add_argument("--profile", choices=("fast", "standard", "fine"), default="standard")
     parser.add_argument("--prompt", default=PROMPT)
     parser.add_argument("--library", type=Path, help="scans for the library")
     wanted = parser.parse_args()
@@ -160,6 +161,7 @@ def main() -> None:
     backend.start()
     try:
         connect(widget, backend.url, volume)
+        widget.ui.profileCombo.currentText = wanted.profile
         for section in wanted.sections:
             getattr(widget.ui, "similarSection" if section == "compare" else f"{section}Section").collapsed = False
             if section == "compare":

@@ -5,7 +5,7 @@ import pytest
 from archive import SPACING_MM, ball
 from volumes import add_volume
 
-PATIENCE = 240.0  # seconds, for a machine that is busy
+PATIENCE = 900.0  # seconds, for a machine that is busy
 
 
 @pytest.fixture
@@ -15,6 +15,7 @@ def asked(taught_head, connected, scene):
 
     scan = add_volume("bright", ball(77, bright=True), np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1.0]))
     connected.ui.classifySection.collapsed = False
+    connected.ui.profileCombo.currentText = "fast"
     connected.ui.scanSelector.setCurrentNode(scan)
     table = connected.classifyPanel.ui.headTable
     wait_until(lambda: table.rowCount > 0, PATIENCE, "the heads")

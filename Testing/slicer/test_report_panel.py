@@ -2,13 +2,14 @@
 
 import pytest
 
-PATIENCE = 300.0  # seconds, for a machine that is busy
+PATIENCE = 900.0  # seconds, for a machine that is busy
 
 
 @pytest.fixture
 def written(connected, head):
     """The module with a draft about the head."""
     connected.ui.reportSection.collapsed = False
+    connected.ui.profileCombo.currentText = "fast"
     connected.ui.scanSelector.setCurrentNode(head)
     ui = connected.reportPanel.ui
     ui.reportAgeSpin.value = 71
