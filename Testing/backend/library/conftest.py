@@ -99,3 +99,81 @@ def filled_reading(archive, reading_engine, tmp_path_factory):
     library = Library.open(tmp_path_factory.mktemp("library"), reading_engine)
     library.add([archive], "made", profile="fast")
     return library
+
+
+@pytest.fixture(scope="session")
+def write_series():
+    """write_series(folder, seed, **attributes): a DICOM series of 12 slices of a patient who must never be named."""
+    import pydicom
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    mr_image = "1.2.840.10008.5.1.4.1.1.4"
+
+    def write(folder, seed, slices=12, **attributes):
+        folder.mkdir(parents=True, exist_ok=True)
+        series = generate_uid()
+        rng = np.random.default_rng(seed)
+        j, i = np.meshgrid(np.linspace(-1.2, 1.2, 32), np.linspace(-1.2, 1.2, 28))
+        for number in range(slices):
+            height = 2.4 * number / slices - 1.2
+            plane = (i**2 + j**2 + height**2 < 1) * (400 + 200 * np.sin((3 + seed) * i)) + rng.normal(30, 5, i.shape)
+            meta = FileMetaDataset()
+            meta.MediaStorageSOPClassUID = mr_image
+            meta.MediaStorageSOPInstanceUID = generate_uid()
+            meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+            values = {
+                "SOPClassUID": mr_image,
+                "SOPInstanceUID": meta.MediaStorageSOPInstanceUID,
+                "StudyInstanceUID": pydicom.uid.generate_uid(entropy_srcs=["study"]),
+                "SeriesInstanceUID": series,
+                "Modality": "MR",
+                "ImageType": ["ORIGINAL", "PRIMARY", "M"],
+                "PatientName": "Meier^Anna",
+                "PatientID": "4711-88",
+                "PatientAge": "063Y",
+                "PatientSex": "F",
+                "PatientBirthDate": "19610203",
+                "StudyDate": "20240506",
+                "SeriesNumber": seed,
+                "SeriesDescription": "Meier T1 axial",
+                "BodyPartExamined": "BRAIN",
+                "InstanceNumber": number + 1,
+                "Rows": plane.shape[0],
+                "Columns": plane.shape[1],
+                "PixelSpacing": [5.0, 5.0],
+                "SliceThickness": 10.0,
+                "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+                "ImagePositionPatient": [-80.0, -70.0, 10.0 * number],
+                "SamplesPerPixel": 1,
+                "PhotometricInterpretation": "MONOCHROME2",
+                "BitsAllocated": 16,
+                "BitsStored": 16,
+                "HighBit": 15,
+                "PixelRepresentation": 0,
+                "PixelData": plane.clip(0).astype("<u2").tobytes(),
+                **attributes,
+            }
+            for keyword, value in values.items():
+                setattr(dataset, keyword, value)
+            dataset.private_block(0x0029, "SECRET VENDOR", create=True).add_new(0x01, "LO", "private Meier")
+            dataset.save_as(folder / f"{seed:02}-{number:03}.dcm", enforce_file_format=True)
+        return series
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def examination(tmp_path_factory, write_series):
+    """A study as a scanner leaves it: T1, T1 with contrast agent, FLAIR by its times, a localizer, an ADC map, a projection."""
+    folder = tmp_path_factory.mktemp("examination")
+    write_series(folder / "a", 1)
+    write_series(folder / "b", 2, SeriesDescription="ax T1 post 06.05.2024", ContrastBolusAgent="Gadovist")
+    times = {"ScanningSequence": ["SE", "IR"], "RepetitionTime": 9000, "EchoTime": 120, "InversionTime": 2500}
+    write_series(folder / "b", 3, SeriesDescription="brain overview of sorts", **times)
+    write_series(folder / "c", 4, slices=3, SeriesDescription="localizer")
+    write_series(folder / "c", 5, SeriesDescription="map", ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "ADC"])
+    write_series(folder / "c", 6, SeriesDescription="cor", ImageType=["DERIVED", "SECONDARY", "MPR"])
+    (folder / "readme.txt").write_text("no scan")
+    return folder

@@ -67,7 +67,7 @@ def retrieval(
     sources: Annotated[
         list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
     ] = None,
-    profile: ProfileOption = "fast",
+    profile: ProfileOption = "standard",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
     ] = None,

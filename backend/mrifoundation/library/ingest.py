@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mrifoundation.engine import Engine
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled, InputError
@@ -119,6 +121,8 @@ class Ingest:
             spacing_mm=tuple(scan.spacing),
         ).to_row(thumbnail(scan))
         vector = self.engine.embed(encoding)
+        if not np.isfinite(vector).all():
+            raise InputError("The model gave no usable embedding of it; check its intensities.")
         column = vector_column(len(vector))
         regions = find_regions(self.engine, encoding, structures_of(self.engine, facts.get("region")), self.cancel)
         self._pending.append((row | {column: vector}, [region.to_row(row, column) for region in regions]))

@@ -1,6 +1,7 @@
 """The LanceDB tables of one library: opening, atomic commits, reading rows. What the rows mean is known elsewhere."""
 
 import secrets
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -81,10 +82,12 @@ class Store:
         for name in (CASES, REGIONS):
             if vector_field(length).name not in self.table(name).schema.names:
                 self.table(name).add_columns(vector_field(length))
+        # A row has a vector of one length and none of the others, which LanceDB would otherwise take for a damaged one.
         merge = self.table(REGIONS).merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-        merge.when_not_matched_by_source_delete(any_of("case", ids)).execute(self._rows(REGIONS, regions))
+        merge = merge.when_not_matched_by_source_delete(any_of("case", ids))
+        merge.execute(self._rows(REGIONS, regions), on_bad_vectors="null")
         merge = self.table(CASES).merge_insert("case").when_matched_update_all().when_not_matched_insert_all()
-        merge.execute(self._rows(CASES, cases))
+        merge.execute(self._rows(CASES, cases), on_bad_vectors="null")
 
     def update(self, changes: Sequence[Mapping[str, Any]]) -> None:
         """Change columns of some cases, and of their regions where these repeat them; every change names its case and the same columns."""
@@ -116,8 +119,11 @@ class Store:
 
     def purge(self) -> None:
         """Forget older versions of the tables, so that what was deleted is gone from the disk."""
-        for name in (CASES, REGIONS):
-            self.table(name).optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+        with warnings.catch_warnings():
+            # Readers here always open the newest version, and a writer that still needed an older one would hold the lock.
+            warnings.filterwarnings("ignore", message="optimize")
+            for name in (CASES, REGIONS):
+                self.table(name).optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
 
     def count(self, table: str, condition: str = "") -> int:
         return self.table(table).count_rows(condition or None)

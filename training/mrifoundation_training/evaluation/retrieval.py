@@ -39,7 +39,7 @@ def evaluate(
     *,
     asking: str = "all",
     sources: Sequence[str] | None = None,
-    profile: str = "fast",
+    profile: str = "standard",
     output: Path | None = None,
     as_json_object: bool = False,
     weights: Path | str | None = None,

@@ -1,0 +1,105 @@
+"""The whole way with real, untrained weights on small scans: embed, compare, report."""
+
+import csv
+import json
+
+import nibabel as nib
+import numpy as np
+import pytest
+import torch
+
+from mrifoundation.anatomy import Vocabulary
+from mrifoundation.errors import InputError
+from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model
+from mrifoundation_training.evaluation.retrieval import HISTOGRAM, NETWORK, UNTRAINED, evaluate
+from mrifoundation_training.evaluation.retrieval_gallery import is_tumor
+
+COLUMNS = (
+    "id",
+    "subject",
+    "source",
+    "region",
+    "sequence",
+    "kind",
+    "path",
+    "labels_path",
+    "label_table",
+    "caption",
+    "split",
+)
+
+
+@pytest.fixture(scope="module", params=[0, 24], ids=["images only", "reads words"])
+def weights(request, tmp_path_factory):
+    torch.manual_seed(0)
+    config = NetworkConfig(
+        channels=(8, 8, 16, 16), blocks=(1, 1, 1, 1), features=16, neck_layers=1, neck_heads=2, query_dim=32,
+        embed_dim=request.param, names=("liver", "thalamus"),
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("weights")
+    save_model(folder, FoundationModel(config), Card("untrained", "0", "Apache-2.0", config))
+    return folder
+
+
+@pytest.fixture
+def manifest(tmp_path, monkeypatch):
+    """Eight scans: bright bodies and dark heads, four of them with a tumor; and one that cannot be read."""
+    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "table.json").write_text(json.dumps({"1": "tumor", "2": "liver"}))
+    rng, rows = np.random.default_rng(0), []
+    for n in range(8):
+        body = n % 2
+        image = rng.normal(100, 10, (24, 22, 20))
+        image[4:20, 4:18, 3:17] += 800 if body else 300
+        labels = np.zeros(image.shape, np.uint8)
+        labels[5:9, 5:9, 4:9], labels[12:17, 8:14, 8:14] = (1 if n < 4 else 0), 2
+        image[labels == 1] += 500
+        for array, name in ((image, f"s{n}"), (labels, f"s{n}-labels")):
+            nib.save(nib.Nifti1Image(array.astype(np.int16), np.diag([4.0, 4, 5, 1])), tmp_path / f"{name}.nii.gz")
+        told = ("abdomen", "T2", "an abdomen") if body else ("brain", "T1", "a brain")
+        files = (f"s{n}.nii.gz", f"s{n}-labels.nii.gz", "table.json")
+        rows.append((f"s{n}", f"p{n}", "made", *told[:2], "image", *files, told[2], "dev" if n < 4 else "train"))
+    (tmp_path / "broken.nii.gz").write_bytes(b"")
+    rows.append(("broken", "q", "made", "brain", "T1", "image", "broken.nii.gz", "", "", "", "dev"))
+    with open(tmp_path / "volumes.csv", "w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    return tmp_path / "volumes.csv"
+
+
+def test_every_question_has_its_count_and_its_chance(manifest, weights, capsys, tmp_path):
+    output = tmp_path / "retrieval.json"
+    assert evaluate(manifest, weights=weights, profile="fast", output=output, as_json_object=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads(output.read_text()) and found["scans"] == 8 and list(found["skipped"]) == ["broken"]
+    for fact in ("region", "sequence"):
+        for name in (NETWORK, UNTRAINED, HISTOGRAM):
+            one = found["images"][fact][name]
+            assert (
+                one["queries"] == 8
+                and one["chance"] == pytest.approx(3 / 7)
+                and 0 <= one["value"]["mean"] <= one["best"]
+            )
+    assert found["images"]["region"][HISTOGRAM]["value"]["mean"] == pytest.approx(0.6)
+    assert found["tumors"]["everywhere"][NETWORK]["queries"] == 4
+    assert found["tumors"]["brain"][NETWORK]["queries"] == 2
+    assert found["labels"]["region by neighbours"]["asked"] == 8
+    if found["reads_text"]:
+        assert found["text"][NETWORK]["queries"] == 2 and found["text"][NETWORK]["chance"]["1"] == pytest.approx(0.5)
+    else:
+        assert found["text"] == {}
+
+
+def test_tables_for_people_and_queries_of_one_split(manifest, weights, capsys):
+    assert evaluate(manifest, weights=weights, asking="dev", profile="fast") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for expected in ("same region, queries: dev", "chance", "Tumor region", "Skipped broken"):
+        assert expected in printed
+    with pytest.raises(InputError, match="split 'holdout'"):
+        evaluate(manifest, weights=weights, asking="holdout")
+
+
+def test_oedema_and_plaques_are_no_tumors():
+    vocabulary = Vocabulary.load()
+    tumors = {name for name in vocabulary.names if is_tumor(name, vocabulary)}
+    assert {"tumor", "enhancing tumor", "soft-tissue sarcoma", "prostate cancer lesion"} <= tumors
+    assert not tumors & {"peritumoral edema", "multiple sclerosis lesion", "cerebral white matter lesion"}

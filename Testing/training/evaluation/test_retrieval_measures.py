@@ -1,0 +1,58 @@
+"""Precision, recall and chance, each against a case worked out by hand."""
+
+import numpy as np
+import pytest
+
+from mrifoundation_training.evaluation.retrieval_measures import chance_of_a_hit, precision_at, recall_at, standardised
+
+
+def circle(*degrees):
+    radians = np.radians(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1)
+
+
+def test_precision_counts_the_nearest_of_other_subjects():
+    # a asks: its own subject's row at 1° does not count; nearest others are b (brain, 10°) and c (knee, 20°).
+    vectors = circle(0, 1, 10, 20, 90)
+    labels, subjects = ["brain", "brain", "brain", "knee", "knee"], ["s", "s", "t", "u", "v"]
+    found = precision_at(vectors, labels, subjects, k=2, asking=[True, False, False, False, False])
+    assert (found.value.mean, found.queries, found.best) == (0.5, 1, 0.5)
+    assert found.chance == pytest.approx(1 / 3)
+
+
+def test_unknown_labels_neither_ask_nor_are_right():
+    found = precision_at(circle(0, 5, 10), ["brain", None, "brain"], ["s", "t", "u"], k=1)
+    assert found.queries == 2 and found.value.mean == 0.0
+
+
+def test_a_label_that_no_other_subject_has_cannot_ask():
+    assert precision_at(circle(0, 5), ["brain", "knee"], ["s", "t"]).queries == 0
+
+
+def test_each_subject_and_each_label_counts_once():
+    vectors = circle(0, 1, 40, 41, 80, 81)
+    labels = ["a", "a", "a", "a", "b", "b"]
+    found = precision_at(vectors, labels, ["s", "s", "s", "t", "u", "v"], k=1)
+    by_row = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    assert found.value.mean == np.mean(by_row) and found.value.subjects == 4 and found.macro == 1.0
+
+
+def test_recall_is_a_hit_among_the_first_k():
+    vectors = circle(0, 10, 20, 30)
+    queries = circle(0, 0, 90)
+    right = np.array([[True, False, False, False], [False, False, True, False], [False] * 4])
+    found = recall_at(queries, vectors, right, ks=(1, 3))
+    assert found.queries == 2 and found.values == {1: 0.5, 3: 1.0}
+    assert found.chance == {1: 0.25, 3: pytest.approx(0.75)}
+
+
+def test_chance_agrees_with_drawing():
+    rng = np.random.default_rng(0)
+    hits = np.mean([(rng.permutation(20)[:5] < 3).any() for _ in range(20000)])
+    assert chance_of_a_hit(20, 3, 5) == pytest.approx(hits, abs=0.02)
+    assert chance_of_a_hit(4, 4, 1) == 1.0 and chance_of_a_hit(4, 0, 4) == 0.0
+
+
+def test_standardised_columns_weigh_the_same_whatever_their_unit():
+    rows = np.random.default_rng(0).normal(size=(50, 3))
+    np.testing.assert_allclose(standardised(rows), standardised(rows * [1, 1000, 0.01] + 7), atol=1e-9)
