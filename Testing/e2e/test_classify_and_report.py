@@ -119,3 +119,48 @@ def test_a_report_of_a_dicom_series_belongs_to_its_patient(data_pack, tmp_path):
     assert document.StudyInstanceUID == headers[0].StudyInstanceUID
     assert document.PatientID == headers[0].PatientID
     assert document.SOPClassUID.name == "Comprehensive 3D SR Storage"
+
+
+@pytest.fixture(scope="module")
+def library(taught):
+    """The eight scans in a library, with their diagnoses."""
+    header = "id,subject,source,region,sequence,kind,path,labels_path,label_table,diagnosis,caption,split,tier,licence"
+    rows = [
+        f"b{n},b{n},balls,abdomen,T1,image,{n}.nii.gz,,,{('dark', 'bright')[n % 2]},A ball that is number {n}.,train,open,CC0-1.0"
+        for n in range(8)
+    ]
+    (taught / "volumes.csv").write_text("\n".join([header, *rows]) + "\n")
+    added = [
+        "library",
+        "add",
+        str(taught / "volumes.csv"),
+        "--library",
+        str(taught / "library"),
+        "--collection",
+        "balls",
+    ]
+    assert main([*added, "--kind", "manifest", "--profile", "fast"]) == 0
+    return taught / "library"
+
+
+def test_a_head_is_taught_from_a_collection_of_the_library(library, capsys):
+    capsys.readouterr()
+    where = ["--library", str(library), "--collection", "balls"]
+    assert main(["teach", "head", "ball-again", *where, "--profile", "fast", "--json"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["classes"] == ["bright", "dark"] and card["trained_on"]["patients"] == 8
+
+
+def test_what_the_library_does_not_tell_cannot_be_learned(library, capsys):
+    where = ["--library", str(library), "--collection", "balls"]
+    assert main(["teach", "head", "ages", *where, "--column", "age"]) == 1
+    assert "tells its age" in capsys.readouterr().err
+
+
+def test_a_report_quotes_similar_cases_as_theirs(library, taught, tmp_path, capsys):
+    written = ["-o", str(tmp_path / "draft.html"), "--library", str(library)]
+    assert main(["report", str(taught / "0.nii.gz"), *written, "--profile", "fast", "--json"]) == 0
+    sections = {one["title"]: one["sentences"] for one in json.loads(capsys.readouterr().out)["sections"]}
+    first, *quoted = sections["Similar cases"]
+    assert "not of this scan" in first["text"] and len(quoted) == 3
+    assert all("A ball that is number" in one["text"] and "number 0" not in one["text"] for one in quoted)

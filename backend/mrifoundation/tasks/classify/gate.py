@@ -21,8 +21,8 @@ def check_study(head: Head, study: Study) -> str:
     for scan in study.scans:
         if problem := problem_of(scan):
             raise NotApplicable(f"Nothing can be told from '{scan.name}': {problem}.")
-    _check_age(head, study)
     _check_regions(head, study)
+    _check_age(head, study)
     return _check_distance(head, study)
 
 

@@ -25,6 +25,7 @@ LESIONS = {
     ),
     "prostate": ("prostate cancer lesion",),
 }
+UNEVEN_BY_NATURE = ("heart", "lesion", "lung and airway")  # kinds whose two sides are not each other's mirror image
 ROUGH = 0.6  # Dice on development scans under which a volume is called rough
 
 
@@ -40,7 +41,13 @@ def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
     sentences = [volume_sentence(engine, one) for one in healthy]
-    pairs = asymmetries(volumes)
+    unmeasured = [one.name for one in healthy if development_dice(engine, one.name) is None]
+    if unmeasured:
+        text = f"How well these are segmented was not measured: {', '.join(unmeasured)}."
+        sentences.append(Sentence(text, {"structures": unmeasured}))
+    pairs = [
+        pair for pair in asymmetries(volumes) if engine.vocabulary[f"left {pair.name}"].kind not in UNEVEN_BY_NATURE
+    ]
     for pair in pairs:
         if pair.notable:
             larger = "left" if pair.left_ml > pair.right_ml else "right"
