@@ -55,7 +55,7 @@ def header_facts(header: Dataset) -> dict[str, Any]:
 def patient_of(header: Dataset) -> str | None:
     """Who the patient is, to be hashed."""
     told = [str(header.get(key) or "").strip() for key in ("PatientID", "IssuerOfPatientID")]
-    return "/".join(told) if told[0] else None
+    return "/".join(filter(None, told)) if told[0] else None
 
 
 def identifiers(header: Dataset) -> dict[str, str]:
