@@ -14,6 +14,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("segmentation")(segmentation)
     group.command("classification")(classification)
     group.command("retrieval")(retrieval)
+    group.command("interactive")(interactive)
     app.add_typer(group, name="evaluate")
 
 
@@ -83,6 +84,49 @@ def retrieval(
         manifest,
         asking=asking,
         sources=sources,
+        profile=profile,
+        output=output,
+        as_json_object=as_json,
+        weights=weights,
+    )
+
+
+def interactive(
+    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
+    split: Annotated[str, typer.Option(help="Rows of this split.")] = "dev",
+    sources: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
+    ] = None,
+    structures: Annotated[
+        list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
+    ] = None,
+    cases: Annotated[int | None, typer.Option(help="At most this many scans of each source.")] = None,
+    from_nothing: Annotated[
+        bool, typer.Option("--from-nothing", help="Also draw what the weights know from clicks alone.")
+    ] = False,
+    clicks: Annotated[int, typer.Option(min=1, max=100, help="Of the robot user on each structure.")] = 10,
+    baselines: Annotated[bool, typer.Option(help="Also random walker and grow-cut, from clicks alone.")] = True,
+    profile: ProfileOption = "standard",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
+    ] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Dice after 0 to 10 clicks of a robot user, clicks to 0.90, beside random walker and grow-cut."""
+    if not manifest.is_file():
+        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
+    from mrifoundation_training.evaluation.interactive import evaluate
+
+    return evaluate(
+        manifest,
+        split=split,
+        sources=sources,
+        structures=structures,
+        cases_per_source=cases,
+        from_nothing=from_nothing,
+        clicks=clicks,
+        baselines=baselines,
         profile=profile,
         output=output,
         as_json_object=as_json,

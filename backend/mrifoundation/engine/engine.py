@@ -1,9 +1,10 @@
 """The engine: one set of weights on one device, and everything that can be done with it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from mrifoundation.engine.embedder import Embedder
 from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silent
 from mrifoundation.engine.encoding import Encoding, encoding_key
 from mrifoundation.engine.encoding_cache import EncodingCache
+from mrifoundation.engine.refinement import Mark, Refiner
+from mrifoundation.engine.refinement.relabelling import relabelled, segment_of
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.segmenter import Segmenter
 from mrifoundation.engine.torch_runtime import TorchRuntime
@@ -42,6 +45,7 @@ class Engine:
         self._embedder = Embedder(model)
         self.reads_text = model.reads_text
         self._cache = EncodingCache(model.device)
+        self._scans: WeakValueDictionary[str, Scan] = WeakValueDictionary()  # refining looks at the scan itself
 
     @classmethod
     def load(cls, weights: Path | str | None = None, device: str = "auto") -> "Engine":
@@ -64,6 +68,7 @@ class Engine:
         """
         if profile not in PROFILES:
             raise InputError(f"There is no profile '{profile}'; choose one of {', '.join(PROFILES)}.")
+        self._scans[scan.content_hash] = scan
         encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
         if encoding is None:
             encoding = self._encoder.encode(scan, profile, progress or silent, cancel or never)
@@ -87,6 +92,45 @@ class Engine:
         """
         asked = self.understand(prompts, free_text, expand)
         return self._segmenter.segment(encoding, asked, progress or silent, cancel or never)
+
+    def refine(
+        self,
+        encoding: Encoding,
+        result: Segmentation | np.ndarray | None,
+        marks: Sequence[Mark | dict],
+        value: int = 1,
+        scan: Scan | None = None,
+    ) -> Segmentation:
+        """The segment `value` of `result` corrected by `marks`, in their order; the other segments keep what it does not take.
+
+        result: an earlier answer, a mask on the scan's own grid, or None to draw a structure from marks alone. marks: `Mark`s, or their
+        JSON objects: {"kind": "point", "points": [[x, y, z]], "positive": true}, in RAS mm unless "space" is "index". scan: the one that
+        was encoded; needed only when the engine that encoded it is another or the scan is no longer held by anyone.
+        Raises InputError for a mark that is malformed or lies outside the volume.
+        """
+        mask = segment_of(result, value, encoding)
+        text = self.text_logits(encoding, result.names[value]) if isinstance(result, Segmentation) else None
+        refiner = Refiner(encoding, scan or self._scan_of(encoding), text)
+        drawn, placed = not mask.any(), []
+        for mark in map(Mark.of, marks):
+            place = refiner.place(mark, mask)
+            change = refiner.change(mask, placed, mark, place, drawn)
+            mask[change.box] = change.after
+            placed.append(place)
+        return relabelled(result, value, mask, encoding)
+
+    def text_logits(self, encoding: Encoding, prompt: str) -> np.ndarray | None:
+        """Logits of `prompt` on the encoding's working grid, float32 [x, y, z]; None when it cannot be asked in words."""
+        try:
+            return self._segmenter.logits_of(encoding, self.understand([prompt]).asks[0])
+        except InputError:
+            return None
+
+    def _scan_of(self, encoding: Encoding) -> Scan:
+        scan = self._scans.get(encoding.scan_hash)
+        if scan is None:
+            raise InputError("The scan of this encoding is no longer held; give it again as scan=.")
+        return scan
 
     def embed(self, encoding: Encoding, mask: np.ndarray | None = None) -> np.ndarray:
         """Unit vector float32 [D] of the scan, or of the region under `mask` (bool [i, j, k] on the scan's own grid).

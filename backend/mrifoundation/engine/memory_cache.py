@@ -37,3 +37,7 @@ class MemoryCache(Generic[Value]):
             self._values.move_to_end(key)
             while len(self._values) > 1 and sum(held.nbytes for held in self._values.values()) > self.limit:
                 self._values.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        with self._lock:
+            self._values.pop(key, None)

@@ -58,6 +58,10 @@ class Segmenter:
             painter.labels(), encoding.affine, table, list(dict.fromkeys(understood)), asked.suggestions
         )
 
+    def logits_of(self, encoding: Encoding, ask: Ask) -> np.ndarray:
+        """float32 logits of one ask on the working grid (without padding), below 0 everywhere when it is not in view."""
+        return self._find(encoding, encoding.voxel.to(self._model.device).float(), ask)[0]
+
     @torch.inference_mode()
     def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:
         ask = replace(ask, names=self._by_sides(encoding, ask.names))

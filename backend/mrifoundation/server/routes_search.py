@@ -105,14 +105,14 @@ def _mask(request: Request, wanted: SearchRequest, scan) -> np.ndarray | None:
     if scan is None or (wanted.segment and wanted.region):
         raise InputError("A region needs its volume, and is either a segment or an uploaded region; send one of them.")
     if wanted.segment:
-        return _segment_mask(request, wanted.segment, scan.shape)
+        return segment_mask(request, wanted.segment, scan.shape)
     region = request.app.state.regions.get(wanted.region)
     if region is None or region.volume != wanted.volume:
         raise HTTPException(404, "No region with this id is held for this volume; send it again.")
     return region.mask()
 
 
-def _segment_mask(request: Request, segment: MarkedSegment, shape: tuple[int, ...]) -> np.ndarray:
+def segment_mask(request: Request, segment: MarkedSegment, shape: tuple[int, ...]) -> np.ndarray:
     job = request.app.state.backend.jobs.get(segment.job)
     if job is None or not isinstance(job.result, Answer):
         raise HTTPException(404, "No segmentation with this job id is kept; segment again.")

@@ -20,7 +20,7 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
     if case.image is None or not asked + elsewhere:
         return []
     scan = read_scan(case.image)
-    reference = _reference(case, scan) if asked else None
+    reference = reference_labels(case, scan) if asked else None
     encoding = engine.encode(scan, profile=profile)
     identity = (case.id, case.subject, case.source)
     values_of = {question.name: question.values for question in asked}
@@ -33,7 +33,7 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
     return scores
 
 
-def _reference(case: Case, scan: Scan) -> np.ndarray:
+def reference_labels(case: Case, scan: Scan) -> np.ndarray:
     """Label values on the scan's grid, int32 [i, j, k]."""
     labels = read_scan(case.labels)
     corner = np.array([*np.array(scan.shape) - 1, 1.0])

@@ -1,0 +1,46 @@
+"""Correcting a contour near one mark: the wrong part is found from the mark, the rest stays."""
+
+import numpy as np
+
+from mrifoundation.engine.refinement.drawing import LEAN, See
+from mrifoundation.engine.refinement.evidence import Evidence
+from mrifoundation.engine.refinement.growth import Growth, distances, settle
+from mrifoundation.engine.refinement.placing import Placed
+from mrifoundation.engine.refinement.polish import polished
+from mrifoundation.engine.refinement.window import Window
+
+LEAST_MM = 20.0  # radius of the smallest window
+REACHES = 3.0  # a mark changes nothing further away than this many times its reach, or LEAST_MM
+KEPT = 4.0  # logit of what the contour says already
+RIGHT_ALREADY = 20.0  # what a millimetre costs where nothing is wrong
+
+
+def correct(see: See, mask: np.ndarray, marks: list[Placed], spacing: np.ndarray) -> tuple[Window, np.ndarray]:
+    """The contour after the last of `marks`, bool on the scan voxels of the window beside it. mask: bool, canonical."""
+    mark = marks[-1]
+    radius = max(LEAST_MM, REACHES * mark.reach)
+    low, high = mark.voxels.min(axis=0), mark.voxels.max(axis=0)
+    window = Window.around(low - radius / spacing, high + radius / spacing, spacing, mask.shape)
+    evidence = see(window)
+    points = mark.on(window)
+    current = window.of(mask)
+    wrong = (current > 0.5) != mark.positive
+    away = window.distance_to(points)
+    growth = _wrong_part(evidence, mark, points, wrong)
+    share = growth.distance / growth.level
+    part = growth.region & wrong
+    labels = np.where(part, mark.positive, current > 0.5)
+    weights = np.where(part, 1.0, np.where(wrong & (share < 2), 0.05, 0.6))
+    side = 1.0 if mark.positive else -1.0
+    lean = np.where(wrong, side * LEAN * np.clip(1 - share, -1.5, 1), 0.0)
+    change = 1 / (1 + (away / max(1.8 * mark.reach + 2.0, LEAST_MM / 2)) ** 4)
+    values = polished(evidence, labels, weights, lean, marks, change, KEPT * (2 * current - 1))
+    near = window.back(away) <= radius
+    return window, np.where(near, window.back(values) > 0, mask[window.box])
+
+
+def _wrong_part(evidence: Evidence, mark: Placed, points: np.ndarray, wrong: np.ndarray) -> Growth:
+    unlike = evidence.unlikeness(points, mark.reach)
+    distance = distances(evidence, np.where(wrong, unlike, unlike + RIGHT_ALREADY), points)
+    ball = mark.ball(evidence.window) & wrong
+    return settle(evidence, distance, [ball] if ball.any() else [], [], wrong, 2.5 * mark.reach + 2.0)

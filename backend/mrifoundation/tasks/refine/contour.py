@@ -1,0 +1,95 @@
+"""A contour under correction: its voxels, the marks made on it, and every step back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mrifoundation.engine.label_painter import positive_box
+from mrifoundation.engine.refinement import Change, Mark
+from mrifoundation.engine.refinement.placing import Placed
+
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True)
+class About:
+    """id of the contour; volume: id of its scan; shape: of the scan [i, j, k]; profile: of the encoding; prompt: what it was asked for in
+    words, "" for none; drawn: it began from nothing."""
+
+    id: str
+    volume: str
+    shape: tuple[int, int, int]
+    name: str
+    profile: str
+    prompt: str
+    drawn: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One mark and what it changed: before, after: bool in `box` of the scan's own grid."""
+
+    mark: Mark
+    placed: Placed
+    box: Box
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass(eq=False)
+class Contour:
+    """mask: bool [i, j, k] on the scan's own grid, as it is after `position` of the `steps`; the others can be redone.
+
+    text: logits of its prompt on the working grid, kept so that they are computed once; None where there are none (yet).
+    """
+
+    about: About
+    mask: np.ndarray
+    steps: list[Step] = field(default_factory=list)
+    position: int = 0
+    text: np.ndarray | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return self.mask.nbytes + sum(step.before.nbytes + step.after.nbytes for step in self.steps)
+
+    @property
+    def placed(self) -> list[Placed]:
+        """The marks that hold now."""
+        return [step.placed for step in self.steps[: self.position]]
+
+    def step(self, mark: Mark, placed: Placed, change: Change) -> Step:
+        """What `change` is on this contour; nothing is done yet."""
+        return Step(mark, placed, change.box, self.mask[change.box].copy(), change.after)
+
+    def take(self, step: Step) -> None:
+        """Do `step`; what had been undone is forgotten."""
+        self.steps[self.position :] = [step]
+        self.go(self.position + 1)
+
+    def go(self, position: int) -> Box:
+        """Undo or redo to `position`; gives the box of the scan's own grid that holds every change."""
+        boxes = []
+        while self.position > position:
+            self.position -= 1
+            step = self.steps[self.position]
+            self.mask[step.box] = step.before
+            boxes.append(step.box)
+        while self.position < position:
+            step = self.steps[self.position]
+            self.mask[step.box] = step.after
+            self.position += 1
+            boxes.append(step.box)
+        return union(boxes)
+
+    def whole_box(self) -> Box:
+        """The smallest box that holds the contour; empty where it has no voxel."""
+        return positive_box(self.mask) or (slice(0, 0),) * 3
+
+
+def union(boxes: list[Box]) -> Box:
+    """The smallest box that holds all of `boxes`; empty ones count for nothing."""
+    boxes = [box for box in boxes if box[0].stop > box[0].start]
+    if not boxes:
+        return (slice(0, 0),) * 3
+    return tuple(slice(min(b[a].start for b in boxes), max(b[a].stop for b in boxes)) for a in range(3))

@@ -1,0 +1,137 @@
+"""All contours under correction: opened, marked, undone, redone, and found again after a restart."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mrifoundation.engine import Engine
+from mrifoundation.engine.memory_cache import MemoryCache
+from mrifoundation.engine.refinement import Mark, Refiner
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.refine.contour import About, Box, Contour, Step, union
+from mrifoundation.tasks.refine.journal import Journal
+from mrifoundation.tasks.refine.step_record import opened, opening_record, step_of, step_record
+from mrifoundation.volume import Scan
+
+IN_MEMORY = 400_000_000  # bytes
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class Contours:
+    """The contours whose journals lie in `folder`, one file each. A step is on disk before it is answered. For one thread at a time."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._memory: MemoryCache[Contour] = MemoryCache(IN_MEMORY)
+
+    def open(
+        self, scan: Scan, mask: np.ndarray | None = None, *, name: str = "", prompt: str = "", profile: str = "standard"
+    ) -> Contour:
+        """A new contour on `scan`. mask: bool on the scan's own grid to begin from; None begins from nothing. prompt: what it is in words.
+
+        Raises InputError when the mask is not on the scan's grid or the disk takes nothing.
+        """
+        if mask is not None and mask.shape != scan.shape:
+            raise InputError(
+                f"The segment has the shape {mask.shape} and the scan {scan.shape}; give one on the scan's grid."
+            )
+        begun = np.zeros(scan.shape, dtype=bool) if mask is None else np.array(mask, dtype=bool)
+        about = About(
+            secrets.token_hex(8),
+            scan.content_hash,
+            scan.shape,
+            name or prompt or "segment",
+            profile,
+            prompt,
+            not begun.any(),
+        )
+        contour = Contour(about, begun)
+        self._write(contour, *opening_record(contour))
+        self._memory.put(about.id, contour)
+        return contour
+
+    def get(self, contour_id: str) -> Contour | None:
+        """The contour with this id as it was left; None when there is none."""
+        contour = self._memory.get(contour_id)
+        if contour is None and _ID.fullmatch(contour_id) and self._path(contour_id).is_file():
+            contour = _replayed(Journal(self._path(contour_id)))
+            if contour is not None:
+                self._memory.put(contour_id, contour)
+        return contour
+
+    def of_volume(self, volume: str) -> list[Contour]:
+        """All contours on one scan, the oldest first."""
+        found = []
+        for path in sorted(self._folder.glob("*.journal"), key=lambda path: path.stat().st_mtime_ns):
+            first = next(iter(Journal(path).read()), None)
+            if first is not None and first[0]["open"]["volume"] == volume:
+                found.append(self.get(path.stem))
+        return [contour for contour in found if contour is not None]
+
+    def mark(self, contour: Contour, engine: Engine, scan: Scan, marks: Sequence[Mark]) -> Box:
+        """Correct `contour` by `marks` in their order, each a step of its own; gives the box that holds every change.
+
+        Raises InputError for a mark that cannot be used; the marks before it are then done, and it and those after it are not.
+        """
+        encoding = engine.encode(scan, contour.about.profile)
+        if contour.about.prompt and contour.text is None:
+            contour.text = engine.text_logits(encoding, contour.about.prompt)
+        refiner = Refiner(encoding, scan, contour.text)
+        boxes = []
+        for mark in marks:
+            placed = refiner.place(mark, contour.mask)
+            change = refiner.change(contour.mask, contour.placed, mark, placed, contour.about.drawn)
+            step = contour.step(mark, placed, change)
+            self.take(contour, step)
+            boxes.append(step.box)
+        return union(boxes)
+
+    def take(self, contour: Contour, step: Step) -> None:
+        """Do one step. Raises InputError when the disk does not take it; the contour is then as before."""
+        self._write(contour, *step_record(step, contour.position))
+        contour.take(step)
+
+    def undo(self, contour: Contour) -> Box:
+        """Take the last mark back. Raises InputError when there is none."""
+        return self._go(contour, contour.position - 1, "There is nothing to undo; the contour is as it began.")
+
+    def redo(self, contour: Contour) -> Box:
+        """Do again what was undone. Raises InputError when nothing was."""
+        return self._go(contour, contour.position + 1, "There is nothing to redo; no later mark was undone.")
+
+    def remove(self, contour: Contour) -> None:
+        """Delete the contour and its journal."""
+        self._path(contour.about.id).unlink(missing_ok=True)
+        self._memory.drop(contour.about.id)
+
+    def _go(self, contour: Contour, position: int, otherwise: str) -> Box:
+        if not 0 <= position <= len(contour.steps):
+            raise InputError(otherwise)
+        self._write(contour, {"to": position}, b"")
+        return contour.go(position)
+
+    def _write(self, contour: Contour, record: dict, content: bytes) -> None:
+        try:
+            Journal(self._path(contour.about.id)).append(record, content)
+        except OSError as error:
+            raise InputError(
+                f"The edit could not be kept on disk ({error.strerror}) and was not done; make room or set MRIFOUNDATION_CACHE."
+            ) from error
+
+    def _path(self, contour_id: str) -> Path:
+        return self._folder / f"{contour_id}.journal"
+
+
+def _replayed(journal: Journal) -> Contour | None:
+    contour = None
+    for record, content in journal.read():
+        if contour is None:
+            contour = opened(record, content)
+        elif "to" in record:
+            contour.go(record["to"])
+        else:
+            contour.take(step_of(record, content))
+    return contour
