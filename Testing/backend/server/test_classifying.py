@@ -30,6 +30,7 @@ def hospital(tiny_weights, tmp_path_factory):
     save_head(folder, fit_head(two, cases))
     patch = pytest.MonkeyPatch()
     patch.setenv("MRIFOUNDATION_HEADS", str(folder))
+    patch.setenv("MRIFOUNDATION_LIBRARY", str(folder / "library"))
     running = Service(tiny_weights, tmp_path_factory.mktemp("hospital"))
     patch.undo()
     running.wait_until_ready()
@@ -114,3 +115,9 @@ def test_a_segmentation_has_no_report(hospital, volume):
     hospital.finished(job)
     assert hospital.get(f"/v1/jobs/{job}/report.pdf").status_code == 409
     assert hospital.get(f"/v1/jobs/{job}/heatmap").status_code == 404
+
+
+def test_a_head_cannot_be_taught_from_an_empty_library(hospital):
+    job = hospital.post("/v1/heads", json={"name": "new", "collection": "none"}).json()["job"]
+    state = hospital.finished(job)
+    assert state["state"] == "failed" and "library" in state["error"]

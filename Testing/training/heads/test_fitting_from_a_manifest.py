@@ -9,7 +9,8 @@ import pytest
 from mrifoundation import Engine
 from mrifoundation.tasks.classify.head import load_head
 from mrifoundation_training.data.manifest import Case, read_manifest
-from mrifoundation_training.evaluation.classification import aims, evaluate
+from mrifoundation_training.evaluation.classification import evaluate
+from mrifoundation_training.evaluation.classification_table import aims
 from mrifoundation_training.heads import fit
 from mrifoundation_training.heads.recipe import Data
 from mrifoundation_training.heads.simulated import simulated_scan

@@ -42,8 +42,8 @@ def head(
 ) -> None:
     """Fit a disease head to labelled scans, with cross-validated figures (no patient is in two folds) in its card."""
     from mrifoundation.tasks.classify.head import save_head
-    from mrifoundation.tasks.classify.head_files import own_folder
-    from mrifoundation.tasks.classify.teaching import check_name, teach_head
+    from mrifoundation.tasks.classify.head_files import check_name, own_folder
+    from mrifoundation.tasks.classify.teaching import teach_head
 
     check_name(name)
     cases = _cases(labels, library, collection, column)
@@ -68,7 +68,7 @@ def head(
 
 
 def _cases(labels: Path | None, library: str | None, collection: str | None, column: str) -> list:
-    from mrifoundation.tasks.classify.teaching import library_labels, read_labels
+    from mrifoundation.tasks.classify.labelled import library_labels, read_labels
 
     if (labels is None) == (library is None):
         raise InputError("Name what to learn from: either --labels, or --library with its --collection.")

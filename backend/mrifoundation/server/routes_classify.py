@@ -30,6 +30,13 @@ class Answers:
     heat_maps: dict[str, tuple[dict, bytes]]
 
 
+@dataclass(frozen=True)
+class Taught:
+    """The card of a head that was just taught."""
+
+    result: dict
+
+
 @router.get("/heads", response_model=Heads, summary="Which heads there are")
 async def heads() -> dict:
     """Shipped ones and the user's own, with what they were trained on and their cross-validated figures."""

@@ -36,3 +36,18 @@ class ClassifyRequest(BaseModel):
     profile: Profile = "standard"
     age: Annotated[float, Field(ge=0, le=120)] | None = None
     sex: Sex | None = None
+
+
+class TeachRequest(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"name": "my-disease", "collection": "clinic", "column": "diagnosis"}}
+    )
+    name: Name = Field(description="Small letters, digits and hyphens.")
+    collection: Annotated[str, Field(max_length=200)] = Field(description="Collection of the library to learn from.")
+    column: Annotated[str, Field(max_length=64)] = Field(
+        default="diagnosis", description="Which fact of its cases is the label."
+    )
+    structures: Annotated[list[Sentence], Field(max_length=20)] = Field(
+        default=[], description="Structures whose volumes are learned from as well."
+    )
+    profile: Profile = "standard"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mrifoundation import Engine, InputError
-from mrifoundation.tasks.classify.teaching import read_labels, teach_head
+from mrifoundation.tasks.classify.labelled import read_labels
+from mrifoundation.tasks.classify.teaching import teach_head
 
 
 @pytest.fixture(scope="module")
