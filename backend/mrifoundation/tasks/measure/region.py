@@ -20,6 +20,8 @@ LANDMARKS: dict[str, tuple[str, ...]] = {
     "fetal brain": ("fetal brain",),
 }
 LEAST_ML = 0.5
+# An unborn brain looks enough like a grown one that both are found; the second is believed where its own structures are in view.
+GIVES_WAY = {"fetal brain": "brain"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Regions:
     @property
     def shown(self) -> tuple[str, ...]:
         """Regions of which at least half of the landmarks are in view: a short-axis scan of the heart often shows the liver as well."""
-        return tuple(region for region, (found, asked) in self.seen.items() if 2 * found >= asked)
+        half = [region for region, (found, asked) in self.seen.items() if 2 * found >= asked]
+        return tuple(region for region in half if GIVES_WAY.get(region) not in half)
 
     @property
     def best(self) -> str | None:

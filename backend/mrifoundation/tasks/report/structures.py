@@ -2,7 +2,14 @@
 
 from mrifoundation.engine import Engine
 from mrifoundation.tasks.classify.study import Study
-from mrifoundation.tasks.measure.volumes import NOTABLE, StructureVolume, Volumes, asymmetries, measure_volumes
+from mrifoundation.tasks.measure.volumes import (
+    NOTABLE,
+    Asymmetry,
+    StructureVolume,
+    Volumes,
+    asymmetries,
+    measure_volumes,
+)
 from mrifoundation.tasks.report.document import Section, Sentence
 
 # What is measured in each region: structure sets of the vocabulary.
@@ -45,36 +52,57 @@ def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     if unmeasured:
         text = f"How well these are segmented was not measured: {', '.join(unmeasured)}."
         sentences.append(Sentence(text, {"structures": unmeasured}))
-    pairs = [
-        pair for pair in asymmetries(volumes) if engine.vocabulary[f"left {pair.name}"].kind not in UNEVEN_BY_NATURE
-    ]
-    for pair in pairs:
-        if pair.notable:
-            larger = "left" if pair.left_ml > pair.right_ml else "right"
-            text = (
-                f"The {larger} {pair.name} is larger than the other: {pair.left_ml:.1f} mL left, {pair.right_ml:.1f} mL right "
-                f"(asymmetry {pair.index:+.0f} %)."
-            )
-            facts = {
-                "structure": pair.name,
-                "left_ml": pair.left_ml,
-                "right_ml": pair.right_ml,
-                "asymmetry_percent": round(pair.index, 1),
-            }
-            sentences.append(Sentence(text, facts))
-    if pairs and not any(pair.notable for pair in pairs):
-        worst = pairs[0]
-        text = f"No measured pair differs by {NOTABLE:.0f} % or more between the sides (most: {worst.name}, {worst.index:+.0f} %)."
-        sentences.append(
-            Sentence(
-                text,
-                {"threshold_percent": NOTABLE, "structure": worst.name, "asymmetry_percent": round(worst.index, 1)},
-            )
-        )
+    sentences += _sides(engine, volumes)
     return Section(
         title,
         tuple(sentences) or (Sentence("No structure that the weights know was found in view.", {"structures": 0}),),
     )
+
+
+def _sides(engine: Engine, volumes: Volumes) -> list[Sentence]:
+    """Notable differences between the sides; a rough segmentation is too uneven by itself to tell."""
+    pairs = [
+        pair for pair in asymmetries(volumes) if engine.vocabulary[f"left {pair.name}"].kind not in UNEVEN_BY_NATURE
+    ]
+    rough = [
+        pair.name for pair in pairs if _is_rough(engine, f"left {pair.name}") or _is_rough(engine, f"right {pair.name}")
+    ]
+    pairs = [pair for pair in pairs if pair.name not in rough]
+    sentences = [_uneven(pair) for pair in pairs if pair.notable]
+    if pairs and not sentences:
+        most = pairs[0]
+        text = f"No compared pair differs by {NOTABLE:.0f} % or more between the sides (most: {most.name}, {most.index:+.0f} %)."
+        facts = {"threshold_percent": NOTABLE, "structure": most.name, "asymmetry_percent": round(most.index, 1)}
+        sentences.append(Sentence(text, facts))
+    if rough:
+        text = f"The sides of these are not compared, since their segmentation is rough: {', '.join(rough)}."
+        sentences.append(Sentence(text, {"structures": rough, "least_dice": ROUGH}))
+    return sentences
+
+
+def _uneven(pair: Asymmetry) -> Sentence:
+    larger = "left" if pair.left_ml > pair.right_ml else "right"
+    text = (
+        f"The {larger} {pair.name} is larger than the other: {_ml(pair.left_ml)} mL left, {_ml(pair.right_ml)} mL right "
+        f"(asymmetry {pair.index:+.0f} %)."
+    )
+    facts = {
+        "structure": pair.name,
+        "left_ml": pair.left_ml,
+        "right_ml": pair.right_ml,
+        "asymmetry_percent": round(pair.index, 1),
+    }
+    return Sentence(text, facts)
+
+
+def _is_rough(engine: Engine, name: str) -> bool:
+    dice = development_dice(engine, name)
+    return dice is not None and dice < ROUGH
+
+
+def _ml(volume: float) -> str:
+    """As many digits as a volume deserves."""
+    return f"{volume:.0f}" if volume >= 100 else f"{volume:.1f}" if volume >= 1 else f"{volume:.2f}"
 
 
 def lesion_section(engine: Engine, volumes: Volumes) -> Section | None:
@@ -98,15 +126,14 @@ def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sen
     """Volume, with what makes it doubtful."""
     dice = development_dice(engine, one.name)
     doubts = ["reaches the edge of the field of view, so this is the visible part"] if one.cut else []
-    if dice is not None and dice < ROUGH:
+    if _is_rough(engine, one.name):
         doubts.append(f"rough: Dice {dice:.2f} on development scans")
     doubt = f" ({'; '.join(doubts)})" if doubts else ""
-    digits = 1 if one.volume_ml < 100 else 0
     facts = {
         "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut, "dice": dice,
         "center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm],
     }  # fmt: skip
-    return Sentence(f"{_capital(one.name)}: {one.volume_ml:.{digits}f} mL{more}{doubt}.", facts)
+    return Sentence(f"{_capital(one.name)}: {_ml(one.volume_ml)} mL{more}{doubt}.", facts)
 
 
 def development_dice(engine: Engine, name: str) -> float | None:
