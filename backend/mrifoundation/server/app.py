@@ -12,6 +12,7 @@ from mrifoundation.server import (
     routes_classify,
     routes_jobs,
     routes_library,
+    routes_organs,
     routes_refine,
     routes_report,
     routes_search,
@@ -67,6 +68,7 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
         routes_search,
         routes_report,
         routes_refine,
+        routes_organs,
     ):
         app.include_router(routes.router)
     problems.install(app)
