@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import slicer
+import slicer.util
 
 LAYOUT = 7413
 """A number of our own among Slicer's layouts."""
@@ -22,7 +23,7 @@ def show(scene, query, hit) -> int:
     layout.SetViewArrangement(LAYOUT)
     for row, volume in (("Query", query), ("Hit", hit)):
         for plane in _PLANES:
-            composite = _composite(scene, row + plane)
+            composite = composite_node(scene, row, plane) or _new_composite(scene, row + plane)
             composite.SetBackgroundVolumeID(volume.GetID())
             composite.SetLinkedControl(True)
     for plane in _PLANES:
@@ -39,7 +40,12 @@ def leave(scene, before: int) -> None:
 
 def slice_node(scene, row: str, plane: str):
     """The slice node of a view: row "Query" or "Hit", plane "Axial", "Sagittal" or "Coronal"."""
-    return slicer.vtkMRMLSliceLogic.GetSliceNode(scene, row + plane)
+    return _named(scene, "vtkMRMLSliceNode", row + plane)
+
+
+def composite_node(scene, row: str, plane: str):
+    """What lies in such a view: background, foreground, links."""
+    return _named(scene, "vtkMRMLSliceCompositeNode", row + plane)
 
 
 def _place(scene, plane: str) -> None:
@@ -53,15 +59,16 @@ def _place(scene, plane: str) -> None:
     lower.UpdateMatrices()
 
 
-def _composite(scene, name: str):
+def _named(scene, kind: str, name: str):
+    """The node of a view; each view of a layout has a name of its own."""
+    return next((node for node in slicer.util.getNodesByClass(kind, scene) if node.GetLayoutName() == name), None)
+
+
+def _new_composite(scene, name: str):
     """The composite node of a slice view, which Slicer's view takes over when it is made later."""
-    composite = slicer.vtkMRMLSliceLogic.GetSliceCompositeNode(scene, name)
-    if composite is None:
-        composite = scene.CreateNodeByClass("vtkMRMLSliceCompositeNode")
-        composite.UnRegister(None)
-        composite.SetLayoutName(name)
-        scene.AddNode(composite)
-    return composite
+    composite = slicer.vtkMRMLSliceCompositeNode()
+    composite.SetLayoutName(name)
+    return scene.AddNode(composite)
 
 
 def _description() -> str:

@@ -29,7 +29,7 @@ class Gallery:
         self._model = qt.QStandardItemModel()
         self._empty = _pixmap()
         self._set_up(view)
-        self._timer = qt.QTimer()
+        self._timer = qt.QTimer(view)  # it must not outlive the view
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MILLISECONDS)
         self._timer.connect("timeout()", self._fetch_visible)

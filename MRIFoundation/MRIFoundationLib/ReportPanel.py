@@ -28,7 +28,7 @@ class ReportPanel(Panel):
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
         self._draft: Draft | None = None
-        self._timer = qt.QTimer()
+        self._timer = qt.QTimer(self.widget)  # it must not outlive the editor
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MILLISECONDS)
         self._timer.connect("timeout()", self._keep)

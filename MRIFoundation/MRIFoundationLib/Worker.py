@@ -101,9 +101,10 @@ class Worker:
         return task
 
     def cancel_all(self) -> None:
-        """Give up everything, as when the scene is closed or the module goes away."""
-        for task in list(self._tasks):
-            task.cancel()
+        """Give up everything, as when the module goes away; what is begun on hearing of a cancel is given up too."""
+        while unfinished := [task for task in self._tasks if not task.finished]:
+            for task in unfinished:
+                task.cancel()
 
     def _drain(self) -> None:
         try:

@@ -42,6 +42,11 @@ class BackendProcess:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there, however busy it is."""
+        return self._process is not None and self._process.poll() is None
+
     def freeze(self) -> None:
         """Keep it from answering while its connections stay open."""
         self._process.send_signal(signal.SIGSTOP)

@@ -143,7 +143,7 @@ def session_backend(weights, own_library):
 @pytest.fixture
 def backend(session_backend):
     """A running backend, which the test may kill: it is started again for the next."""
-    if session_backend.status() != "ok":
+    if not session_backend.runs:
         session_backend.start()
     return session_backend
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from backend_process import free_port
 from MRIFoundationLib import Greeting
-from MRIFoundationLib.Asking import Scan, send
+from MRIFoundationLib.Asking import Scan, finish, send
 from MRIFoundationLib.Client import Client
 from MRIFoundationLib.Failures import BackendError, Cancelled, KeyRefused, NotABackend, NotHeld, Unreachable
 from MRIFoundationLib.LocalPaths import read_key
@@ -132,6 +132,17 @@ def test_an_upload_can_be_cancelled(client, head_voxels, oblique_affine):
 def test_colour_volumes_are_refused_before_they_are_sent(client):
     with pytest.raises(BackendError, match="scalar volume"):
         client.upload(np.zeros((4, 4, 4, 3), np.uint8), np.eye(4), "rgb", silent, never)
+
+
+def test_a_job_outlives_a_backend_that_is_silent_for_a_while(backend, head_voxels, oblique_affine):
+    impatient = Client(backend.url, read_key(), timeout=0.5)
+    volume = Client(backend.url, read_key()).upload(head_voxels, oblique_affine, "head", silent, never)
+    job = impatient.segment(volume, ["liver"], None, "fast", False)
+    threading.Timer(3.0, backend.thaw).start()
+    backend.freeze()
+    heard = []
+    assert finish(impatient, job, lambda *step: heard.append(step[2]), never)["structures"][0]["name"] == "liver"
+    assert "The backend is slow to answer." in heard
 
 
 def test_nothing_at_the_address_is_told_with_the_remedy():

@@ -85,13 +85,22 @@ def test_a_folder_that_is_not_there_is_told(connected, own_library):
     assert "nowhere" in ui.ingestMessage.text and "c0392b" in ui.ingestMessage.styleSheet
 
 
-def test_an_ingest_can_be_cancelled_and_does_not_hold_up_the_panels(connected, archive):
+def test_an_ingest_can_be_cancelled_and_does_not_hold_up_the_panels(
+    filled_library, connected, archive, client, monkeypatch
+):
+    from double.events import beside
+    from MRIFoundationLib.Client import Client
+
+    jobs, ingest = [], Client.ingest
+    monkeypatch.setattr(Client, "ingest", lambda self, *wanted: jobs.append(ingest(self, *wanted)) or jobs[-1])
     ui = connected.similarPanel.ui
     ui.ingestFolder.currentPath, ui.ingestCollection.text = str(archive.folder), "cancelled"
     ui.ingestButton.click()
+    wait(lambda: bool(jobs), "the job")
     assert not connected.requests.busy
     ui.ingestCancelButton.click()
     assert "Cancelled" in ui.ingestMessage.text and ui.ingestButton.enabled
+    wait(lambda: beside(lambda: client.job(jobs[0]))["state"] in ("cancelled", "done"), "the end at the backend")
 
 
 def test_cases_like_the_scan_are_found_with_score_and_facts(searchable, filled_library):
@@ -173,7 +182,7 @@ def test_a_compared_hit_stands_below_the_scan_in_linked_slices_and_goes_again(se
     layout, hit = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode"), hit_volume(searchable)
     assert layout.GetViewArrangement() == CompareLayout.LAYOUT and searchable.similarPanel.ui.compareButton.checked
     for row, volume in (("Query", bright), ("Hit", hit)):
-        composite = slicer.vtkMRMLSliceLogic.GetSliceCompositeNode(slicer.mrmlScene, f"{row}Axial")
+        composite = CompareLayout.composite_node(slicer.mrmlScene, row, "Axial")
         assert composite.GetBackgroundVolumeID() == volume.GetID() and composite.GetLinkedControl()
     searchable.similarPanel.ui.compareButton.click()
     assert layout.GetViewArrangement() != CompareLayout.LAYOUT and hit_volume(searchable) is None

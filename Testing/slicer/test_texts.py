@@ -1,0 +1,118 @@
+"""What is told of hits, answers and reports in words, and drawn as bars. No backend."""
+
+import numpy as np
+import pytest
+
+HIT = {
+    "case": "c1",
+    "name": "head <1>",
+    "score": 0.934,
+    "percentile": 98.7,
+    "facts": {"region": "brain", "sequence": "T1", "age": 33.6, "sex": "F", "diagnosis": "MS"},
+    "guessed": ["region"],
+    "shared": ["Both show the brain."],
+    "different": ["Age 33 and 70."],
+    "caption": "Axial T1 & FLAIR",
+}
+ANSWER = {"applicable": True, "probabilities": {"ill": 0.25, "healthy": 0.75}, "intervals": {"healthy": [0.5, 0.9]}}
+
+
+@pytest.fixture
+def bars(scene):
+    from MRIFoundationLib.BarChart import BarChart
+
+    chart = BarChart()
+    chart.resize(400, chart.height)
+    return chart
+
+
+def bar_pixels(chart):
+    """How many pixels of each row of bars have the bars' blue."""
+    image = chart.grab().toImage()
+    blue = [
+        [image.pixelColor(x, y).name() == "#4a90d9" for x in range(image.width())] for y in range(5, image.height(), 22)
+    ]
+    return [sum(row) for row in blue]
+
+
+def test_a_hit_tells_its_score_and_its_place_among_the_searched(scene):
+    from MRIFoundationLib import HitText
+
+    assert HitText.label(HIT).split("\n") == ["head <1>", "0.93 · above 99 %", "brain · T1 · 34 y · female"]
+
+
+def test_a_hit_found_by_words_has_no_score(scene):
+    from MRIFoundationLib import HitText
+
+    assert HitText.score({**HIT, "score": None, "percentile": None}) == "fits the words"
+
+
+def test_words_of_a_case_are_quoted_with_their_source_and_escaped(scene):
+    from MRIFoundationLib import HitText
+
+    text = HitText.details(HIT)
+    assert "“Axial T1 &amp; FLAIR”" in text and "of the case head &lt;1&gt;, not of the present scan" in text
+    assert "Both show the brain." in text and "Age 33 and 70." in text
+    assert "Guessed, not told by the source: region." in text
+
+
+def test_filters_ask_only_for_what_was_filled_in():
+    from MRIFoundationLib.Searching import filters
+
+    assert filters("", "", "", (0, 0)) == {}
+    assert filters("brain", "T1", "F", (60, 0)) == {
+        "region": "brain",
+        "sequence": "T1",
+        "sex": "F",
+        "age": [60, None],
+    }
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.004, "< 1 %"), (0.5, "50 %"), (0.999, "> 99 %")])
+def test_probabilities_claim_no_certainty(scene, share, words):
+    from MRIFoundationLib.AnswerText import percent
+
+    assert percent(share) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(1234.56, "1235 mL"), (12.34, "12.3 mL"), (0.567, "0.57 mL")])
+def test_measured_values_have_a_unit_and_no_needless_digits(scene, value, words):
+    from MRIFoundationLib.AnswerText import number
+
+    assert number(value, "mL") == words
+
+
+def test_a_head_that_does_not_fit_has_no_number(scene):
+    from MRIFoundationLib.AnswerText import short
+
+    assert short(ANSWER) == "healthy 75 %"
+    assert short({"applicable": False, "probabilities": {}}) == "not applicable"
+
+
+def test_bars_are_as_long_as_their_probabilities(bars):
+    bars.show_answer({**ANSWER, "intervals": {}})
+    first, second, *others = bar_pixels(bars)
+    assert np.isclose(first / second, 3.0, rtol=0.05) and not any(others)
+
+
+def test_an_answer_that_is_not_applicable_draws_no_bar(bars):
+    bars.show_answer({**ANSWER, "applicable": False})
+    assert not any(bar_pixels(bars))
+
+
+def test_each_sentence_of_a_report_carries_its_numbers():
+    from MRIFoundationLib.Reporting import rich_text
+
+    facts = {"volume_ml": 3.25678, "range": [1.0, 2.5], "norm": '"usual"'}
+    text = rich_text([{"title": "Brain & cord", "sentences": [{"text": "Liver < spleen.", "facts": facts}]}])
+    assert text.startswith("<h3>Brain &amp; cord</h3>") and "Liver &lt; spleen." in text
+    assert 'title="volume_ml: 3.257&#10;range: 1, 2.5&#10;norm: &quot;usual&quot;"' in text
+
+
+def test_a_box_of_voxels_survives_its_way_over_the_wire():
+    from MRIFoundationLib.VoxelBox import VoxelBox
+
+    box = VoxelBox(np.arange(24, dtype=np.uint16).reshape(2, 3, 4), (5, 6, 7), (20, 20, 20), np.diag([2.0, 3, 4, 1]))
+    back = VoxelBox.from_answer(box.geometry(), box.voxels.tobytes())
+    assert np.array_equal(back.voxels, box.voxels) and (back.start, back.full_shape) == (box.start, box.full_shape)
+    assert np.allclose(back.box_affine() @ [0, 0, 0, 1], [10, 18, 28, 1])
