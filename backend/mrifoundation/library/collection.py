@@ -1,25 +1,12 @@
 """Collections: the named parts of a library."""
 
-import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from mrifoundation.errors import InputError
 from mrifoundation.library.schema import CASES, REGIONS
 from mrifoundation.library.store import Store
 from mrifoundation.library.writer_lock import is_remote
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,63}")
-
-
-def checked_name(name: str) -> str:
-    """The name; InputError when it could not stand in an address or on a command line."""
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"'{name[:40]}' cannot name a collection; use up to 64 letters, digits, spaces, dots, - and _."
-        )
-    return name
 
 
 def collection_stats(store: Store, model: str | None) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from mrifoundation.errors import InputError
 from mrifoundation.library.case import Case
-from mrifoundation.library.collection import checked_name, collection_stats
+from mrifoundation.library.collection import collection_stats
+from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.filters import any_of, both, condition, quoted
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.percentiles import Percentiles
@@ -137,6 +138,8 @@ class Library:
         self, collection: str | None = None, filters: dict | None = None, offset: int = 0, limit: int = 100
     ) -> tuple[list[Case], int]:
         """Some cases, and how many there are in all."""
+        if not self.exists:
+            return [], 0
         place = f"collection = {quoted(collection)}" if collection else ""
         asked = both(place, condition(filters or {}))
         rows = self._store.rows(CASES, asked, shown_columns(), limit, offset)

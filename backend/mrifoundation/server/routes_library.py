@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from mrifoundation.errors import InputError
+from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.sources import Found, find_items
 from mrifoundation.server.jobs import Job
 from mrifoundation.server.library_folder import LibraryFolder, library_roots
@@ -34,7 +35,7 @@ class Ingested:
 
 @router.get("/collections", response_model=Collections, summary="The collections of the library")
 async def collections(request: Request) -> dict:
-    return {"collections": await run_sync(_library(request).collections)}
+    return {"collections": await run_sync(lambda: _library(request).collections())}
 
 
 @router.post(
@@ -47,8 +48,6 @@ async def collections(request: Request) -> dict:
 async def ingest(request: Request, collection: str, wanted: IngestRequest) -> dict:
     """Paths are of the computer that the service runs on, in folders that it may read. The job's result tells what was added,
     known, skipped and bad. Other requests are answered between two scans."""
-    from mrifoundation.library.collection import checked_name
-
     checked_name(collection)
     folder: LibraryFolder = request.app.state.library
     roots = library_roots()
@@ -66,11 +65,7 @@ async def ingest(request: Request, collection: str, wanted: IngestRequest) -> di
 
 @router.delete("/collections/{collection}", response_model=Removed, responses=MISSING, summary="Remove a collection")
 async def remove_collection(request: Request, collection: str) -> dict:
-    library = _library(request)
-    names = [one["name"] for one in await run_sync(library.collections)]
-    if collection not in names:
-        raise HTTPException(404, f"There is no collection '{collection[:64]}'; list what there is.")
-    return {"removed": await run_sync(lambda: library.remove(collection=collection))}
+    return {"removed": await run_sync(_remove_collection, request, collection)}
 
 
 @router.get("/cases", response_model=Cases, summary="Cases, page by page")
@@ -80,10 +75,7 @@ async def cases(
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict:
-    library = _library(request)
-    if not library.exists:
-        return {"cases": [], "total": 0}
-    found, total = await run_sync(lambda: library.cases(collection, None, offset, limit))
+    found, total = await run_sync(lambda: _library(request).cases(collection, None, offset, limit))
     return {"cases": [case.to_dict() for case in found], "total": total}
 
 
@@ -109,7 +101,7 @@ async def remove_case(request: Request, case: str) -> dict:
 )
 async def thumbnail(request: Request, case: str) -> Response:
     await run_sync(_case, request, case)
-    picture = await run_sync(_library(request).thumbnail, case)
+    picture = await run_sync(lambda: _library(request).thumbnail(case))
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
@@ -131,11 +123,19 @@ async def file(request: Request, case: str) -> Response:
 
 
 def _library(request: Request) -> "Library":
+    """Only on a thread of the pool: the first call imports LanceDB."""
     return request.app.state.library.library(request.app.state.backend.engine)
 
 
 def _case(request: Request, case: str):
     return request.app.state.library.case(request.app.state.backend.engine, case)
+
+
+def _remove_collection(request: Request, collection: str) -> int:
+    library = _library(request)
+    if collection not in [one["name"] for one in library.collections()]:
+        raise HTTPException(404, f"There is no collection '{collection[:64]}'; list what there is.")
+    return library.remove(collection=collection)
 
 
 def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None, Found]:

@@ -54,9 +54,8 @@ def explain(
     known, other_scan = library.case(case), library.read(case)
     query = engine.encode(scan, profile, progress, cancel)
     other = engine.encode(other_scan, profile, progress, cancel)
-    structures = structures_of(engine, guess_region(engine, query))
-    also = structures_of(engine, known.facts.get("region"))
-    own, theirs = (find_regions(engine, one, [n for n in structures if n in also], cancel) for one in (query, other))
+    structures = structures_of(engine, known.facts.get("region") or guess_region(engine, other))
+    own, theirs = (find_regions(engine, one, structures, cancel) for one in (query, other))
     pairs = _pairs(own, theirs)
     centres = [np.array([side.center_ras_mm for side in sides]) for sides in zip(*pairs, strict=True)] if pairs else []
     query_map, case_map = compared_tokens(query, other)
