@@ -38,13 +38,16 @@ def measure(voxels: np.ndarray, affine: np.ndarray, weights: str, threads: int, 
             service.finished(service.post(f"/v1/volumes/{volume}/encode", json={"profile": "standard"}).json()["job"])
             known = [one["name"] for one in service.get("/v1/info").json()["structures"] if one["known"]]
             begins = [{}, {"prompt": "brainstem" if "brainstem" in known else known[0]}]
+            busy = _cpu_seconds(service.process.pid)
             times = [_session(service, volume, voxels, begin, clicks // 2, seed) for seed, begin in enumerate(begins)]
+            busy = _cpu_seconds(service.process.pid) - busy
         finally:
             service.stop()
     return {
-        "first": [one[0][0] for one in times],
-        "clicks": [s for one in times for s in one[0][1:]],
-        "undos": [s for one in times for s in one[1]],
+        "first": [taken[0] for taken, _ in times],
+        "clicks": [seconds for taken, _ in times for seconds in taken[1:]],
+        "undos": [seconds for _, undone in times for seconds in undone],
+        "cpu_s_a_request": busy / sum(len(taken) + len(undone) for taken, undone in times),
     }
 
 
@@ -83,6 +86,15 @@ def _apply(labels: np.ndarray, answer) -> None:
     labels[box] = np.frombuffer(answer.content, np.uint8).reshape(geometry["shape"])
 
 
+def _cpu_seconds(pid: int) -> float:
+    """Processor seconds that the process has used; NaN where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def report(found: dict, shape: tuple[int, ...], threads: int) -> str:
     """What was measured, in words."""
     median, p95 = np.percentile(found["clicks"], (50, 95))
@@ -93,6 +105,7 @@ def report(found: dict, shape: tuple[int, ...], threads: int) -> str:
             f"Volume {' × '.join(map(str, shape))}, {threads} threads, through the service, {len(found['clicks'])} clicks",
             f"  a click      median {median:.3f} s, p95 {p95:.3f} s, slowest {max(found['clicks']):.3f} s: {verdict} {LIMIT_S:g} s",
             f"  an undo      median {np.median(found['undos']):.3f} s, slowest {max(found['undos']):.3f} s",
+            f"  processor time of the service, mean of all requests: {found['cpu_s_a_request']:.3f} s",
             f"  opening a contour: from a click, from words: {first} s",
         ]
     )

@@ -113,8 +113,7 @@ class Engine:
         refiner = Refiner(encoding, scan or self._scan_of(encoding), text)
         drawn, placed = not mask.any(), []
         for mark in map(Mark.of, marks):
-            place = refiner.place(mark, mask)
-            change = refiner.change(mask, placed, mark, place, drawn)
+            change, place = refiner.change(mask, placed, mark, drawn)
             mask[change.box] = change.after
             placed.append(place)
         return relabelled(result, value, mask, encoding)

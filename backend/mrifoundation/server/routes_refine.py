@@ -6,7 +6,6 @@ All of it runs on the worker thread, one request after the other, so that two cl
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import numpy as np
@@ -17,16 +16,13 @@ from mrifoundation.engine.folders import cache_folder
 from mrifoundation.errors import InputError
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.problems import PROBLEMS
-from mrifoundation.server.routes_search import segment_mask
+from mrifoundation.server.refine_request import begun_mask, marks_of
 from mrifoundation.server.routes_volumes import held
-from mrifoundation.server.schemas_library import MarkedSegment
-from mrifoundation.server.schemas_refine import ContourDetail, ContourList, MarkRequest, RefineRequest
+from mrifoundation.server.schemas_refine import ContourDetail, ContourList, RefineRequest
 from mrifoundation.volume import Scan
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
-    from mrifoundation.engine.refinement import Mark
-    from mrifoundation.server.marked_regions import MarkedRegion
     from mrifoundation.tasks.refine import Contour, Contours
 
 Box = tuple[slice, slice, slice]
@@ -63,8 +59,8 @@ async def refine(
     began from a prompt is answered whole, every other answer is what changed. Marks are done in order, each can be undone alone."""
     request.app.state.backend.ready_engine()
     scan = await run_sync(held, request, volume_id)
-    marks = await run_sync(_marks, request, volume_id, scan, wanted.marks)
-    begun = await run_sync(_begun, request, volume_id, scan, wanted)
+    marks = await run_sync(marks_of, request, volume_id, scan, wanted.marks)
+    begun = await run_sync(begun_mask, request, volume_id, scan, wanted)
 
     def work(engine: "Engine") -> tuple["Contour", Box]:
         contours = _contours(request)
@@ -179,41 +175,6 @@ async def _on_worker(request: Request, work: Callable[["Engine"], Result]) -> Re
     if error is not None:
         raise error
     return result
-
-
-def _marks(request: Request, volume_id: str, scan: Scan, wanted: list[MarkRequest]) -> list["Mark"]:
-    """The marks, all checked before the first is done."""
-    from mrifoundation.engine.refinement.marks import Mark, marked_voxels
-
-    marks = []
-    for one in wanted:
-        mark = Mark(one.kind, tuple(map(tuple, one.points)), one.positive, one.radius_mm, one.space)
-        if one.kind == "brush" and one.region:
-            region = _region(request, volume_id, one.region)
-            painted = region.mask()[region.place]
-            mark = replace(mark, painted=painted, start=tuple(region.geometry.start))
-        marked_voxels(mark, scan.shape, scan.affine)
-        marks.append(mark)
-    return marks
-
-
-def _begun(request: Request, volume_id: str, scan: Scan, wanted: RefineRequest) -> np.ndarray | None:
-    """The mask that a new contour begins from, where one is given."""
-    given = [wanted.segment, wanted.begin, wanted.region, wanted.prompt]
-    if sum(map(bool, given)) > 1:
-        raise InputError("Send only one of segment, prompt, begin and region: a contour begins in one way.")
-    if not any(given) and not wanted.marks:
-        raise InputError("There is nothing to begin from; send marks, a prompt, an earlier answer or a region.")
-    if wanted.begin:
-        return segment_mask(request, MarkedSegment(job=wanted.begin.job, values=[wanted.begin.value]), scan.shape)
-    return _region(request, volume_id, wanted.region).mask() if wanted.region else None
-
-
-def _region(request: Request, volume_id: str, name: str) -> "MarkedRegion":
-    region = request.app.state.regions.get(name)
-    if region is None or region.volume != volume_id:
-        raise HTTPException(404, "No region with this id is held for this volume; send it again.")
-    return region
 
 
 def _open(

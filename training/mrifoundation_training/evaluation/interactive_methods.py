@@ -28,8 +28,7 @@ def ours(engine: Engine, encoding: Encoding, scan: Scan, prompt: str | None) -> 
     def answer(mask: np.ndarray, clicks: Sequence[Click]) -> np.ndarray:
         newest = clicks[-1]
         mark = Mark("point", (newest.voxel,), newest.positive, space="index")
-        place = refiner.place(mark, mask)
-        change = refiner.change(mask, placed, mark, place, drawn=prompt is None)
+        change, place = refiner.change(mask, placed, mark, drawn=prompt is None)
         placed.append(place)
         after = mask.copy()
         after[change.box] = change.after

@@ -86,13 +86,11 @@ def _openness(evidence: Evidence, level: np.ndarray, counted: np.ndarray) -> np.
     for axis, conductance in enumerate(evidence.edges):
         face = float(np.prod(np.delete(spacing, axis)))
         flat = conductance * (spacing[axis] / spacing.min()) ** 2
-        first, second = (
-            np.take(level, range(*ends), axis=axis) for ends in ((0, level.shape[axis] - 1), (1, level.shape[axis]))
-        )
-        both = np.take(counted, range(level.shape[axis] - 1), axis=axis) & np.take(
-            counted, range(1, level.shape[axis]), axis=axis
-        )
-        near, far = np.minimum(first, second)[both], np.maximum(first, second)[both]
+        before, after = ([slice(None)] * 3 for _ in range(2))
+        before[axis], after[axis] = slice(None, -1), slice(1, None)
+        before, after = tuple(before), tuple(after)
+        both = counted[before] & counted[after]
+        near, far = (pick(level[before], level[after])[both] for pick in (np.minimum, np.maximum))
         for total, weight in ((cut, flat[both] * face), (area, np.full(len(near), face))):
             total += np.cumsum(np.bincount(near, weight, count) - np.bincount(far, weight, count))
     return (cut / np.maximum(area, 1e-6))[:LEVELS]

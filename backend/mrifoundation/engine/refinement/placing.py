@@ -28,9 +28,11 @@ class Placed:
     def ball(self, window: Window) -> np.ndarray:
         """The grid points that it likely speaks for, bool."""
         points = self.on(window)
-        if not len(points):
-            return np.zeros(window.shape, dtype=bool)
-        return window.distance_to(points) <= 0.9 * self.reach
+        if len(points) and self.reach > 0:
+            return window.distance_to(points) <= 0.9 * self.reach
+        marked = np.zeros(window.shape, dtype=bool)
+        marked[tuple(points.T)] = True
+        return marked
 
 
 def canonical_voxels(voxels: np.ndarray, axes: CanonicalAxes, shape: tuple[int, int, int]) -> np.ndarray:
@@ -41,16 +43,16 @@ def canonical_voxels(voxels: np.ndarray, axes: CanonicalAxes, shape: tuple[int, 
     return moved
 
 
-def reach_of(voxels: np.ndarray, positive: bool, mask: np.ndarray, spacing: np.ndarray) -> float | None:
-    """Distance in mm from a mark to the nearest voxel of `mask` (canonical) that is labelled as the mark says; of a scribble the most
-    along it. None when there is none within FURTHEST_MM."""
+def reach_of(voxels: np.ndarray, positive: bool, mask: np.ndarray, spacing: np.ndarray) -> float:
+    """Distance in mm from a mark to the nearest voxel of `mask` (canonical) that is labelled as the mark says; of a
+    scribble the most along it. Infinite when there is none within FURTHEST_MM."""
     some = voxels[:: max(1, len(voxels) // ALONG)]
     margin = np.ceil(FURTHEST_MM / spacing).astype(int)
     low, high = np.maximum(some.min(axis=0) - margin, 0), np.minimum(some.max(axis=0) + margin + 1, mask.shape)
     right = mask[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] == positive
     border = np.argwhere(right & ndimage.binary_dilation(~right))
     if not len(border):
-        return None
+        return np.inf
     squares = ((((border[None] + low) - some[:, None]) * spacing) ** 2).sum(axis=2)
     nearest = float(np.sqrt(squares.min(axis=1).max()))
-    return nearest if nearest <= FURTHEST_MM else None
+    return nearest if nearest <= FURTHEST_MM else np.inf

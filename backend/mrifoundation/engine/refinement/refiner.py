@@ -1,6 +1,6 @@
 """One mark more: what a contour becomes, and where it changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from mrifoundation.volume import Scan
 
 RESCALED = 0.35  # a mark that reaches this share of a drawn structure's radius says that its scale was wrong
 POINT_REACH = 2.0  # mm, of a click that has no contour near
+NEAR_MM = 8.0  # a positive mark further off may mean a piece of its own
+APART = 0.7  # and does when that piece is smaller than this share of the way to the contour
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,59 +42,60 @@ class Refiner:
         affine = self._axes.affine(scan.affine, scan.shape)
         self._spacing = np.linalg.norm(affine[:3, :3], axis=0)
 
-    def place(self, mark: Mark, mask: np.ndarray) -> Placed:
-        """Where `mark` lies on a contour, bool [i, j, k] on the scan's own grid. Raises InputError as `marked_voxels`."""
+    def change(self, mask: np.ndarray, earlier: list[Placed], mark: Mark, drawn: bool) -> tuple[Change, Placed]:
+        """What `mark` changes of the contour `mask` (bool [i, j, k] on the scan's own grid, left as it is), and where the mark lies.
+
+        earlier: the marks before it, which stay satisfied where this one does not say otherwise. drawn: the contour came
+        from marks alone, so that a mark may say that its scale was wrong. Raises InputError as `marked_voxels` does.
+        """
+        canonical = self._axes.apply(mask)
+        placed = self._placed(mark, canonical)
+        kept = [one for one in (_without(one, placed) for one in earlier) if len(one.voxels)]
+        if mark.kind == "box" and mark.positive:
+            change = self._settled(*self._in_box(canonical, kept, _box_of(placed.voxels)), canonical, kept)
+            return change, replace(placed, voxels=placed.voxels[:0])  # it says where to look, not what is there
+        if placed.reach == 0 or (canonical[tuple(placed.voxels.T)] == placed.positive).all():
+            box, placed = _box_of(placed.voxels), replace(placed, reach=0.0)
+            return self._settled(box, canonical[box].copy(), canonical, [*kept, placed]), placed
+        box, after, placed = self._found(canonical, kept, placed, drawn)
+        return self._settled(box, after, canonical, [*kept, placed]), placed
+
+    def _placed(self, mark: Mark, mask: np.ndarray) -> Placed:
         voxels = canonical_voxels(
             marked_voxels(mark, self._scan.shape, self._scan.affine), self._axes, self._scan.shape
         )
-        if mark.kind in ("box", "lasso", "brush"):
-            return Placed(voxels, mark.positive, 0.0)
-        reach = reach_of(voxels, mark.positive, self._axes.apply(mask), self._spacing)
-        return Placed(voxels, mark.positive, POINT_REACH if reach is None else reach)
+        exact = mark.kind in ("box", "lasso", "brush")
+        return Placed(voxels, mark.positive, 0.0 if exact else reach_of(voxels, mark.positive, mask, self._spacing))
 
-    def change(self, mask: np.ndarray, earlier: list[Placed], mark: Mark, placed: Placed, drawn: bool) -> Change:
-        """What `mark` changes of the contour `mask`, which is left as it is.
-
-        earlier: the marks before it, which stay satisfied. drawn: the contour came from marks alone, so that a mark far off may say
-        that its scale was wrong.
-        """
-        canonical = self._axes.apply(mask)
-        kept = [_without(one, placed) for one in earlier]
-        kept = [one for one in kept if len(one.voxels)]
-        if mark.kind == "box" and mark.positive:
-            start = tuple(
-                slice(int(a), int(b) + 1) for a, b in zip(placed.voxels.min(0), placed.voxels.max(0), strict=True)
-            )
-            window, found = draw_in_box(self._see, start, kept, self._spacing, canonical.shape)
-            inside = np.zeros(found.shape, dtype=bool)
-            inside[
-                tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(start, window.box, strict=True))
-            ] = True
-            after = np.where(inside, found, canonical[window.box])
-            return self._settled(window.box, after, canonical, kept)
-        marks = [*kept, placed]
-        if placed.reach == 0 or (canonical[tuple(placed.voxels.T)] == placed.positive).all():
-            box = _box_of(placed.voxels)
-            return self._settled(box, canonical[box].copy(), canonical, marks)
-        return self._settled(*self._found(canonical, marks, drawn), canonical, marks)
-
-    def _found(self, mask: np.ndarray, marks: list[Placed], drawn: bool) -> tuple[Box, np.ndarray]:
-        mark = marks[-1]
-        known = positive_box(mask)
-        if known is None:
-            if not mark.positive:
-                return _box_of(mark.voxels), mask[_box_of(mark.voxels)].copy()
-            window, found = draw(self._see, marks, self._spacing, mask.shape, None)
-            return window.box, found
-        alone = mark.positive and reach_of(mark.voxels, True, mask, self._spacing) is None
-        if alone:
-            window, found = draw(self._see, marks[-1:], self._spacing, mask.shape, None)
-            return window.box, found | mask[window.box]
-        radius = float(np.cbrt(np.count_nonzero(mask[known]) * np.prod(self._spacing) * 0.75 / np.pi))
-        if drawn and any(one.positive for one in marks) and mark.reach > RESCALED * radius:
-            return self._drawn_anew(mask, marks, known)
+    def _found(self, mask: np.ndarray, kept: list[Placed], mark: Placed, drawn: bool) -> tuple[Box, np.ndarray, Placed]:
+        shape, known = mask.shape, positive_box(mask)
+        if not (mark.positive or np.isfinite(mark.reach)):  # everything around is inside
+            mark = replace(mark, reach=POINT_REACH)
+        if mark.positive and mark.reach > NEAR_MM:
+            hint = replace(mark, reach=POINT_REACH)
+            others = kept if known is None else [one for one in kept if not one.positive]
+            window, found = draw(self._see, [*others, hint], self._spacing, shape, None)
+            radius = self._radius(found)
+            if known is None or radius < APART * mark.reach:
+                hint = replace(mark, reach=max(POINT_REACH, min(0.8 * radius, mark.reach)) if known else POINT_REACH)
+                return window.box, found | mask[window.box], hint
+        marks = [*kept, mark]
+        rescaled = mark.reach > RESCALED * self._radius(mask[known])
+        if drawn and rescaled and any(one.positive for one in marks):
+            return *self._drawn_anew(mask, marks, known), mark
         window, found = correct(self._see, mask, marks, self._spacing)
-        return window.box, found
+        return window.box, found, mark
+
+    def _in_box(self, mask: np.ndarray, kept: list[Placed], box: Box) -> tuple[Box, np.ndarray]:
+        window, found = draw_in_box(self._see, box, kept, self._spacing, mask.shape)
+        after = mask[window.box].copy()
+        inside = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, window.box, strict=True))
+        after[inside] = found[inside]
+        return window.box, after
+
+    def _radius(self, mask: np.ndarray) -> float:
+        """Of a ball of the same volume, mm."""
+        return float(np.cbrt(np.count_nonzero(mask) * np.prod(self._spacing) * 0.75 / np.pi))
 
     def _drawn_anew(self, mask: np.ndarray, marks: list[Placed], known: Box) -> tuple[Box, np.ndarray]:
         window, found = draw(self._see, marks, self._spacing, mask.shape, known)
@@ -133,6 +136,6 @@ def _without(mark: Placed, newer: Placed) -> Placed:
     """An earlier mark without the voxels that a newer one says otherwise of."""
     if mark.positive == newer.positive:
         return mark
-    taken = set(map(tuple, newer.voxels.tolist()))
-    left = [voxel for voxel in mark.voxels.tolist() if tuple(voxel) not in taken]
-    return Placed(np.array(left, dtype=int).reshape(-1, 3), mark.positive, mark.reach)
+    keys = np.array([1 << 40, 1 << 20, 1])
+    left = mark.voxels[~np.isin(mark.voxels @ keys, newer.voxels @ keys)]
+    return replace(mark, voxels=left)

@@ -14,7 +14,7 @@ Box = tuple[slice, slice, slice]
 @dataclass(frozen=True)
 class About:
     """id of the contour; volume: id of its scan; shape: of the scan [i, j, k]; profile: of the encoding; prompt: what it was asked for in
-    words, "" for none; drawn: it began from nothing."""
+    words, "" for none; drawn: it began from nothing; opened_ns: when, in nanoseconds since 1970."""
 
     id: str
     volume: str
@@ -23,6 +23,7 @@ class About:
     profile: str
     prompt: str
     drawn: bool
+    opened_ns: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,15 +40,9 @@ class Contours:
                 f"The segment has the shape {mask.shape} and the scan {scan.shape}; give one on the scan's grid."
             )
         begun = np.zeros(scan.shape, dtype=bool) if mask is None else np.array(mask, dtype=bool)
-        about = About(
-            secrets.token_hex(8),
-            scan.content_hash,
-            scan.shape,
-            name or prompt or "segment",
-            profile,
-            prompt,
-            not begun.any(),
-        )
+        words = {"name": name or prompt or "segment", "profile": profile, "prompt": prompt}
+        drawn, now = not begun.any(), time.time_ns()
+        about = About(secrets.token_hex(8), scan.content_hash, scan.shape, **words, drawn=drawn, opened_ns=now)
         contour = Contour(about, begun)
         self._write(contour, *opening_record(contour))
         self._memory.put(about.id, contour)
@@ -65,11 +60,11 @@ class Contours:
     def of_volume(self, volume: str) -> list[Contour]:
         """All contours on one scan, the oldest first."""
         found = []
-        for path in sorted(self._folder.glob("*.journal"), key=lambda path: path.stat().st_mtime_ns):
+        for path in self._folder.glob("*.journal"):
             first = next(iter(Journal(path).read()), None)
             if first is not None and first[0]["open"]["volume"] == volume:
                 found.append(self.get(path.stem))
-        return [contour for contour in found if contour is not None]
+        return sorted((contour for contour in found if contour is not None), key=lambda one: one.about.opened_ns)
 
     def mark(self, contour: Contour, engine: Engine, scan: Scan, marks: Sequence[Mark]) -> Box:
         """Correct `contour` by `marks` in their order, each a step of its own; gives the box that holds every change.
@@ -82,8 +77,7 @@ class Contours:
         refiner = Refiner(encoding, scan, contour.text)
         boxes = []
         for mark in marks:
-            placed = refiner.place(mark, contour.mask)
-            change = refiner.change(contour.mask, contour.placed, mark, placed, contour.about.drawn)
+            change, placed = refiner.change(contour.mask, contour.placed, mark, contour.about.drawn)
             step = contour.step(mark, placed, change)
             self.take(contour, step)
             boxes.append(step.box)
