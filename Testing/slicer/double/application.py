@@ -88,6 +88,7 @@ def _scene_with_logics():
     colors = logic.GetColorLogic()
     colors.SetMRMLScene(scene)
     colors.AddDefaultColorNodes()
+    logic.SetModuleLogic("Colors", colors)
     slicer.modules = sys.modules["slicer.modules"] = types.ModuleType("slicer.modules")
     for name, made in (
         ("Volumes", slicer.vtkSlicerVolumesLogic()),
