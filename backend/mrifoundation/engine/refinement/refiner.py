@@ -16,7 +16,7 @@ from mrifoundation.volume import Scan
 
 RESCALED = 0.35  # a mark that reaches this share of a drawn structure's radius says that its scale was wrong
 POINT_REACH = 2.0  # mm, of a click that has no contour near
-NEAR_MM = 8.0  # a positive mark further off may mean a piece of its own
+NEAR_MM = 25.0  # a positive mark further off may mean a piece of its own
 APART = 0.7  # and does when that piece is smaller than this share of the way to the contour
 
 
