@@ -98,6 +98,16 @@ def test_the_same_scan_in_two_files_is_one_case(archive, engine, tmp_path):
     assert (report.added, report.known, library.cases()[1]) == (1, 1, 1) and "same content" in report.notes[0]
 
 
+def test_a_file_that_holds_another_scan_now_replaces_its_case(archive, engine, tmp_path):
+    scan = tmp_path / "scan.nii.gz"
+    library = Library.open(tmp_path / "library", engine)
+    for name in ("a1", "b1"):
+        scan.write_bytes((archive.parent / f"{name}.nii.gz").read_bytes())
+        assert library.add([scan], profile="fast").added == 1
+    (case,), total = library.cases()
+    assert total == 1 and library.read(case.case).content_hash == case.content_hash
+
+
 def test_a_cancelled_ingest_keeps_what_it_did(archive, engine, tmp_path):
     library, heard = Library.open(tmp_path / "library", engine), []
     with pytest.raises(Cancelled):

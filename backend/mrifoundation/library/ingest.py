@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from mrifoundation.engine import Engine
+from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.library.case import Case, case_id, known_facts
-from mrifoundation.library.filters import quoted
+from mrifoundation.library.filters import any_of, quoted
 from mrifoundation.library.geometry_facts import plane_of, quality_flags
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.neighbour_facts import fill_from_neighbours
@@ -51,6 +51,7 @@ class Ingest:
         self._bad: list[tuple[str, str]] = list(self.found.bad)
         self._added = self._known = self._twins = 0
         self._seen: set[str] = set()
+        self._replaced: list[str] = []
         self._started = self._committed = time.monotonic()
         self._salt = (self.store.about("salt") or "").encode()
         rows = self.store.rows(
@@ -100,8 +101,21 @@ class Ingest:
             return
         self._seen.add(case)
         encoding = self.engine.encode(scan, self.profile, cancel=self.cancel)
+        row = self._described(case, item, scan, encoding, stamp).to_row(thumbnail(scan))
+        vector = self.engine.embed(encoding)
+        if not np.isfinite(vector).all():
+            raise InputError("The model gave no usable embedding of it; check its intensities.")
+        column = vector_column(len(vector))
+        regions = find_regions(self.engine, encoding, structures_of(self.engine, row["region"]), self.cancel)
+        self._pending.append((row | {column: vector}, [region.to_row(row, column) for region in regions]))
+        self._added += 1
+        before = self._held.get((item.source, item.series))
+        if before is not None and before["case"] != case:  # the file holds another scan now
+            self._replaced.append(before["case"])
+
+    def _described(self, case: str, item: Item, scan: Scan, encoding: Encoding, stamp: str) -> Case:
         facts, guessed = self._facts(item, scan, encoding)
-        row = Case(
+        return Case(
             case=case,
             collection=self.collection,
             content_hash=scan.content_hash,
@@ -116,19 +130,12 @@ class Ingest:
             caption=item.caption,
             report=item.report,
             stamp=stamp,
-            identifiers=item.identifiers if self.identifiers else {},
+            identifiers=item.identifiers if self.identifiers or item.held else {},
             shape=scan.shape,
             spacing_mm=tuple(scan.spacing),
-        ).to_row(thumbnail(scan))
-        vector = self.engine.embed(encoding)
-        if not np.isfinite(vector).all():
-            raise InputError("The model gave no usable embedding of it; check its intensities.")
-        column = vector_column(len(vector))
-        regions = find_regions(self.engine, encoding, structures_of(self.engine, facts.get("region")), self.cancel)
-        self._pending.append((row | {column: vector}, [region.to_row(row, column) for region in regions]))
-        self._added += 1
+        )
 
-    def _facts(self, item: Item, scan: Scan, encoding) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _facts(self, item: Item, scan: Scan, encoding: Encoding) -> tuple[dict[str, Any], tuple[str, ...]]:
         facts, guessed = known_facts(item.facts) | {"flags": quality_flags(scan)}, []
         for name, guess in (("plane", lambda: plane_of(scan)), ("region", lambda: guess_region(self.engine, encoding))):
             if name not in facts and (value := guess()) is not None:
@@ -143,6 +150,9 @@ class Ingest:
                 [row for row, _ in self._pending], [one for _, rows in self._pending for one in rows], length
             )
             self._pending.clear()
+        if self._replaced:
+            self.store.delete(any_of("case", self._replaced))
+            self._replaced.clear()
         self._committed = time.monotonic()
 
     def _finish(self) -> Generator[None, None, None]:
