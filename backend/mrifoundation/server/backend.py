@@ -49,11 +49,11 @@ class Backend:
             raise HTTPException(503, self.problem or LOADING, {"Retry-After": "2"})
         return self.engine
 
-    def submit(self, work: Callable[["Engine", Job], object]) -> Job:
-        """Queue `work(engine, job)`; it may be asked for while the model still loads."""
+    def submit(self, work: Callable[["Engine", Job], object], *, kept: bool = True) -> Job:
+        """Queue `work(engine, job)`; it may be asked for while the model still loads. kept: as of `Jobs.submit`."""
         if self.problem:
             raise HTTPException(503, self.problem)
-        return self.jobs.submit(lambda job: work(self._loaded(), job))
+        return self.jobs.submit(lambda job: work(self._loaded(), job), kept=kept)
 
     def _loaded(self) -> "Engine":
         if self.engine is None:

@@ -148,12 +148,16 @@ class Jobs:
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Job], Any]) -> Job:
-        """Queue `work`; it is called with its own job and what it returns becomes `job.result`."""
+    def submit(self, work: Callable[[Job], Any], *, kept: bool = True) -> Job:
+        """Queue `work`; it is called with its own job and what it returns becomes `job.result`.
+
+        kept: for a client to ask for by its id; not so for work whose request waits for it, which would only push out others.
+        """
         job = Job(work)
-        with self._lock:
-            self._jobs[job.id] = job
-            self._forget_old()
+        if kept:
+            with self._lock:
+                self._jobs[job.id] = job
+                self._forget_old()
         self._waiting.put(job)
         return job
 

@@ -62,16 +62,16 @@ async def refine(
     marks = await run_sync(marks_of, request, volume_id, scan, wanted.marks)
     begun = await run_sync(begun_mask, request, volume_id, scan, wanted)
 
-    def work(engine: "Engine") -> tuple["Contour", Box]:
+    def work(engine: "Engine") -> Response:
         contours = _contours(request)
         opened = wanted.segment is None
         contour = (
             _open(contours, engine, scan, wanted, begun) if opened else _known(contours, volume_id, wanted.segment)
         )
         box = contours.mark(contour, engine, scan, marks)
-        return contour, contour.whole_box() if opened and wanted.prompt else box
+        return _voxels(contour, contour.whole_box() if opened and wanted.prompt else box, scan, accept_encoding)
 
-    return _voxels(*await _on_worker(request, work), scan, accept_encoding)
+    return await _on_worker(request, work)
 
 
 @router.get("", response_model=ContourList, summary="The contours of a scan, the oldest first")
@@ -107,11 +107,11 @@ async def labels(
 ) -> Response:
     scan = await run_sync(held, request, volume_id)
 
-    def work(engine: "Engine") -> tuple["Contour", Box]:
+    def work(engine: "Engine") -> Response:
         found = _known(_contours(request), volume_id, segment)
-        return found, found.whole_box()
+        return _voxels(found, found.whole_box(), scan, accept_encoding)
 
-    return _voxels(*await _on_worker(request, work), scan, accept_encoding)
+    return await _on_worker(request, work)
 
 
 @router.post("/{segment}/undo", response_class=Response, responses=VOXELS, summary="Take the last mark back")
@@ -137,11 +137,11 @@ async def remove(request: Request, volume_id: str, segment: str) -> Response:
 async def _moved(request: Request, volume_id: str, segment: str, way: str, accept_encoding: str) -> Response:
     scan = await run_sync(held, request, volume_id)
 
-    def work(engine: "Engine") -> tuple["Contour", Box]:
+    def work(engine: "Engine") -> Response:
         found = _known(_contours(request), volume_id, segment)
-        return found, getattr(_contours(request), way)(found)
+        return _voxels(found, getattr(_contours(request), way)(found), scan, accept_encoding)
 
-    return _voxels(*await _on_worker(request, work), scan, accept_encoding)
+    return await _on_worker(request, work)
 
 
 def _contours(request: Request) -> "Contours":
@@ -166,7 +166,7 @@ async def _on_worker(request: Request, work: Callable[["Engine"], Result]) -> Re
         except (InputError, HTTPException) as error:
             outcome.append((None, error))
 
-    job = backend.submit(attempt)
+    job = backend.submit(attempt, kept=False)
     while not job.finished:
         await job.wait_for_change(job.version, PATIENCE)
     if not outcome:
