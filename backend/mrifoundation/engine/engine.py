@@ -119,11 +119,12 @@ class Engine:
         return relabelled(result, value, mask, encoding)
 
     def text_logits(self, encoding: Encoding, prompt: str) -> np.ndarray | None:
-        """Logits of `prompt` on the encoding's working grid, float32 [x, y, z]; None when it cannot be asked in words."""
+        """Logits of `prompt` on the encoding's working grid, float32 [x, y, z]; None when it cannot be asked in words or is not in view."""
         try:
-            return self._segmenter.logits_of(encoding, self.understand([prompt]).asks[0])
+            logits = self._segmenter.logits_of(encoding, self.understand([prompt]).asks[0])
         except InputError:
             return None
+        return logits if (logits > 0).any() else None
 
     def _scan_of(self, encoding: Encoding) -> Scan:
         scan = self._scans.get(encoding.scan_hash)

@@ -42,7 +42,9 @@ def walker(scan: Scan, box: tuple[slice, ...]) -> Method:
     return _in_box(
         scan,
         box,
-        lambda image, seeds, spacing: random_walker(image, seeds, beta=CONTRAST, mode="cg_j", spacing=spacing) == 1,
+        lambda image, seeds, spacing: (
+            random_walker(image, seeds, beta=CONTRAST, mode="cg_j", spacing=spacing, prob_tol=0.1) == 1
+        ),
     )
 
 

@@ -25,6 +25,7 @@ def correct(see: See, mask: np.ndarray, marks: list[Placed], spacing: np.ndarray
     points = mark.on(window)
     current = window.of(mask)
     wrong = (current > 0.5) != mark.positive
+    wrong[tuple(points.T)] = True  # also where the scan's voxels are finer than the grid
     away = window.distance_to(points)
     growth = _wrong_part(evidence, mark, points, wrong)
     share = growth.distance / growth.level

@@ -12,6 +12,7 @@ from mrifoundation.volume.resample import axis_weights, resample
 COMPONENTS = 12  # principal components of the features that a window keeps
 CONTRAST = 3.0  # an edge stands this many times out of the noise
 SAME_MM = 3.0  # around a mark its own kind of tissue is learned
+SUREST_WORDS = 3.0  # logit beyond which words say no more: marks must be able to contradict them
 FURTHEST = 8.0  # deviations beyond which one intensity is no less like another
 
 
@@ -29,7 +30,10 @@ class Evidence:
         edge_image = _blurred(self.own, window, 0.7)
         self.edges: Edges = conductances(edge_image[None] / _noise(edge_image), window.spacing, CONTRAST)
         self.features = _features(window, encoding)
-        self.text = None if text is None else _sampled(window, encoding, torch.from_numpy(text)[None], 1, 0.0)[0]
+        self.text = None
+        if text is not None:
+            logits = _sampled(window, encoding, torch.from_numpy(text)[None], 1, 0.0)[0]
+            self.text = np.clip(logits, -SUREST_WORDS, SUREST_WORDS)
 
     def unlikeness(self, points: np.ndarray, reach: float) -> np.ndarray:
         """How little every point is like the tissue at `points` [n, 3] of the grid: squared deviations, ≥ 0, float32."""

@@ -9,7 +9,7 @@ from mrifoundation.engine.refinement.walker import walk
 
 SAMPLES = 4000
 EXAMPLES = 300.0  # what the voxels of one label count together in the fit
-HOLD, HOLD_WORDS = 2.0, 20.0  # how firmly weights stay at 0, and that of the words at 1
+HOLD, HOLD_WORDS = 2.0, 5.0  # how firmly weights stay at 0, and that of the words at 1
 SUREST = 3.0  # largest logit of the fitted query, and that of a mark's ball
 PULL, SEED = 0.1, 100.0  # of a point to its own target, and of a marked point
 
