@@ -54,5 +54,5 @@ def number(value: float, unit: str) -> str:
 def usual(evidence: dict) -> str:
     """What is usual, and which percentile the value is."""
     percentile = evidence.get("percentile")
-    place = "" if percentile is None else _("{percentile:.0f}th percentile").format(percentile=percentile)
+    place = "" if percentile is None else _("percentile {percentile:.0f}").format(percentile=percentile)
     return " · ".join(part for part in (evidence.get("norm") or "", place) if part) or "–"

@@ -12,8 +12,8 @@ from .Connection import Connection
 from .Failures import NotHeld
 from .Worker import Task
 
-_PICTURE = (186, 62)
-_CELL = (196, 122)
+_PICTURE = (168, 56)
+_CELL = (182, 116)
 _BATCH = 12
 _PAUSE_MILLISECONDS = 40
 
