@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from . import LocalPaths
 from .Address import is_loopback
 from .Client import Client
-from .Failures import BackendError, Unreachable
+from .Failures import BackendError, Silent, Unreachable
 from .Greeting import Backend, greet
 from .Settings import Settings
 from .Worker import Task, Worker
@@ -79,7 +79,7 @@ class Connection:
         cancelled."""
 
         def failed(error: Exception) -> None:
-            if isinstance(error, Unreachable):
+            if isinstance(error, Unreachable) and not isinstance(error, Silent):  # a busy one is still there
                 self.forget("failed", str(error))
             on_failed(error)
 
