@@ -1,0 +1,162 @@
+"""Searching a filled library: what comes first, what is left out, what a score means."""
+
+import numpy as np
+import pytest
+
+from mrifoundation.errors import InputError
+from mrifoundation.library import Library, Question
+from mrifoundation.library.schema import CASES
+from mrifoundation.tasks.search import Wanted, parts_of_report, search_library
+from mrifoundation.volume import read_scan
+
+
+@pytest.fixture(scope="module")
+def scan(archive):
+    return read_scan(archive.parent / "a1.nii.gz")
+
+
+def searched(library, **wanted):
+    return search_library(library.engine, library, Wanted(profile="fast", **wanted))
+
+
+def test_the_order_is_that_of_the_cosine_computed_by_hand(filled, scan):
+    engine = filled.engine
+    query = engine.embed(engine.encode(scan, "fast"))
+    rows, vectors = filled._store.vectors(CASES, "", ["name"], len(query))
+    by_hand = sorted(zip(vectors @ query, (row["name"] for row in rows), strict=True), reverse=True)
+    hits = searched(filled, scan=scan, exclude_same_patient=False)["hits"]
+    expected = [name for _, name in by_hand if name != "a1"]
+    assert [hit["name"] for hit in hits] == expected
+    np.testing.assert_allclose(
+        [hit["score"] for hit in hits], [score for score, name in by_hand if name != "a1"], atol=1e-3
+    )
+
+
+def test_the_scan_itself_and_its_patient_are_left_out(filled, scan):
+    found = searched(filled, scan=scan)
+    assert {hit["name"] for hit in found["hits"]} == {"b1", "c1", "c2", "d1"} and found["searched"] == 4
+    assert {hit["name"] for hit in searched(filled, scan=scan, exclude_same_patient=False)["hits"]} >= {"a2"}
+
+
+def test_the_percentile_is_the_share_of_cases_that_are_less_similar(filled, scan):
+    hits = searched(filled, scan=scan)["hits"]
+    assert [hit["percentile"] for hit in hits] == pytest.approx([100.0, 66.7, 33.3, 0.0], abs=0.1)
+
+
+def test_shared_and_different_facts_are_sentences(filled, scan):
+    hits = {hit["name"]: hit for hit in searched(filled, scan=scan)["hits"]}
+    assert {"Both show the brain.", "Both are T1 images."} <= set(hits["b1"]["shared"])
+    assert "Age: 63 years here, 71 there." in hits["b1"]["different"]
+    assert "Region: brain here, abdomen there." in hits["c2"]["different"]
+
+
+def test_filters_and_collections_narrow_the_search(filled, scan):
+    found = searched(filled, scan=scan, filters={"region": "abdomen", "age": [40, 50]})
+    assert {hit["name"] for hit in found["hits"]} == {"c1", "c2"} and found["searched"] == 2
+    with pytest.raises(InputError, match="no collection 'other'; there is made"):
+        searched(filled, scan=scan, collections=["other"])
+
+
+def test_a_volume_filter_looks_at_the_structures_found(filled, scan):
+    volumes = {
+        row["structure"]: row["volume_ml"]
+        for case in filled.cases()[0]
+        for row in filled.regions(case.case)
+        if case.name == "b1"
+    }
+    structure, volume = next(iter(volumes.items()))
+    narrow = {"volume_ml": {structure: [volume * 0.999, volume * 1.001]}}
+    assert "b1" in {hit["name"] for hit in searched(filled, scan=scan, filters=narrow)["hits"]}
+    assert not searched(filled, scan=scan, filters={"volume_ml": {structure: [1e6, None]}})["hits"]
+
+
+def test_a_region_finds_the_structures_that_are_like_it(filled, scan):
+    mask = np.zeros(scan.shape, bool)
+    mask[8:18, 8:18, 8:18] = True
+    engine = filled.engine
+    query = engine.embed(engine.encode(scan, "fast"), mask)
+    hits = searched(filled, scan=scan, mask=mask)["hits"]
+    for hit in hits:
+        regions = {one["structure"]: float(one["embedding"] @ query) for one in filled.regions(hit["case"])}
+        assert hit["structure"] == max(regions, key=regions.get)
+        assert hit["score"] == pytest.approx(max(regions.values()), abs=1e-3)
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+
+
+def test_words_find_scans_by_meaning_and_by_the_words_themselves(filled_reading):
+    found = searched(filled_reading, text="a glioma", k=3)
+    assert found["notes"] == [] and {"a1", "a2"} <= {hit["name"] for hit in found["hits"]}
+    assert all(-1 <= hit["score"] <= 1 and 0 <= hit["percentile"] <= 100 for hit in found["hits"])
+
+
+def test_a_sentence_without_any_word_of_a_caption_still_ranks_by_meaning(filled_reading):
+    engine = filled_reading.engine
+    query = engine.embed_text("zzz qqq")
+    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], len(query))
+    by_hand = [rows[n]["name"] for n in np.argsort(-(vectors @ query))]
+    assert [hit["name"] for hit in searched(filled_reading, text="zzz qqq")["hits"]] == by_hand
+
+
+def test_a_report_is_read_in_parts_that_lose_no_word():
+    report = " ".join(f"Finding number {n} is unremarkable in this examination." for n in range(60))
+    parts = parts_of_report(report)
+    assert " ".join(parts).split() == report.split() and len(parts) > 1
+    assert all(len(part.split()) <= 130 for part in parts)
+
+
+def test_a_scan_and_words_together_lie_between_the_two(filled_reading, scan):
+    engine = filled_reading.engine
+    both = searched(filled_reading, scan=scan, text="zzz qqq", exclude_same_patient=False)["hits"]
+    image, words = engine.embed(engine.encode(scan, "fast")), engine.embed_text("zzz qqq")
+    mean = (image + words) / np.linalg.norm(image + words)
+    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], len(mean))
+    score = {row["name"]: float(vector @ mean) for row, vector in zip(rows, vectors, strict=True)}
+    assert {hit["name"]: hit["score"] for hit in both} == pytest.approx(
+        {n: s for n, s in score.items() if n != "a1"}, abs=1e-3
+    )
+
+
+def test_weights_that_read_no_words_say_so_and_look_the_words_up(filled):
+    found = searched(filled, text="glioma")
+    assert "cannot compare scans with words" in found["notes"][0]
+    assert {hit["name"] for hit in found["hits"]} == {"a1", "a2"}
+    assert all(hit["score"] is None and hit["percentile"] is None for hit in found["hits"])
+
+
+def test_cases_of_other_weights_are_counted_and_never_compared(archive, engine, reading_engine, scan, tmp_path):
+    Library.open(tmp_path, engine).add([archive], "old", profile="fast")
+    library = Library.open(tmp_path, reading_engine)
+    library.add([archive.parent / "b1.nii.gz"], "new", profile="fast")
+    found = searched(library, scan=scan)
+    assert [hit["collection"] for hit in found["hits"]] == ["new"]
+    assert "6 cases were embedded with other weights" in found["notes"][0] and "library refresh" in found["notes"][0]
+
+
+def test_nothing_to_search_for_is_refused(filled, scan):
+    for wanted in ({}, {"text": "  "}, {"scan": scan, "k": 0}, {"scan": scan, "k": 1001}):
+        with pytest.raises(InputError):
+            searched(filled, **wanted)
+    with pytest.raises(InputError, match="together with words"):
+        searched(filled, scan=scan, mask=np.ones(scan.shape, bool), text="glioma")
+
+
+def test_an_index_finds_what_exact_search_finds(engine, tmp_path):
+    from mrifoundation.library.vector_index import build_index_if_large
+
+    library = Library.open(tmp_path / "library", engine)
+    store, rng = library._store, np.random.default_rng(0)
+    store.create()
+    centres = rng.normal(size=(40, 32))
+    vectors = centres[rng.integers(0, 40, 3000)] + 0.3 * rng.normal(size=(3000, 32))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    model = {"collection": "made", "model": engine.card.model_id}
+    rows = [
+        {"case": f"{n * 2654435761 % 2**32:08x}", **model, "embedding_32": vector} for n, vector in enumerate(vectors)
+    ]
+    store.commit(rows, [], 32)
+    recalls = build_index_if_large(store, exact_up_to=1000)
+    assert recalls["cases.embedding_32"] >= 0.95
+    assert float(store.about("recall of cases.embedding_32")) == pytest.approx(recalls["cases.embedding_32"], abs=1e-4)
+    assert build_index_if_large(store, exact_up_to=1000) == {}
+    hits = library.search(Question(embedding=vectors[7], k=1)).hits
+    assert hits[0].score == pytest.approx(1.0, abs=1e-3)
