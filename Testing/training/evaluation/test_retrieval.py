@@ -79,7 +79,8 @@ def test_every_question_has_its_count_and_its_chance(manifest, weights, capsys, 
                 and one["chance"] == pytest.approx(3 / 7)
                 and 0 <= one["value"]["mean"] <= one["best"]
             )
-    assert found["images"]["region"][HISTOGRAM]["value"]["mean"] == pytest.approx(0.6)
+    by_brightness = found["images"]["region"][HISTOGRAM]
+    assert by_brightness["value"]["mean"] > by_brightness["chance"], "bodies are bright and heads dark"
     assert found["tumors"]["everywhere"][NETWORK]["queries"] == 4
     assert found["tumors"]["brain"][NETWORK]["queries"] == 2
     assert found["labels"]["region by neighbours"]["asked"] == 8

@@ -64,7 +64,7 @@ class Segmenter:
 
     @torch.inference_mode()
     def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:
-        ask = replace(ask, names=self._by_sides(encoding, ask.names))
+        ask = replace(ask, names=self._by_parts(encoding, features, ask.names))
         names = (*ask.names, *ask.sentences)
         presence, share = np.zeros(len(names)), np.zeros(len(names))
         best, winner = np.full(encoding.grid.shape, NOWHERE, np.float32), None
@@ -106,18 +106,35 @@ class Segmenter:
             np.maximum(strongest, logits, out=strongest)
         best[box] -= strongest
 
-    def _by_sides(self, encoding: Encoding, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The two sides instead of their whole where the model knows them and sees one: they are learned far better. A crop
-        that does not tell the side keeps the whole."""
+    def _by_parts(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Parts instead of a sideless whole where the model knows them and sees one, since parts are learned far better: its two sides,
+        or what a source that tells no sides cut it into (a crop around one hippocampus)."""
         chosen: list[str] = []
         for name in names:
-            sides = self._vocabulary.sides_of(name) if name in self._vocabulary else (name,)
-            split = len(sides) == 2 and all(map(self._model.knows, sides))
-            if split and self._presence(encoding, self._model.query_names(list(sides))).max() >= IN_VIEW:
-                chosen += sides
-            else:
-                chosen.append(name)
+            cuts = [parts for parts in self._cuts(name) if self._sees(encoding, parts)]
+            if len(cuts) > 1:
+                cuts.sort(key=lambda parts: self._agreement(encoding, features, name, parts), reverse=True)
+            chosen += cuts[0] if cuts else (name,)
         return tuple(dict.fromkeys(chosen))
+
+    def _sees(self, encoding: Encoding, names: tuple[str, ...]) -> bool:
+        return self._presence(encoding, self._model.query_names(list(names))).max() >= IN_VIEW
+
+    def _agreement(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> float:
+        """Dice of a whole, which was asked for in scans of every kind, with its parts, which tell what kind of scan this is."""
+        logits = self._logits(encoding, features, self._model.query_names([name, *parts]))
+        whole, cut = logits[0] > 0, (logits[1:] > 0).any(0)
+        return 2 * float((whole & cut).sum()) / max(1.0, float(whole.sum() + cut.sum()))
+
+    def _cuts(self, name: str) -> list[tuple[str, ...]]:
+        """The ways to cut a sideless whole that has sides into parts which the model knows; [] for anything else."""
+        sides = self._vocabulary.sides_of(name) if name in self._vocabulary else (name,)
+        if len(sides) != 2:
+            return []
+        cuts = [sides] if all(map(self._model.knows, sides)) else []
+        return cuts + [
+            parts for parts in self._vocabulary[name].unions if all(map(self._model.taught, parts)) and parts != sides
+        ]
 
     def _presence(self, encoding: Encoding, query: Query) -> np.ndarray:
         return self._model.presence(encoding.tokens, encoding.share, query).sigmoid().cpu().numpy()

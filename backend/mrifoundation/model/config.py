@@ -11,7 +11,7 @@ class NetworkConfig:
     embed_dim: width of the space that scans and sentences share; 0 for weights that never saw words, whose scan embedding is the plain
     mean of the tokens.
     names: structures with a learned query of their own, in the order of their rows. families: rows of names that one source labelled
-    side by side, so that they never overlap.
+    side by side, so that they never overlap; those of most cases first.
 
     Widths are multiples of 32: CPU matrix units in bfloat16 run such convolutions several times faster than 24 or 48 channels.
     """

@@ -73,10 +73,16 @@ class FoundationModel(nn.Module):
         return self.report.embed_text(embeddings.to(self.device, self.name_text.dtype))
 
     def rivals(self, names: Collection[str]) -> tuple[str, ...]:
-        """What can hold no voxel of any of `names`: all that was learned beside one of them, and is none of them."""
+        """What can hold no voxel of any of `names`: all that was learned beside them, in the family of most cases that holds them all.
+
+        Other families draw their borders by other rules, so theirs are no rivals."""
         rows = {self._row[name] for name in names if name in self._row}
-        beside = {row for family in self.config.families if rows.intersection(family) for row in family}
-        return tuple(self.config.names[row] for row in sorted(beside - rows))
+        family = next((one for one in self.config.families if rows <= set(one)), ())
+        return tuple(self.config.names[row] for row in family if row not in rows)
+
+    def taught(self, name: str) -> bool:
+        """Whether `name` was a label of its own in some source, and not only the union of others."""
+        return any(self._row.get(name) in family for family in self.config.families)
 
     def rows(self, names: list[str]) -> torch.Tensor:
         """Row of each known name; -1 for others."""

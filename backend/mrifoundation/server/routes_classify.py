@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request
 
 from mrifoundation.errors import InputError
 from mrifoundation.server.jobs import Job
+from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.routes_volumes import held
 from mrifoundation.server.schemas import JobTicket
-from mrifoundation.server.schemas_classify import ClassifyRequest, Heads
+from mrifoundation.server.schemas_classify import ClassifyRequest, Heads, TeachRequest
 from mrifoundation.server.transfer import float_box
 from mrifoundation.volume import Scan
 
@@ -41,6 +42,33 @@ class Taught:
 async def heads() -> dict:
     """Shipped ones and the user's own, with what they were trained on and their cross-validated figures."""
     return {"heads": await run_sync(_cards)}
+
+
+@router.post("/heads", status_code=202, response_model=JobTicket, summary="Teach a head from a collection")
+async def teach(request: Request, wanted: TeachRequest) -> dict:
+    """The job's result is the card of the head, which is one of the user's own from then on. Too few patients of a class, or one class
+    alone, is refused in the job's error."""
+    folder: LibraryFolder = request.app.state.library
+
+    def work(engine: "Engine", job: Job) -> Taught:
+        from mrifoundation.tasks.classify.head import save_head
+        from mrifoundation.tasks.classify.head_files import own_folder
+        from mrifoundation.tasks.classify.labelled import library_labels
+        from mrifoundation.tasks.classify.teaching import teach_head
+
+        cases = library_labels(folder.library(engine), wanted.collection, wanted.column)
+        head = teach_head(
+            engine,
+            wanted.name,
+            cases,
+            structures=wanted.structures,
+            profile=wanted.profile,
+            progress=job.progress,
+            cancel=job.cancelled,
+        )
+        return Taught(save_head(own_folder(), head).card.to_dict())
+
+    return {"job": request.app.state.backend.submit(work).id}
 
 
 @router.post(

@@ -71,7 +71,8 @@ def evaluate(
     if as_json_object:
         print(json.dumps(told, ensure_ascii=False))
     else:
-        print_summary(Console(), found)
+        console = Console()
+        print_summary(console if console.is_terminal else Console(width=max(console.width, 150)), found)
     return 0 if galleries[NETWORK] else 1
 
 

@@ -56,7 +56,9 @@ def library_labels(library: "Library", collection: str, fact: str) -> list[Label
 
     What was only guessed is no label. Raises InputError as `read_labels` does, and when no case of the collection tells it.
     """
-    found, total = library.cases(collection, {}, 0, MOST_CASES)
+    found, total = library.cases(collection, {}, 0, MOST_CASES) if library.exists else ([], 0)
+    if not total:
+        raise InputError(f"There is no collection '{collection}' in the library; add its scans first.")
     told = [case for case in found if case.facts.get(fact) not in (None, "", "unknown") and fact not in case.guessed]
     if not told:
         raise InputError(
