@@ -38,7 +38,8 @@ class Archive:
         """Fit a head to the archive and write it; its name."""
         from mrifoundation import Engine
         from mrifoundation.tasks.classify.head import save_head
-        from mrifoundation.tasks.classify.teaching import read_labels, teach_head
+        from mrifoundation.tasks.classify.labelled import read_labels
+        from mrifoundation.tasks.classify.teaching import teach_head
 
         heads.mkdir(exist_ok=True)
         cases = read_labels(self.folder.with_name("labels.csv"))

@@ -185,7 +185,7 @@ def test_a_click_on_a_row_moves_the_slices_to_the_structure(connected, head):
     red = slicer.vtkMRMLSliceNode()
     red.SetLayoutName("Red")
     red.SetOrientation("Axial")
-    slicer.mrmlScene.AddNode(red)
+    red = slicer.mrmlScene.AddNode(red)  # the one of this name where the layout has made it already
     ask_for(connected, head, "liver")
     wait_for_end(connected)
     connected.segmentPanel.ui.resultTable.cellClicked.emit(0, 1)

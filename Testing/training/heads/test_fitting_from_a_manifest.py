@@ -40,11 +40,18 @@ def limbs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def fitted(limbs, tiny_weights, tmp_path_factory):
     output = tmp_path_factory.mktemp("heads")
-    assert (
-        fit.main([str(limbs), "--head", "soft-tissue-tumour", "--output", str(output), "--weights", str(tiny_weights)])
-        == 0
-    )
+    assert fit.main(asked(limbs, "soft-tissue-tumour", output, tiny_weights, "--keep-weak")) == 0
     return output
+
+
+def asked(manifest, head, output, weights, *more):
+    return [str(manifest), "--head", head, "--output", str(output), "--weights", str(weights), *more]
+
+
+def test_a_head_that_tells_no_more_than_chance_is_not_kept(fitted, limbs, tiny_weights, tmp_path, capsys):
+    assert load_head(fitted / "soft-tissue-tumour.json").card.figures["auc_interval"][0] <= 0.5, "untrained weights"
+    assert fit.main(asked(limbs, "soft-tissue-tumour", tmp_path, tiny_weights)) == 1
+    assert "no more than chance" in capsys.readouterr().err and not list(tmp_path.glob("soft-tissue*"))
 
 
 def test_a_head_is_fitted_with_a_card_that_tells_where_it_comes_from(fitted, tiny_weights):
@@ -60,20 +67,14 @@ def test_what_was_measured_is_not_measured_again(fitted, limbs, tiny_weights, mo
     from mrifoundation_training.heads import extraction
 
     monkeypatch.setattr(extraction, "_measure", lambda *args: pytest.fail("it was measured before"))
-    again = fit.main(
-        [str(limbs), "--head", "soft-tissue-tumour", "--output", str(tmp_path), "--weights", str(tiny_weights)]
-    )
-    assert again == 0
+    assert fit.main(asked(limbs, "soft-tissue-tumour", tmp_path, tiny_weights, "--keep-weak")) == 0
     one, other = (load_head(folder / "soft-tissue-tumour.json").card for folder in (fitted, tmp_path))
     assert one == other
 
 
 def test_a_head_without_enough_cases_is_not_fitted_and_an_older_one_goes(limbs, tiny_weights, tmp_path, capsys):
     (tmp_path / "cardiac-disease.json").write_text("{}")
-    assert (
-        fit.main([str(limbs), "--head", "cardiac-disease", "--output", str(tmp_path), "--weights", str(tiny_weights)])
-        == 1
-    )
+    assert fit.main(asked(limbs, "cardiac-disease", tmp_path, tiny_weights)) == 1
     assert "cardiac-disease: not fitted." in capsys.readouterr().err
     assert not (tmp_path / "cardiac-disease.json").exists()
 

@@ -83,7 +83,7 @@ def list_cases(
         return
     table = Table(box=None, pad_edge=False)
     for title in ("case", "collection", "name", "region", "sequence", "plane", "age", "sex", "diagnosis"):
-        table.add_column(title, no_wrap=title == "case")
+        table.add_column(title, no_wrap=title in ("case", "name"))
     for case in found:
         shown = [
             _shown(case.facts, case.guessed, name)

@@ -30,23 +30,30 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--picai", type=Path, help="folder in PI-CAI's own layout, for the prostate head")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the heads (default: those that ship)")
     parser.add_argument("--weights", type=Path, help="other weights than the shipped ones")
+    parser.add_argument(
+        "--keep-weak", action="store_true", help="write also heads that tell no more than chance, for study"
+    )
     options = parser.parse_args(arguments)
     try:
         data = Data(read_manifest(options.manifest), options.manifest.parent, options.acdc, options.picai)
-        fitted = fit_all(Engine.load(options.weights), data, options.output, options.head or NAMES)
+        fitted = fit_all(Engine.load(options.weights), data, options.output, options.head or NAMES, options.keep_weak)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
     return 0 if fitted else 1
 
 
-def fit_all(engine: Engine, data: Data, output: Path, names: Sequence[str]) -> list[Head]:
-    """Fit and write each head; one that cannot be fitted is named with the reason, and an older one of its name is removed."""
+def fit_all(engine: Engine, data: Data, output: Path, names: Sequence[str], keep_weak: bool = False) -> list[Head]:
+    """Fit and write each head; one that cannot be fitted, or (unless `keep_weak`) tells no more than chance, is named with the reason,
+    and an older one of its name is removed."""
     fitted = []
     for name in names:
         started = time.monotonic()
         try:
-            head = save_head(output, built(engine, data, name, output))
+            head = built(engine, data, name, output)
+            if not keep_weak:
+                _check_worth(head)
+            head = save_head(output, head)
         except InputError as error:
             print(f"{name}: not fitted. {error}", file=sys.stderr)
             for suffix in (".json", ".safetensors"):
@@ -64,6 +71,14 @@ def built(engine: Engine, data: Data, name: str, output: Path | None = None) -> 
             dementia.write_norm(data, output / "norms")
         return dementia.build(engine, data)
     return with_development(build(RECIPES[name], engine, data), RECIPES[name], engine, data)
+
+
+def _check_worth(head: Head) -> None:
+    """InputError when the head's cross-validated figure may well be chance."""
+    figures, classes = head.card.figures, head.card.trained_on["classes"].values()
+    name, chance = ("accuracy", max(classes) / sum(classes)) if "accuracy" in figures else ("auc", 0.5)
+    if not figures[f"{name}_interval"][0] > chance:
+        raise InputError(f"It tells no more than chance ({headline(head)}); it needs better weights or more cases.")
 
 
 def headline(head: Head) -> str:
