@@ -51,6 +51,7 @@ def composite_node(scene, row: str, plane: str):
 def _place(scene, plane: str) -> None:
     """Fit the upper view to its scan, and give the lower one the same plane and the same scale."""
     upper, lower = slice_node(scene, "Query", plane), slice_node(scene, "Hit", plane)
+    upper.SetOrientation(plane)
     logic = slicer.app.applicationLogic().GetSliceLogic(upper)
     if logic:
         logic.FitSliceToBackground()

@@ -40,15 +40,21 @@ def connect(widget, url: str, volume) -> None:
 
 
 def segment(widget, wanted) -> None:
-    """Ask as a person would; the slices go to the first structure."""
+    """Ask as a person would."""
     ui = widget.segmentPanel.ui
     ui.promptLine.setText(wanted.prompt)
     ui.promptLine.cursorPosition = 0
     press(widget, ui.segmentButton)
     if ui.show3DButton.visible:
         ui.show3DButton.click()
-        ui.resultTable.selectRow(0)
-        ui.resultTable.cellClicked.emit(0, 1)
+
+
+def look_at_first_structure(widget) -> None:
+    """The slices go to the first structure of the table, if there is one."""
+    table = widget.segmentPanel.ui.resultTable
+    if table.rowCount:
+        table.selectRow(0)
+        table.cellClicked.emit(0, 1)
 
 
 def similar(widget, wanted) -> None:
@@ -155,7 +161,7 @@ def main() -> None:
     app = application.start()
     volume = add_mni_scan()
     volume.CreateDefaultDisplayNodes()
-    views = four_up(app, volume)
+    views = None
     widget = scripted_module.open_panel(scripted_module.load(MODULE))
     backend = BackendProcess(wanted.weights)
     backend.start()
@@ -167,6 +173,9 @@ def main() -> None:
             if section == "compare":
                 views = six_up(app)
             globals()[section](widget, wanted)
+            if views is None:
+                views = four_up(app, volume)
+                look_at_first_structure(widget)
             draw(app, widget, views, wanted.folder / f"{section}-panel.png")
     finally:
         scripted_module.close_panel(widget)

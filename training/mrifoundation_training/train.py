@@ -30,7 +30,7 @@ from mrifoundation_training.stages.dense_text import dense_text_loss
 from mrifoundation_training.stages.image_report import Stock, image_report_loss
 
 # How far the fluid reaches into the folds of the brain is a matter of each source's habit, so it takes nothing from the cortex.
-NO_RIVALS = frozenset({"cerebrospinal fluid"})
+YIELDING = ("cerebrospinal fluid",)
 RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
 
 
@@ -167,13 +167,15 @@ def usable_cases(recipe: Recipe) -> list[Case]:
 def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
     """A fresh network for every name of the vocabulary, or the one in `recipe.init`."""
     names = Vocabulary.load().names
-    config = NetworkConfig(names=names, families=families_of(cases, names), **recipe.network)
+    yielding = tuple(index for index, name in enumerate(names) if name in YIELDING)
+    config = NetworkConfig(names=names, families=families_of(cases, names), yielding=yielding, **recipe.network)
     model = FoundationModel(config)
     if not recipe.init:
         model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
         return model
     start = load_model(recipe.init)[0]
-    if start.config == replace(config, embed_dim=start.config.embed_dim, families=start.config.families):
+    told = {field: getattr(start.config, field) for field in ("embed_dim", "families", "yielding")}
+    if start.config == replace(config, **told):
         # Weights that never saw words go on with a fresh report head.
         model.load_state_dict(start.state_dict(), strict=start.reads_text == model.reads_text)
         return model
@@ -192,7 +194,7 @@ def parameter_groups(model: FoundationModel, recipe: Recipe) -> list[dict]:
 
 def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     """Rows of the names that one label table tells apart; each table once, those of most cases first."""
-    row = {name: index for index, name in enumerate(names) if name not in NO_RIVALS}
+    row = {name: index for index, name in enumerate(names)}
     tables = Counter(tuple(sorted({row[name] for name in case.table.values() if name in row})) for case in cases)
     return tuple(table for table, _ in sorted(tables.items(), key=lambda item: (-item[1], item[0])) if len(table) > 1)
 

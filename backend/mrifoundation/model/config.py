@@ -11,7 +11,7 @@ class NetworkConfig:
     embed_dim: width of the space that scans and sentences share; 0 for weights that never saw words, whose scan embedding is the plain
     mean of the tokens.
     names: structures with a learned query of their own, in the order of their rows. families: rows of names that one source labelled
-    side by side, so that they never overlap; those of most cases first.
+    side by side, so that they never overlap; those of most cases first. yielding: rows of names that take nothing from their family.
 
     Widths are multiples of 32: CPU matrix units in bfloat16 run such convolutions several times faster than 24 or 48 channels.
     """
@@ -26,9 +26,10 @@ class NetworkConfig:
     embed_dim: int = 0
     names: tuple[str, ...] = ()
     families: tuple[tuple[int, ...], ...] = ()
+    yielding: tuple[int, ...] = ()
 
     def __post_init__(self):
-        for field in ("channels", "blocks", "names"):
+        for field in ("channels", "blocks", "names", "yielding"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
         object.__setattr__(self, "families", tuple(map(tuple, self.families)))
         if len(self.channels) != 4 or len(self.blocks) != 4:

@@ -78,7 +78,7 @@ class FoundationModel(nn.Module):
         Other families draw their borders by other rules, so theirs are no rivals."""
         rows = {self._row[name] for name in names if name in self._row}
         family = next((one for one in self.config.families if rows <= set(one)), ())
-        return tuple(self.config.names[row] for row in family if row not in rows)
+        return tuple(self.config.names[row] for row in family if row not in rows and row not in self.config.yielding)
 
     def taught(self, name: str) -> bool:
         """Whether `name` was a label of its own in some source, and not only the union of others."""

@@ -34,6 +34,7 @@ LESIONS = {
 }
 UNEVEN_BY_NATURE = ("heart", "lesion", "lung and airway")  # kinds whose two sides are not each other's mirror image
 ROUGH = 0.6  # Dice on development scans under which a volume is called rough
+HOPELESS = 0.3  # and under which it is not told at all
 
 
 def measured_structures(study: Study, number: int = 0) -> Volumes:
@@ -47,7 +48,12 @@ def measured_structures(study: Study, number: int = 0) -> Volumes:
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
+    hopeless = [one.name for one in healthy if (development_dice(engine, one.name) or 1.0) < HOPELESS]
+    healthy = [one for one in healthy if one.name not in hopeless]
     sentences = [volume_sentence(engine, one) for one in healthy]
+    if hopeless:
+        text = f"Not told, since they were segmented too poorly on development scans: {', '.join(hopeless)}."
+        sentences.append(Sentence(text, {"structures": hopeless, "least_dice": HOPELESS}))
     unmeasured = [one.name for one in healthy if development_dice(engine, one.name) is None]
     if unmeasured:
         text = f"How well these are segmented was not measured: {', '.join(unmeasured)}."
