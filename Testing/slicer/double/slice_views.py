@@ -2,6 +2,7 @@
 
 import numpy as np
 import slicer
+import slicer.util
 import vtk
 from vtk.util import numpy_support
 
@@ -12,6 +13,12 @@ _IN_3D = (
     "vtkMRMLSegmentationsDisplayableManager3D",
 )
 _ORIENTATIONS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
+
+
+def _of_layout(kind: str, name: str):
+    """The node that the layout has made for a view of this name; a second one of its name would never enter the scene."""
+    nodes = slicer.util.getNodesByClass(kind)
+    return next((node for node in nodes if node.GetLayoutName() == name), None)
 
 
 class _View:
@@ -53,7 +60,11 @@ class SliceView(_View):
         self.logic.SetMRMLApplicationLogic(app.applicationLogic())
         app.applicationLogic().GetSliceLogics().AddItem(self.logic)
         self.logic.SetMRMLScene(app.mrmlScene())
-        self.node = self.logic.AddSliceNode(name)
+        self.node = _of_layout("vtkMRMLSliceNode", name)
+        if self.node:
+            self.logic.SetSliceNode(self.node)
+        else:
+            self.node = self.logic.AddSliceNode(name)
         if name in _ORIENTATIONS:
             self.node.SetOrientation(_ORIENTATIONS[name])
         self.managers.SetMRMLDisplayableNode(self.node)
@@ -81,7 +92,7 @@ class ThreeDView(_View):
         self._logic = slicer.vtkMRMLViewLogic()
         self._logic.SetMRMLApplicationLogic(app.applicationLogic())
         self._logic.SetMRMLScene(app.mrmlScene())
-        node = self._logic.AddViewNode("1")
+        node = _of_layout("vtkMRMLViewNode", "1") or self._logic.AddViewNode("1")
         node.SetBoxVisible(False)
         node.SetAxisLabelsVisible(False)
         self.managers.SetMRMLDisplayableNode(node)

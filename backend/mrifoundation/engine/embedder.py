@@ -35,7 +35,7 @@ class Embedder:
     @property
     def text_scale(self) -> float:
         """The learned scale of similarities; 1 when the weights were not trained on words."""
-        return float(self._model.report.scale.exp()) if self._model.reads_text else 1.0
+        return float(self._model.report.scale.detach().exp()) if self._model.reads_text else 1.0
 
     @torch.inference_mode()
     def embed_text(self, text: str) -> np.ndarray:

@@ -48,7 +48,7 @@ def measured_structures(study: Study, number: int = 0) -> Volumes:
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
-    hopeless = [one.name for one in healthy if (development_dice(engine, one.name) or 1.0) < HOPELESS]
+    hopeless = [one.name for one in healthy if _is_under(HOPELESS, engine, one.name)]
     healthy = [one for one in healthy if one.name not in hopeless]
     sentences = [volume_sentence(engine, one) for one in healthy]
     if hopeless:
@@ -102,8 +102,12 @@ def _uneven(pair: Asymmetry) -> Sentence:
 
 
 def _is_rough(engine: Engine, name: str) -> bool:
+    return _is_under(ROUGH, engine, name)
+
+
+def _is_under(least: float, engine: Engine, name: str) -> bool:
     dice = development_dice(engine, name)
-    return dice is not None and dice < ROUGH
+    return dice is not None and dice < least
 
 
 def _ml(volume: float) -> str:
