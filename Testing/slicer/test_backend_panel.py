@@ -43,6 +43,7 @@ def test_a_typed_address_is_repaired_and_remembered_outside_the_scene(panel, bac
     assert panel.backendPanel.ui.addressLine.text == backend.url == Settings().address
     slicer.mrmlScene.SetSaveToXMLString(1)
     slicer.mrmlScene.Commit()
+    slicer.mrmlScene.SetSaveToXMLString(0)  # else the scene of the next test is never written to its file
     assert str(backend.port) not in slicer.mrmlScene.GetSceneXMLString()
 
 
