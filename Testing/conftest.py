@@ -49,11 +49,22 @@ def own_folders(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory) -> Path:
     """A real network with random weights: every structure is in view, none is anatomically right."""
+    return write_weights(tmp_path_factory.mktemp("weights") / "tiny", seed=7)
+
+
+@pytest.fixture(scope="session")
+def reading_weights(tmp_path_factory) -> Path:
+    """The same kind of network, that puts scans and words into one space."""
+    return write_weights(tmp_path_factory.mktemp("weights") / "reading", seed=11, embed_dim=24)
+
+
+def write_weights(folder: Path, seed: int, **more) -> Path:
+    """Save an untrained network; `more`: fields of its NetworkConfig."""
     import torch
 
     from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model
 
-    torch.manual_seed(7)
+    torch.manual_seed(seed)
     config = NetworkConfig(
         channels=(8, 8, 16, 16),
         blocks=(1, 1, 1, 1),
@@ -62,14 +73,14 @@ def tiny_weights(tmp_path_factory) -> Path:
         neck_heads=2,
         query_dim=32,
         names=NAMES,
+        **more,
     )
     model = FoundationModel(config)
     with torch.no_grad():
         model.name_text.copy_(torch.nn.functional.normalize(torch.randn(len(NAMES), config.text_dim), dim=1))
         model.head.bias.bias.fill_(0.0)
         model.head.presence_bias.bias.fill_(4.0)
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    save_model(folder, model, Card("tiny", "0", "CC0-1.0", config))
+    save_model(folder, model, Card(folder.name, "0", "CC0-1.0", config))
     return folder
 
 

@@ -1,27 +1,12 @@
 """The command line as a script uses it: files, --json, exit codes, one sentence on stderr."""
 
 import json
-import os
 import subprocess
 import sys
 
 import nibabel as nib
 import numpy as np
 import pytest
-
-
-@pytest.fixture(scope="session")
-def run(tiny_weights):
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "mrifoundation", *map(str, arguments)],
-            env={**os.environ, "MRIFOUNDATION_WEIGHTS": str(tiny_weights), **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-
-    return run
 
 
 def assert_one_sentence(done, code, *words):

@@ -1,27 +1,10 @@
 """Filling a library and searching it, as a script does it."""
 
 import json
-import os
-import subprocess
-import sys
 
 import nibabel as nib
 import numpy as np
 import pytest
-
-
-@pytest.fixture(scope="module")
-def run(tiny_weights):
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "mrifoundation", *map(str, arguments)],
-            env={**os.environ, "MRIFOUNDATION_WEIGHTS": str(tiny_weights), **environment},
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")

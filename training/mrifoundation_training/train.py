@@ -140,6 +140,10 @@ def sentence_stock(cases: list[Case], recipe: Recipe, device: torch.device) -> S
     """The sentences of the image–report stage with their embeddings; None where the recipe leaves it out."""
     if not recipe.reports.weight:
         return None
+    if not recipe.network.get("embed_dim"):
+        raise InputError(
+            "Reports need a space that scans and words share; set network.embed_dim=256, or reports.weight=0."
+        )
     sentences = stock(cases, Vocabulary.load(), recipe.reports.sentences, recipe.seed)
     embeddings = TextTower.load().embed([sentence.text for sentence in sentences])
     return Stock(sentences, torch.from_numpy(embeddings).to(device))

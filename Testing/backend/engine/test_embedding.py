@@ -2,24 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
 from mrifoundation import Engine, InputError, Scan
 from mrifoundation.engine.embedder import region_share
-from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model, save_model
-
-
-@pytest.fixture(scope="module")
-def reading_weights(tiny_weights, tmp_path_factory):
-    """The tiny network with a report head of random weights."""
-    torch.manual_seed(1)
-    start, card = load_model(tiny_weights)
-    config = NetworkConfig(**{**card.config.__dict__, "embed_dim": 24})
-    model = FoundationModel(config)
-    model.load_state_dict(start.state_dict(), strict=False)
-    folder = tmp_path_factory.mktemp("reading") / "weights"
-    save_model(folder, model, Card("reading", "0", "CC0-1.0", config))
-    return folder
 
 
 @pytest.fixture(scope="module")

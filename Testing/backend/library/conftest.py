@@ -20,28 +20,6 @@ def write_scan(path, seed, spacing=(4.0, 4.0, 4.0)):
 
 
 @pytest.fixture(scope="session")
-def reading_weights(tiny_weights, tmp_path_factory):
-    """A real network with random weights that puts scans and words into one space."""
-    import torch
-
-    from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_card, save_model
-
-    torch.manual_seed(11)
-    names = load_card(tiny_weights).config.names
-    config = NetworkConfig(
-        channels=(8, 8, 16, 16), blocks=(1, 1, 1, 1), features=16, neck_layers=1, neck_heads=2, query_dim=32, embed_dim=24, names=names
-    )  # fmt: skip
-    model = FoundationModel(config)
-    with torch.no_grad():
-        model.name_text.copy_(torch.nn.functional.normalize(torch.randn(len(names), config.text_dim), dim=1))
-        model.head.bias.bias.fill_(0.0)
-        model.head.presence_bias.bias.fill_(4.0)
-    folder = tmp_path_factory.mktemp("weights") / "reading"
-    save_model(folder, model, Card("reading", "0", "CC0-1.0", config))
-    return folder
-
-
-@pytest.fixture(scope="session")
 def engine(tiny_weights, own_folders):
     """Weights that never saw words, as the first shipped ones."""
     from mrifoundation.engine import Engine

@@ -9,6 +9,25 @@ from mrifoundation.cli.options import JsonOption, ProfileOption, WeightsOption
 from mrifoundation.errors import InputError
 
 
+def _there(manifest: Path) -> Path:
+    """Looked at before the training package, with torch, is imported."""
+    if not manifest.is_file():
+        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
+    return manifest
+
+
+ManifestArgument = Annotated[
+    Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.", callback=_there)
+]
+SplitOption = Annotated[str, typer.Option(help="Rows of this split.")]
+SourcesOption = Annotated[
+    list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
+]
+ObjectOption = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
+]
+
+
 def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="Measure the weights on labelled scans.", no_args_is_help=True, rich_markup_mode=None)
     group.command("segmentation")(segmentation)
@@ -19,11 +38,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def segmentation(
-    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
-    split: Annotated[str, typer.Option(help="Rows of this split.")] = "dev",
-    sources: Annotated[
-        list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
-    ] = None,
+    manifest: ManifestArgument,
+    split: SplitOption = "dev",
+    sources: SourcesOption = None,
     profile: ProfileOption = "standard",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write every single measurement to this CSV.")
@@ -32,8 +49,6 @@ def segmentation(
     weights: WeightsOption = None,
 ) -> int:
     """Dice and 95 % Hausdorff distance (mm) of every structure and source, with bootstrap intervals."""
-    if not manifest.is_file():
-        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
     from mrifoundation_training.evaluation.segmentation import evaluate
 
     return evaluate(
@@ -42,7 +57,7 @@ def segmentation(
 
 
 def classification(
-    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
+    manifest: ManifestArgument,
     heads: Annotated[
         list[str] | None, typer.Option("--head", help="Only this head; may be given several times.")
     ] = None,
@@ -55,29 +70,21 @@ def classification(
     weights: WeightsOption = None,
 ) -> int:
     """Cross-validated figures of every head beside its baselines, and how it does on development cases."""
-    if not manifest.is_file():
-        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
     from mrifoundation_training.evaluation.classification import evaluate
 
     return evaluate(manifest, heads=heads, acdc=acdc, picai=picai, plots=plots, as_json=as_json, weights=weights)
 
 
 def retrieval(
-    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
+    manifest: ManifestArgument,
     asking: Annotated[str, typer.Option(help="Scans of this split ask (all, train, dev); all are found.")] = "all",
-    sources: Annotated[
-        list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
-    ] = None,
+    sources: SourcesOption = None,
     profile: ProfileOption = "standard",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
-    ] = None,
+    output: ObjectOption = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
     """Precision and recall of searching by image, words and tumor region, beside chance, random weights and histograms."""
-    if not manifest.is_file():
-        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
     from mrifoundation_training.evaluation.retrieval import evaluate
 
     return evaluate(
@@ -92,11 +99,9 @@ def retrieval(
 
 
 def interactive(
-    manifest: Annotated[Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.")],
-    split: Annotated[str, typer.Option(help="Rows of this split.")] = "dev",
-    sources: Annotated[
-        list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
-    ] = None,
+    manifest: ManifestArgument,
+    split: SplitOption = "dev",
+    sources: SourcesOption = None,
     structures: Annotated[
         list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
     ] = None,
@@ -107,15 +112,11 @@ def interactive(
     clicks: Annotated[int, typer.Option(min=1, max=100, help="Of the robot user on each structure.")] = 10,
     baselines: Annotated[bool, typer.Option(help="Also random walker and grow-cut, from clicks alone.")] = True,
     profile: ProfileOption = "standard",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
-    ] = None,
+    output: ObjectOption = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
     """Dice after 0 to 10 clicks of a robot user, clicks to 0.90, beside random walker and grow-cut."""
-    if not manifest.is_file():
-        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
     from mrifoundation_training.evaluation.interactive import evaluate
 
     return evaluate(

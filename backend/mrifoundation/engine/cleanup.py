@@ -4,7 +4,7 @@ it is cheap."""
 import numpy as np
 from scipy import ndimage
 
-from mrifoundation.engine.label_painter import positive_box
+from mrifoundation.volume.box import bounding_box
 
 CRUMB = 0.05  # of the largest piece
 
@@ -14,7 +14,7 @@ def drop_crumbs(logits: np.ndarray, crumb: float = CRUMB) -> np.ndarray:
 
     Not for lesions, whose small pieces are as real as the large ones.
     """
-    box = positive_box(logits)
+    box = bounding_box(logits > 0)
     if box is None:
         return logits
     pieces, count = ndimage.label(logits[box] > 0)

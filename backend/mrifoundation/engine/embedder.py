@@ -24,8 +24,7 @@ class Embedder:
         Raises InputError for a mask of another shape or without any voxel."""
         if mask is None:
             return encoding.pooled.cpu().numpy()
-        weight = torch.from_numpy(region_share(encoding, mask)).to(encoding.tokens.device)
-        return self._model.embed_tokens(encoding.tokens, weight).cpu().numpy()
+        return self.embed_tokens(encoding, torch.from_numpy(region_share(encoding, mask)))
 
     @torch.inference_mode()
     def embed_tokens(self, encoding: Encoding, weight: torch.Tensor) -> np.ndarray:

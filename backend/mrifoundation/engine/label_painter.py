@@ -6,9 +6,8 @@ import numpy as np
 
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.volume.adapt import WorkingGrid
+from mrifoundation.volume.box import Box, bounding_box
 from mrifoundation.volume.resample import resample
-
-Box = tuple[slice, slice, slice]
 
 
 class LabelPainter:
@@ -25,7 +24,7 @@ class LabelPainter:
     def paint(self, value: int, logits: np.ndarray) -> None:
         """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and all painted
         before."""
-        working = positive_box(logits)
+        working = bounding_box(logits > 0)
         if working is None:
             return
         box, columns = _scan_box(self._grid, working)
@@ -59,17 +58,6 @@ class LabelPainter:
     def labels(self) -> np.ndarray:
         """The label map on the scan's own grid."""
         return np.ascontiguousarray(self._encoding.axes.undo(self._labels))
-
-
-def positive_box(logits: np.ndarray) -> Box | None:
-    """The smallest box of all values above 0; None when there is none."""
-    positive = logits > 0
-    plane = positive.any(axis=2)
-    i, j = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-    if not i.size:
-        return None
-    k = np.flatnonzero(positive[i[0] : i[-1] + 1, j[0] : j[-1] + 1].any(axis=(0, 1)))
-    return tuple(slice(int(hits[0]), int(hits[-1]) + 1) for hits in (i, j, k))
 
 
 def _scan_box(grid: WorkingGrid, working: Box) -> tuple[Box, Box]:

@@ -11,10 +11,11 @@ from mrifoundation.engine.asks import Ask, Asks
 from mrifoundation.engine.cleanup import drop_crumbs
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.engine.encoding import Encoding
-from mrifoundation.engine.label_painter import LabelPainter, positive_box
+from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.errors import Cancelled
 from mrifoundation.model import FoundationModel, Query
+from mrifoundation.volume.box import bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 NOWHERE = -30.0  # a logit that no voxel survives
@@ -91,7 +92,7 @@ class Segmenter:
 
         Only neighbours in view count, and only inside the box of the answer. Lowering by the rival's logit puts the border where both
         are equal."""
-        rivals, box = self._model.rivals(names), positive_box(best)
+        rivals, box = self._model.rivals(names), bounding_box(best > 0)
         if box is None or not rivals:
             return
         seen = self._presence(encoding, self._model.query_names(list(rivals))) >= IN_VIEW

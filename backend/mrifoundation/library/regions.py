@@ -5,6 +5,7 @@ import numpy as np
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.errors import InputError
 from mrifoundation.library.case import Region
+from mrifoundation.volume.box import bounding_box
 
 # The structure set that suits each region of the body.
 SETS = {
@@ -52,9 +53,6 @@ def find_regions(engine: Engine, encoding: Encoding, names: list[str], cancel=No
 
 
 def box_of(mask: np.ndarray) -> tuple[int, int, int, int, int, int]:
-    """First and last-plus-one index of a mask on each axis: (i, j, k, i, j, k)."""
-    ends = []
-    for axis in range(3):
-        hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        ends.append((int(hit[0]), int(hit[-1]) + 1))
-    return tuple(low for low, _ in ends) + tuple(high for _, high in ends)
+    """First and last-plus-one index of a mask that is not empty, on each axis: (i, j, k, i, j, k)."""
+    box = bounding_box(mask)
+    return tuple(part.start for part in box) + tuple(part.stop for part in box)

@@ -20,12 +20,12 @@ from mrifoundation.server.refine_request import begun_mask, marks_of
 from mrifoundation.server.routes_volumes import held
 from mrifoundation.server.schemas_refine import ContourDetail, ContourList, RefineRequest
 from mrifoundation.volume import Scan
+from mrifoundation.volume.box import Box
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
     from mrifoundation.tasks.refine import Contour, Contours
 
-Box = tuple[slice, slice, slice]
 Result = TypeVar("Result")
 
 PATIENCE = 30.0  # seconds between two looks at whether the work is done

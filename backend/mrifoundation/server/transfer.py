@@ -15,8 +15,11 @@ from pydantic import ValidationError
 from mrifoundation.errors import InputError
 from mrifoundation.server.schemas import Geometry
 from mrifoundation.volume import Scan
+from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.budget import check_size
 from mrifoundation.volume.reading import read_scan, scan_name
+
+NOWHERE = (slice(0, 0),) * 3
 
 
 def parse_geometry(header: str) -> Geometry:
@@ -100,10 +103,10 @@ def temporary_folder() -> tempfile.TemporaryDirectory:
 def label_box(labels: np.ndarray, affine: np.ndarray) -> tuple[dict, bytes]:
     """The smallest box of `labels` that holds every voxel that is not 0: its geometry, and the voxels gzipped in C
     order."""
-    start, stop = _bounds(labels)
-    box = np.ascontiguousarray(labels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))])
+    place = bounding_box(labels != 0) or NOWHERE
+    box = np.ascontiguousarray(labels[place])
     geometry = {
-        "start": start,
+        "start": [part.start for part in place],
         "shape": list(box.shape),
         "full_shape": list(labels.shape),
         "dtype": str(box.dtype),
@@ -115,26 +118,16 @@ def label_box(labels: np.ndarray, affine: np.ndarray) -> tuple[dict, bytes]:
 
 def float_box(values: np.ndarray, affine: np.ndarray, least: float = 0.02) -> tuple[dict, bytes]:
     """As `label_box`, for a map of 0 to 1 (float32): the smallest box that holds every value of at least `least`."""
-    start, stop = _bounds(values >= least)
-    box = np.ascontiguousarray(values[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))], "<f4")
+    place = bounding_box(values >= least) or NOWHERE
+    box = np.ascontiguousarray(values[place], "<f4")
     geometry = {
-        "start": start,
+        "start": [part.start for part in place],
         "shape": list(box.shape),
         "full_shape": list(values.shape),
         "dtype": "float32",
         "affine": np.asarray(affine).tolist(),
     }
     return geometry, gzip.compress(box.tobytes(), compresslevel=1)
-
-
-def _bounds(labels: np.ndarray) -> tuple[list[int], list[int]]:
-    # One pass over the large array, the other two axes on its projections.
-    plane = labels.any(axis=2)
-    i, j = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-    if not i.size:
-        return [0, 0, 0], [0, 0, 0]
-    k = np.flatnonzero(labels[i[0] : i[-1] + 1, j[0] : j[-1] + 1].any(axis=(0, 1)))
-    return [int(i[0]), int(j[0]), int(k[0])], [int(i[-1]) + 1, int(j[-1]) + 1, int(k[-1]) + 1]
 
 
 def plain(message: str) -> str:

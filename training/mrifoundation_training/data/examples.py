@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
+from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.intensity import body_box, robust_range, scale
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.targets import Askable, askable, swapped_sides
@@ -173,8 +174,7 @@ class Examples:
     def _label_box(self, case: Case, strip: bool) -> tuple[slice, slice, slice]:
         volume = self._volume(case)
         shown = self._brain(volume.names, fluid=False)[volume.labels] if strip else volume.labels > 0
-        spans = [np.flatnonzero(shown.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-        return tuple(slice(int(s[0]), int(s[-1]) + 1) for s in spans)
+        return bounding_box(shown)
 
 
 def _tensor(array: np.ndarray, device) -> torch.Tensor:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from rich.console import Console
 from rich.table import Table
 
+from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.heads import dementia
 
 # What a head shall reach, cross-validated.
@@ -26,8 +26,7 @@ class Evaluated:
 
 def print_table(found: list[Evaluated], model_id: str) -> None:
     """Head × measurement: cross-validated, its baselines, development, zero-shot; then agreement, aims and what was left out."""
-    console = Console()
-    console = console if console.is_terminal else Console(width=max(console.width, 150))
+    console = wide_console()
     table = Table(title=f"Heads with {model_id}")
     for column in ("head", "measured on", "cases", "people"):
         table.add_column(column, no_wrap=True)

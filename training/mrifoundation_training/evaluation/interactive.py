@@ -17,6 +17,7 @@ from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan, read_scan
 from mrifoundation_training.data.manifest import Case, read_manifest
 from mrifoundation_training.evaluation.case_scoring import reference_labels
+from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.interactive_methods import Method, grow_cut, ours, walker
 from mrifoundation_training.evaluation.interactive_robot import next_click
 from mrifoundation_training.evaluation.interactive_table import Trace, as_json, print_rows, rows_of
@@ -67,9 +68,9 @@ def evaluate(
     if as_json_object:
         print(json.dumps(found, ensure_ascii=False))
     else:
-        console = Console()
-        console = console if console.is_terminal else Console(width=max(console.width, 150))
-        print_rows(console, rows, f"{engine.card.model_id}, profile {profile}, split {split}, robot user", skipped)
+        print_rows(
+            wide_console(), rows, f"{engine.card.model_id}, profile {profile}, split {split}, robot user", skipped
+        )
     return 0 if traces else 1
 
 

@@ -14,6 +14,7 @@ from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.library.neighbour_facts import NEIGHBOURS, vote
 from mrifoundation_training.data.manifest import read_manifest
+from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.retrieval_gallery import (
     TUMOR,
     Embedded,
@@ -71,8 +72,7 @@ def evaluate(
     if as_json_object:
         print(json.dumps(told, ensure_ascii=False))
     else:
-        console = Console()
-        print_summary(console if console.is_terminal else Console(width=max(console.width, 150)), found)
+        print_summary(wide_console(), found)
     return 0 if galleries[NETWORK] else 1
 
 

@@ -12,6 +12,7 @@ from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.manifest import Case, read_manifest
 from mrifoundation_training.evaluation.case_scoring import score_case
+from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.report import as_json as summary_as_json
 from mrifoundation_training.evaluation.report import print_summary
 from mrifoundation_training.evaluation.score_file import ScoreFile
@@ -46,14 +47,8 @@ def evaluate(
         print(json.dumps(summary_as_json(summary, engine.card.model_id, profile, split, skipped), ensure_ascii=False))
     else:
         title = f"{engine.card.model_id}, profile {profile}, split {split}, scans: {len(cases) - len(skipped)}"
-        print_summary(_wide_console(), summary, title, skipped)
+        print_summary(wide_console(), summary, title, skipped)
     return 0 if scores else 1
-
-
-def _wide_console() -> Console:
-    """A console that does not squeeze the table when the output goes to a file."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 130))
 
 
 def chosen_cases(cases: list[Case], split: str, sources: Collection[str] | None) -> list[Case]:

@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan
+from mrifoundation.volume.box import bounding_box
 from mrifoundation_training.data.examples import Examples, SourceRecipe
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.volumes import CaseVolume, load_case
@@ -32,7 +33,7 @@ def simulated_scan(host: Case, shape: Case | None, seed: int, scratch) -> Scan:
     geometry = GeometryRanges(budget=(1_000_000, 1_000_000), partial=0.0)
     recipe = SourceRecipe(1.0, whole=True, skull_strip=1.0)
     example = Examples([case], {case.source: recipe}, geometry, realistic=1.0, strength=0.5, seed=seed)[0]
-    real = tuple(slice(0, int(n)) for n in _extent(example.valid.numpy()))
+    real = tuple(slice(0, part.stop) for part in bounding_box(example.valid.numpy() > 0))
     affine = np.diag([*[float(example.spacing[0])] * 3, 1.0])
     return Scan(example.image.numpy()[real], affine, "simulated")
 
@@ -73,7 +74,3 @@ def _paste(labels: np.ndarray, part: np.ndarray, first: int, middle: np.ndarray,
     here = tuple(slice(a - c, b - c) for a, b, c in zip(start, stop, corner, strict=True))
     kept = (part[here] > 0) & brain[there]
     labels[there][kept] = first + part[here][kept]
-
-
-def _extent(valid: np.ndarray) -> list[int]:
-    return [int(np.flatnonzero(valid.any(axis=tuple(a for a in range(3) if a != axis)))[-1]) + 1 for axis in range(3)]

@@ -10,8 +10,8 @@ import yaml
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.reports.facts import Facts, facts_of_case
+from mrifoundation_training.synthesis.contrast import SEQUENCES
 
-SYNTHETIC_SEQUENCES = ("T1", "T2", "FLAIR", "PD")
 NAMED_SHARE = 0.15  # of the sentences name structures in view
 
 
@@ -52,7 +52,7 @@ def stock(cases: list[Case], vocabulary: Vocabulary, count: int, seed: int) -> l
 def _described(rng: np.random.Generator, cases: list[Case]) -> Sentence:
     case = cases[rng.integers(len(cases))]
     known = facts_of_case(case)
-    known.setdefault("sequence", str(rng.choice(SYNTHETIC_SEQUENCES)))
+    known.setdefault("sequence", str(rng.choice(SEQUENCES)))
     known["slices"] = str(rng.choice(["thick", "thin"]))
     known["plane"] = str(rng.choice(["axial", "coronal", "sagittal"]))
     if case.region == "brain":
@@ -61,7 +61,7 @@ def _described(rng: np.random.Generator, cases: list[Case]) -> Sentence:
     known = {key: value for key, value in known.items() if value in wording()[key]}
     chance = {"region": 0.85, "sequence": 0.6, "diagnosis": 0.4, "phase": 0.3}
     kept = [key for key in known if rng.random() < chance.get(key, 0.2)]
-    kept = kept or ["region"]
+    kept = kept or [next(iter(known))]
     return Sentence(_text(rng, {key: known[key] for key in kept}), tuple((key, known[key]) for key in kept))
 
 

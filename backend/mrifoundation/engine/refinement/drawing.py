@@ -9,7 +9,8 @@ from mrifoundation.engine.refinement.evidence import Evidence
 from mrifoundation.engine.refinement.growth import GOOD, Growth, distances, settle
 from mrifoundation.engine.refinement.placing import Placed
 from mrifoundation.engine.refinement.polish import polished
-from mrifoundation.engine.refinement.window import Box, Window
+from mrifoundation.engine.refinement.window import Window
+from mrifoundation.volume.box import Box
 
 See = Callable[[Window], Evidence]
 

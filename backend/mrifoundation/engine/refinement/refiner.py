@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mrifoundation.engine.encoding import Encoding
-from mrifoundation.engine.label_painter import positive_box
 from mrifoundation.engine.refinement.correcting import correct
 from mrifoundation.engine.refinement.drawing import draw, draw_in_box
 from mrifoundation.engine.refinement.evidence import Evidence
 from mrifoundation.engine.refinement.marks import Mark, marked_voxels
 from mrifoundation.engine.refinement.placing import Placed, canonical_voxels, reach_of
-from mrifoundation.engine.refinement.window import Box, Window
+from mrifoundation.engine.refinement.window import Window
 from mrifoundation.volume import Scan
+from mrifoundation.volume.box import Box, bounding_box
 
 RESCALED = 0.35  # a mark that reaches this share of a drawn structure's radius says that its scale was wrong
 POINT_REACH = 2.0  # mm, of a click that has no contour near
@@ -68,7 +68,7 @@ class Refiner:
         return Placed(voxels, mark.positive, 0.0 if exact else reach_of(voxels, mark.positive, mask, self._spacing))
 
     def _found(self, mask: np.ndarray, kept: list[Placed], mark: Placed, drawn: bool) -> tuple[Box, np.ndarray, Placed]:
-        shape, known = mask.shape, positive_box(mask)
+        shape, known = mask.shape, bounding_box(mask)
         if not (mark.positive or np.isfinite(mark.reach)):  # everything around is inside
             mark = replace(mark, reach=POINT_REACH)
         if mark.positive and mark.reach > NEAR_MM:
@@ -111,7 +111,7 @@ class Refiner:
             inside = mark.voxels - start
             inside = inside[((inside >= 0) & (inside < after.shape)).all(axis=1)]
             after[tuple(inside.T)] = mark.positive
-        differs = positive_box(after != mask[box])
+        differs = bounding_box(after != mask[box])
         if differs is None:
             differs = (slice(0, 0),) * 3
         box = tuple(slice(int(s) + d.start, int(s) + d.stop) for s, d in zip(start, differs, strict=True))

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from mrifoundation.volume.box import Box
 from mrifoundation.volume.resample import axis_weights, resample
-
-Box = tuple[slice, slice, slice]
 
 VOXELS = 60_000  # of a window's grid: what a walk takes a tenth of a second for
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.encoder import Cancel, Progress
+from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.orientation import CanonicalAxes
 
 NOTABLE = 15.0  # per cent of asymmetry that is worth a sentence
@@ -91,7 +92,7 @@ def asymmetries(volumes: Volumes) -> list[Asymmetry]:
 
 def _measured(row: dict, labels: np.ndarray, affine: np.ndarray) -> StructureVolume:
     mask = labels == row["value"]
-    spans = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))[[0, -1]] for axis in range(3)]
+    spans = [(part.start, part.stop - 1) for part in bounding_box(mask)]
     corners = np.array([[spans[a][(n >> a) & 1] + ((n >> a) & 1) - 0.5 for a in range(3)] for n in range(8)])
     ras = corners @ affine[:3, :3].T + affine[:3, 3]
     # The slices of a thick stack end where the stack ends, so its through-plane faces say nothing.
@@ -106,7 +107,7 @@ def _measured(row: dict, labels: np.ndarray, affine: np.ndarray) -> StructureVol
     )
 
 
-def _faces(spans: list[np.ndarray], shape: tuple[int, ...], affine: np.ndarray) -> list:
+def _faces(spans: list[tuple[int, int]], shape: tuple[int, ...], affine: np.ndarray) -> list:
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     return [(spans[a], shape[a]) for a in range(3) if spacing[a] < 3 * spacing.min()]
 

@@ -4,11 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mrifoundation.engine.label_painter import positive_box
 from mrifoundation.engine.refinement import Change, Mark
 from mrifoundation.engine.refinement.placing import Placed
-
-Box = tuple[slice, slice, slice]
+from mrifoundation.volume.box import Box, bounding_box
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Contour:
 
     def whole_box(self) -> Box:
         """The smallest box that holds the contour; empty where it has no voxel."""
-        return positive_box(self.mask) or (slice(0, 0),) * 3
+        return bounding_box(self.mask) or (slice(0, 0),) * 3
 
 
 def union(boxes: list[Box]) -> Box:
