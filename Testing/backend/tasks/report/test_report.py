@@ -16,7 +16,7 @@ from mrifoundation.tasks.report.compose import report
 from mrifoundation.tasks.report.dicom_sr import as_dicom
 from mrifoundation.tasks.report.files import check_report_output, write_report
 from mrifoundation.tasks.report.html import as_html
-from mrifoundation.tasks.report.structures import measured_structures, structure_section
+from mrifoundation.tasks.report.structures import left_out, measured_structures, structure_section
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,22 @@ def test_a_structure_whose_segmentation_is_rough_is_called_so(study):
     finally:
         engine.card = before
     assert "rough: Dice 0.31" in told.text and told.facts["dice"] == 0.31
+
+
+def test_what_is_found_too_poorly_is_not_looked_for_nor_a_lesion_that_was_never_measured(study, monkeypatch):
+    from dataclasses import replace
+
+    from mrifoundation.tasks.measure.region import Regions
+
+    monkeypatch.setitem(vars(study), "regions", (Regions({"brain": (3, 3)}, ()),))
+    engine = study.engine
+    scores = [{"structure": "brainstem", "dice": 0.2}, {"structure": "enhancing tumor", "dice": 0.5}]
+    monkeypatch.setattr(engine, "card", replace(engine.card, scores=scores))
+    told = left_out(study).facts["structures"]
+    assert "brainstem" in told and "multiple sclerosis lesion" in told
+    assert "enhancing tumor" not in told and "left hippocampus" not in told
+    asked = {row["name"] for row in measured_structures(study).table}
+    assert not asked & set(told)
 
 
 def test_noise_gives_a_draft_that_measures_nothing(study):

@@ -16,7 +16,7 @@ from mrifoundation.tasks.report.document import Picture, Report, Section, Senten
 from mrifoundation.tasks.report.findings import findings_section
 from mrifoundation.tasks.report.function import function_section
 from mrifoundation.tasks.report.similar import similar_section
-from mrifoundation.tasks.report.structures import lesion_section, measured_structures, structure_section
+from mrifoundation.tasks.report.structures import left_out, lesion_section, measured_structures, structure_section
 from mrifoundation.tasks.report.technique import technique
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def report(
         sections.append(_compared(study, prior, volumes[0]))
     if library is not None:
         sections.append(similar_section(study, library))
-    sections.append(_limits(study))
+    sections.append(_limits(study, left_out(study)))
     pictures = tuple(_picture(study, number, one) for number, one in enumerate(volumes))
     return Report(
         TITLE,
@@ -94,9 +94,10 @@ def _picture(study: Study, number: int, volumes: Volumes) -> Picture:
     return Picture(canvas.getvalue(), f"{which} planes with the outlines of what was segmented.")
 
 
-def _limits(study: Study) -> Section:
+def _limits(study: Study, unseen: Sentence | None = None) -> Section:
     card = study.engine.card
     sentences = [Sentence(NOTICE), Sentence(f"Measured with the weights {card.model_id}.", {"model": card.model_id})]
+    sentences += [unseen] if unseen else []
     return Section(
         "Limits", (*sentences, *(Sentence(limit, {"source": "card of the weights"}) for limit in card.limits))
     )

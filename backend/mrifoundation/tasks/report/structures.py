@@ -34,26 +34,41 @@ LESIONS = {
 }
 UNEVEN_BY_NATURE = ("heart", "lesion", "lung and airway")  # kinds whose two sides are not each other's mirror image
 ROUGH = 0.6  # Dice on development scans under which a volume is called rough
-HOPELESS = 0.3  # and under which it is not told at all
+HOPELESS = 0.3  # and under which it is not looked for at all
 
 
 def measured_structures(study: Study, number: int = 0) -> Volumes:
     """The structures of all regions that a series shows; nothing where no region was recognised."""
-    engine, shown = study.engine, study.regions[number].shown
-    names = [name for region in shown if region in SETS for name in engine.vocabulary.sets[SETS[region]]]
-    names += [name for region in shown for name in LESIONS.get(region, ())]
-    return measure_volumes(engine, study.encodings[number], names)
+    names = [name for name in _of_regions(study, number) if _is_tellable(study.engine, name)]
+    return measure_volumes(study.engine, study.encodings[number], names)
+
+
+def left_out(study: Study) -> Sentence | None:
+    """What belongs to the regions in view and is not looked for; None when there is nothing."""
+    names = [name for number in range(len(study.scans)) for name in _of_regions(study, number)]
+    names = [name for name in dict.fromkeys(names) if not _is_tellable(study.engine, name)]
+    if not names:
+        return None
+    text = f"Not looked for, since these weights segment it too poorly or, of a lesion, it was not measured how well: {', '.join(names)}."
+    return Sentence(text, {"structures": names, "least_dice": HOPELESS})
+
+
+def _of_regions(study: Study, number: int) -> list[str]:
+    vocabulary, shown = study.engine.vocabulary, study.regions[number].shown
+    names = [name for region in shown if region in SETS for name in vocabulary.sets[SETS[region]]]
+    return names + [name for region in shown for name in LESIONS.get(region, ())]
+
+
+def _is_tellable(engine: Engine, name: str) -> bool:
+    """A lesion that is not there alarms, so it is told only where it was measured how well it is found."""
+    dice = development_dice(engine, name)
+    return engine.vocabulary[name].kind != "lesion" if dice is None else dice >= HOPELESS
 
 
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
-    hopeless = [one.name for one in healthy if _is_under(HOPELESS, engine, one.name)]
-    healthy = [one for one in healthy if one.name not in hopeless]
     sentences = [volume_sentence(engine, one) for one in healthy]
-    if hopeless:
-        text = f"Not told, since they were segmented too poorly on development scans: {', '.join(hopeless)}."
-        sentences.append(Sentence(text, {"structures": hopeless, "least_dice": HOPELESS}))
     unmeasured = [one.name for one in healthy if development_dice(engine, one.name) is None]
     if unmeasured:
         text = f"How well these are segmented was not measured: {', '.join(unmeasured)}."
@@ -102,12 +117,8 @@ def _uneven(pair: Asymmetry) -> Sentence:
 
 
 def _is_rough(engine: Engine, name: str) -> bool:
-    return _is_under(ROUGH, engine, name)
-
-
-def _is_under(least: float, engine: Engine, name: str) -> bool:
     dice = development_dice(engine, name)
-    return dice is not None and dice < least
+    return dice is not None and dice < ROUGH
 
 
 def _ml(volume: float) -> str:
