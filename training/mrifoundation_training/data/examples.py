@@ -1,6 +1,6 @@
 """Training examples: a case, a view of it, an image (real or synthesised) and what may be asked. Drawn from (seed, step) alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -24,6 +24,9 @@ from mrifoundation_training.synthesis.geometry import (
     sample_image,
     sample_labels,
 )
+from mrifoundation_training.synthesis.lesions import NAMES as LESIONS
+from mrifoundation_training.synthesis.lesions import Diseased, add_lesions, shape_points
+from mrifoundation_training.synthesis.recolour import recolour
 from mrifoundation_training.synthesis.render import render
 
 OUTER_FLUID = {"cerebrospinal fluid"}
@@ -34,9 +37,13 @@ BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
 class SourceRecipe:
     """How one source is used.
 
-    weight: how often it is drawn. synthetic: probability that the image is made from its labels rather than real.
+    weight: how often it is drawn; 0 for one that only lends lesion shapes.
+    synthetic: probability that the image is made from its labels rather than real.
     whole: its label maps name everything of the body. flip: left–right mirroring gives plausible anatomy.
     skull_strip: probability that only the brain is kept. margin_mm: how far beyond its labels a partial map is shown, at most.
+    lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
+    lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
+    recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
     """
 
     weight: float
@@ -45,6 +52,10 @@ class SourceRecipe:
     flip: bool = True
     skull_strip: float = 0.0
     margin_mm: float = 40.0
+    lesions: float = 0.0
+    lesion_shapes: bool = False
+    recolour: float = 0.0
+    deform: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,11 +91,24 @@ class Examples:
         for case in self.cases:
             if case.labels is not None and case.source in self.recipes:
                 self.by_source.setdefault(case.source, []).append(case)
-        self.sources = sorted(self.by_source)
+        self.sources = sorted(s for s in self.by_source if not self.recipes[s].lesion_shapes)
+        self.lenders = [c for s, cases in self.by_source.items() if self.recipes[s].lesion_shapes for c in cases]
         weight = np.array([self.recipes[s].weight for s in self.sources], dtype=float)
         self.probability = weight / weight.sum()
         self._volume = lru_cache(maxsize=None)(load_case)
+        self._shape = lru_cache(maxsize=None)(_lesion_shape)
         self._box = lru_cache(maxsize=None)(self._label_box)
+
+    def _lesion_shape(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Points (mm) of one of the maps that lend their shapes; None where there is none or it cannot be read."""
+        if not self.lenders:
+            return None
+        case = self.lenders[rng.integers(len(self.lenders))]
+        try:
+            return self._shape(case)
+        except InputError as error:
+            self.skipped[case.id] = str(error)
+            return None
 
     def __getitem__(self, draw: int) -> Example:
         rng = np.random.default_rng((self.seed, draw))
@@ -108,30 +132,46 @@ class Examples:
         synthetic = volume.image is None or rng.random() < recipe.synthetic
         strip = synthetic and rng.random() < recipe.skull_strip
         view = draw_view(
-            rng, self.geometry, self._field(rng, volume, recipe, synthetic, strip), volume.spacing, recipe.flip, device
+            rng,
+            self.geometry.stretched(recipe.deform),
+            self._field(rng, volume, recipe, synthetic, strip),
+            volume.spacing,
+            recipe.flip,
+            device,
         )
         source, near_view = near(_tensor(volume.labels, device), view)
+        case, drawn = volume.case, Diseased(source, volume.names)
+        declared = frozenset(case.table.values())
+        if synthetic and recipe.lesions:
+            if rng.random() < recipe.lesions:
+                drawn = add_lesions(
+                    rng, source, volume.names, self._brain(volume.names), volume.spacing, self._lesion_shape(rng)
+                )
+            source, declared = drawn.labels, (declared | LESIONS) - drawn.unsaid
         if strip:
-            shown = self._brain(volume.names, fluid=rng.random() < 0.5)
+            shown = self._brain(drawn.names, fluid=rng.random() < 0.5)
             kept = torch.tensor(np.where(shown, np.arange(len(shown)), 0), dtype=torch.uint8, device=device)
             source = looked_up(kept, source)
         labels = sample_labels(source, near_view)
-        names = swapped_sides(self.vocabulary, volume.names) if view.flipped else volume.names
+        names = swapped_sides(self.vocabulary, drawn.names) if view.flipped else drawn.names
         if synthetic:
             image, sequence = render(
                 rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic
             )
             image, native = degrade(rng, image, view.spacing, self.strength)
-            known = facts_of_rendering(volume.case, sequence, strip, recipe.whole)
+            known = facts_of_rendering(case, sequence, strip, recipe.whole, drawn.tumour)
         else:
-            image, near_view = near(_tensor(volume.image, device), view)
+            image = near(_tensor(volume.image, device), view)[0]
             image = sample_image(image.float(), near_view, volume.spacing)
+            if rng.random() < recipe.recolour:
+                image = recolour(rng, image, source, near_view, volume.spacing, len(names))
             image, native = degrade(rng, image, view.spacing, 0.5 * self.strength)
             native = np.maximum(native, volume.spacing)
-            known = facts_of_case(volume.case)
-        return self._padded(rng, image, labels, names, native, view, volume.case, known)
+            known = facts_of_case(case)
+        drawn = replace(drawn, names=names)
+        return self._padded(rng, image, labels, drawn, declared, native, view, case, known)
 
-    def _padded(self, rng, image, labels, names, native, view, case, known) -> Example:
+    def _padded(self, rng, image, labels, drawn: Diseased, declared, native, view, case, known) -> Example:
         image = scale(image, *robust_range(image.cpu().numpy()))
         valid = torch.ones_like(image)
         if rng.random() < 0.04:
@@ -141,8 +181,8 @@ class Examples:
             amount for n, to in zip(reversed(image.shape), reversed(view.padded), strict=True) for amount in (0, to - n)
         ]
         present = np.unique(labels.cpu().numpy())
-        shown = tuple(name if index in present else "" for index, name in enumerate(names))
-        asked = _cached_askable(shown, frozenset(case.table.values()), case.region)
+        shown = tuple(name if index in present else "" for index, name in enumerate(drawn.names))
+        asked = _cached_askable(shown, declared, case.region, drawn.hosts)
         return Example(
             F.pad(image, pad, value=-1.0),
             F.pad(valid, pad),
@@ -177,6 +217,11 @@ class Examples:
         return bounding_box(shown)
 
 
+def _lesion_shape(case: Case) -> np.ndarray | None:
+    volume = load_case(case)
+    return shape_points(volume.labels > 0, volume.spacing) if volume.labels.any() else None
+
+
 def _tensor(array: np.ndarray, device) -> torch.Tensor:
     if array.dtype in (np.uint16, np.uint32):
         array = array.astype(np.int32)
@@ -205,8 +250,8 @@ def _limited(rng, box, spacing, largest_mm3: float):
 
 
 @lru_cache(maxsize=20_000)
-def _cached_askable(names: tuple[str, ...], declared: frozenset[str], region: str) -> Askable:
-    return askable(Vocabulary.load(), names, declared, region)
+def _cached_askable(names: tuple[str, ...], declared: frozenset[str], region: str, hosts) -> Askable:
+    return askable(Vocabulary.load(), names, declared, region, hosts)
 
 
 def _facts(known: dict[str, str], asked: Askable) -> Facts:

@@ -43,14 +43,24 @@ class Askable:
     single: np.ndarray
 
 
-def askable(vocabulary: Vocabulary, names: tuple[str, ...], declared: frozenset[str], region: str) -> Askable:
+def askable(
+    vocabulary: Vocabulary,
+    names: tuple[str, ...],
+    declared: frozenset[str],
+    region: str,
+    hosts: tuple[tuple[int, int], ...] = (),
+) -> Askable:
     """Everything that may be asked.
 
-    names: name of each compact label ("" for background and for labels that mean nothing to the vocabulary);
-    declared: every name the source labels when it is in view, so that one missing from `names` is out of view.
+    names: name of each compact label ("" for background and for labels that mean nothing to the vocabulary; several may share one);
+    declared: every name the source labels when it is in view, so that one missing from `names` is out of view;
+    hosts: (label of a lesion, label of the tissue it lies in): a whole of several tissues holds the lesion too.
     """
     prompts, rows, absent = [], [], []
-    available = {name: index for index, name in enumerate(names) if name}
+    available: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        if name:
+            available.setdefault(name, []).append(index)
     for structure in vocabulary:
         parts = _parts(structure, declared)
         if parts is None:
@@ -58,7 +68,9 @@ def askable(vocabulary: Vocabulary, names: tuple[str, ...], declared: frozenset[
                 prompts.append(structure.name), rows.append(np.zeros(len(names), bool)), absent.append(True)
             continue
         row = np.zeros(len(names), bool)
-        row[[available[part] for part in parts if part in available]] = True
+        row[[index for part in parts for index in available.get(part, ())]] = True
+        if len({part.removeprefix("left ").removeprefix("right ") for part in parts}) > 1:
+            row[[lesion for lesion, host in hosts if row[host]]] = True
         prompts.append(structure.name), rows.append(row), absent.append(not row.any())
     single = np.array([name in declared for name in prompts])
     return Askable(tuple(prompts), np.array(rows), np.array(absent), single)

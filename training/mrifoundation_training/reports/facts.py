@@ -38,15 +38,19 @@ def facts_of_case(case: Case) -> dict[str, str]:
     return known
 
 
-def facts_of_rendering(case: Case, sequence: str | None, stripped: bool, whole: bool) -> dict[str, str]:
-    """What is known of an image that was made from the case's labels."""
+def facts_of_rendering(
+    case: Case, sequence: str | None, stripped: bool, whole: bool, tumour: bool = False
+) -> dict[str, str]:
+    """What is known of an image that was made from the case's labels, with or without a simulated tumour."""
     known = {"region": case.region}
-    if sequence:
+    if sequence and not (
+        tumour and sequence == "T1"
+    ):  # its rim is bright, as after contrast, or it is not: nobody can tell
         known["sequence"] = sequence
     if case.region == "brain":
         known["skull"] = "stripped" if stripped else "kept"
     if whole:
-        known["tumour"] = "no"
+        known["tumour"] = "yes" if tumour else "no"
     return known
 
 

@@ -24,6 +24,16 @@ class GeometryRanges:
     warp_mm: float = 3.0
     partial: float = 0.3
 
+    def stretched(self, factor: float) -> "GeometryRanges":
+        """The same fields of view, with anatomy that differs `factor` times as much."""
+        return replace(
+            self,
+            rotation=self.rotation * factor,
+            scale=self.scale * factor,
+            shear=self.shear * factor,
+            warp_mm=self.warp_mm * factor,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class View:
