@@ -35,6 +35,7 @@ def library(run, folder, tmp_path_factory):
 def test_list_stats_and_search_print_one_json_object_each(run, library, folder):
     listed = json.loads(run("library", "list", "--library", library, "--where", "sequence = T2", "--json").stdout)
     assert listed["total"] == 1 and listed["cases"][0]["name"] == "second_T2w"
+    assert json.loads(run("library", "check", "--library", library, "--json").stdout) == {"doubts": []}
     (stats,) = json.loads(run("library", "stats", "--library", library, "--json").stdout)["collections"]
     assert (stats["name"], stats["cases"]) == ("heads", 2)
     scan = folder / "first_T1w.nii.gz"

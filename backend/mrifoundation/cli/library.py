@@ -10,6 +10,7 @@ from rich.table import Table
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar
 from mrifoundation.errors import InputError
+from mrifoundation.library.doubts import NEIGHBOURS
 
 Kind = Literal["auto", "files", "dicom", "bids", "manifest", "dicomweb"]
 LibraryOption = Annotated[
@@ -31,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
         ("list", list_cases),
         ("remove", remove),
         ("stats", stats),
+        ("check", check),
         ("refresh", refresh),
     ):
         group.command(name)(command)
@@ -125,6 +127,30 @@ def stats(library: LibraryOption, as_json: JsonOption = False) -> None:
         size = "–" if one["bytes"] is None else f"{one['bytes'] / 1e6:.1f}"
         table.add_row(one["name"], str(one["cases"]), str(one["regions"]), one["model"], size)
     Console().print(table)
+
+
+def check(
+    library: LibraryOption,
+    collection: Annotated[str | None, typer.Option(help="Only this collection.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Series that are probably mislabelled: the scans most like them say another region or sequence."""
+    from mrifoundation.library import Library
+
+    doubts = Library.open(library, create=False).doubts(collection)
+    if as_json:
+        print(json.dumps({"doubts": [doubt.to_dict() for doubt in doubts]}))
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("case", "collection", "name", "fact", "told", "probably", "agreeing"):
+        table.add_column(title, no_wrap=title in ("case", "name"))
+    for one in doubts:
+        agreeing = f"{one.agreeing} of {NEIGHBOURS}"
+        table.add_row(one.case[:12], one.collection, one.name, one.fact, one.told, one.probable, agreeing)
+    console = Console(highlight=False)
+    if doubts:
+        console.print(table)
+    console.print(f"{len(doubts)} doubtful label{'' if len(doubts) == 1 else 's'}; look at each before you change it.")
 
 
 def refresh(

@@ -10,6 +10,7 @@ from mrifoundation.errors import InputError
 from mrifoundation.library.case import Case
 from mrifoundation.library.collection import collection_stats
 from mrifoundation.library.collection_name import checked_name
+from mrifoundation.library.doubts import Doubt, find_doubts
 from mrifoundation.library.filters import any_of, both, condition, quoted
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.percentiles import Percentiles
@@ -170,6 +171,15 @@ class Library:
         """A case with this very content, if there is one."""
         rows = self._store.rows(CASES, f"content_hash = {quoted(content_hash)}", shown_columns(), 1)
         return Case.from_row(rows[0]) if rows else None
+
+    def doubts(self, collection: str | None = None) -> list[Doubt]:
+        """Series whose region or sequence is probably not what their source told, the surest first; in one collection or in all.
+
+        InputError when there is no such collection."""
+        if collection is not None and not self._store.count(CASES, f"collection = {quoted(collection)}"):
+            raise InputError(f"There is no collection '{collection}' in the library; list what there is.")
+        models = {row["model"] for row in self._store.rows(CASES, "", ["model"])}
+        return [doubt for model in sorted(models) for doubt in find_doubts(self._store, model, collection)]
 
     def thumbnail(self, case: str) -> bytes:
         """The PNG of a case."""

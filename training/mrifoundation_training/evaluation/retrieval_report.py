@@ -30,6 +30,12 @@ def print_summary(console: Console, found: dict[str, Any]) -> None:
             f"Guessed {what}: right in {counts['right']} of {counts['guessed']} ({share:.1%}), {counts['asked']} asked.",
             highlight=False,
         )
+    for fact, counts in found["mislabelled"].items():
+        console.print(
+            f"Wrong {fact} put in: {counts['found'] / max(1, counts['wrong']):.1%} found, {counts['mended'] / max(1, counts['wrong']):.1%} "
+            f"with the right one named (n = {counts['wrong']}); right ones doubted: {counts['doubted']} of {counts['scans']}.",
+            highlight=False,
+        )
     for case, reason in found["skipped"].items():
         console.print(f"Skipped {case}: {reason}", highlight=False)
 
