@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("classification")(classification)
     group.command("retrieval")(retrieval)
     group.command("interactive")(interactive)
+    group.command("robustness")(robustness)
     app.add_typer(group, name="evaluate")
 
 
@@ -130,6 +131,33 @@ def interactive(
         baselines=baselines,
         profile=profile,
         output=output,
+        as_json_object=as_json,
+        weights=weights,
+    )
+
+
+def robustness(
+    manifest: ManifestArgument,
+    split: SplitOption = "dev",
+    sources: SourcesOption = None,
+    cases: Annotated[int | None, typer.Option(help="At most this many scans of each source.")] = None,
+    profile: ProfileOption = "standard",
+    output: ObjectOption = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the curves to this PNG.")] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Dice under thicker slices, noise, bias field, a cut field of view and missing slices."""
+    from mrifoundation_training.evaluation.robustness import evaluate
+
+    return evaluate(
+        manifest,
+        split=split,
+        sources=sources,
+        cases_per_source=cases,
+        profile=profile,
+        output=output,
+        plot=plot,
         as_json_object=as_json,
         weights=weights,
     )
