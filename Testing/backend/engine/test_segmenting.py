@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from mrifoundation import Engine, InputError, Scan
-from mrifoundation.engine.cleanup import drop_crumbs
+from mrifoundation.anatomy import Vocabulary
+from mrifoundation.engine.cleanup import CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.volume.adapt import adapt
@@ -158,3 +159,12 @@ def test_crumbs_are_dropped_and_real_pieces_stay():
         cleaned[36, 36, 36] < 0 and (cleaned[25:33, 25:33, 25:33] == 2).all() and (cleaned[5:20, 5:20, 5:20] == 2).all()
     )
     assert logits[36, 36, 36] == 9.0
+
+
+def test_what_the_body_has_in_one_piece_loses_all_that_is_small_beside_it():
+    logits = np.full((40, 40, 40), -1.0, np.float32)
+    logits[5:20, 5:20, 5:20] = 2.0
+    logits[25:33, 25:33, 25:33] = 2.0
+    cleaned = drop_crumbs(logits, CRUMB_OF_ONE_PIECE)
+    assert (cleaned > 0).sum() == 15**3
+    assert Vocabulary.load()["left kidney"].one_piece and not Vocabulary.load()["kidney"].one_piece

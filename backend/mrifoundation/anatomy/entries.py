@@ -12,7 +12,7 @@ def structures_of(entry: dict, sided_names: set[str]) -> list[Structure]:
 
     Keys of an entry: `name`, `kind`, `regions`, `colour` [r, g, b]; optional `sided` (left, right and their whole
     exist), `side` (of a one-sided structure), `synonyms`, `side_synonyms` ({whole | left | right: list}), `snomed`
-    [code, meaning], `sides_merged`, `labelled` (which of `whole`, `sides` are labels of real scans), `parts`
+    [code, meaning], `one_piece` (each side is), `sides_merged`, `labelled` (which of `whole`, `sides` are labels of real scans), `parts`
     (decompositions, read on each side when both are sided), `unions` ({whole | left | right: lists}).
     """
     labelled = entry.get("labelled", ["sides" if entry.get("sided") else "whole"])
@@ -72,6 +72,7 @@ def _structure(
         snomed={"code": str(snomed[0]), "meaning": snomed[1]} if snomed else None,
         unions=tuple(tuple(parts) for parts in unions),
         labelled=labelled,
+        one_piece=entry.get("one_piece", False) and (one_of_two or not entry.get("sided")),
         sides_merged=entry.get("sides_merged", False),
     )
 

@@ -32,6 +32,8 @@ class Structure:
     unions: tuple[tuple[str, ...], ...] = ()
     labelled: bool = True
     """True when labelled scans carry this very name; False when it exists only through its unions."""
+    one_piece: bool = False
+    """True when the body has it in one piece, so that what lies apart from it is something else."""
     sides_merged: bool = False
     """True when the body has it on both sides and one name serves for either (the tibia of a knee scan)."""
 
@@ -49,5 +51,6 @@ class Structure:
             "snomed": self.snomed,
             "unions": [list(parts) for parts in self.unions],
             "labelled": self.labelled,
+            "one_piece": self.one_piece,
             "sides_merged": self.sides_merged,
         }

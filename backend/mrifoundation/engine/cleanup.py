@@ -7,6 +7,8 @@ from scipy import ndimage
 from mrifoundation.volume.box import bounding_box
 
 CRUMB = 0.05  # of the largest piece
+# Of what the body has in one piece a second large one is kept all the same: missing slices may have cut it.
+CRUMB_OF_ONE_PIECE = 0.25
 
 
 def drop_crumbs(logits: np.ndarray, crumb: float = CRUMB) -> np.ndarray:

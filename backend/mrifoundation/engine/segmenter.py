@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine.asks import Ask, Asks
-from mrifoundation.engine.cleanup import drop_crumbs
+from mrifoundation.engine.cleanup import CRUMB, CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
+from mrifoundation.engine.taught.shelf import Shelf
 from mrifoundation.errors import Cancelled
 from mrifoundation.model import FoundationModel, Query
 from mrifoundation.volume.box import bounding_box
@@ -33,11 +33,12 @@ class Found:
 
 
 class Segmenter:
-    """Segments encodings with one model."""
+    """Segments encodings with one model and what was taught to it. shelf: of the same weights."""
 
-    def __init__(self, model: FoundationModel, vocabulary: Vocabulary):
+    def __init__(self, model: FoundationModel, shelf: Shelf):
         self._model = model
-        self._vocabulary = vocabulary
+        self._vocabulary = shelf.vocabulary
+        self._taught = shelf.queries
 
     def segment(self, encoding: Encoding, asked: Asks, progress: Progress, cancel: Cancel) -> Segmentation:
         """The label map and table of all asks; raises Cancelled between two of them."""
@@ -65,25 +66,40 @@ class Segmenter:
 
     @torch.inference_mode()
     def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:
-        ask = replace(ask, names=self._by_parts(encoding, features, ask.names))
-        names = (*ask.names, *ask.sentences)
+        chosen = self._by_parts(encoding, features, ask.names)
+        ask, taught = self._split(ask, chosen)
+        names = (*ask.names, *ask.sentences, *taught)
         presence, share = np.zeros(len(names)), np.zeros(len(names))
         best, winner = np.full(encoding.grid.shape, NOWHERE, np.float32), None
-        for first, query in self._queries(ask):
-            presence[first : first + len(query)] = self._presence(encoding, query)
-            for offset, logits in enumerate(self._logits(encoding, features, query)):
-                number = first + offset
-                if presence[number] < IN_VIEW:
-                    continue
-                logits = self._cleaned(logits, names[number])
-                wins = logits > best
-                best = np.where(wins, logits, best)
-                winner = np.where(wins, number, 0 if winner is None else winner)
-        self._yield_to_rivals(encoding, features, names, best)
+        for number, (chance, logits) in enumerate(self._answers(encoding, features, ask, taught)):
+            presence[number] = chance
+            if chance < IN_VIEW:
+                continue
+            logits = self._cleaned(logits, names[number])
+            wins = logits > best
+            best = np.where(wins, logits, best)
+            winner = np.where(wins, number, 0 if winner is None else winner)
+        if not taught:
+            self._yield_to_rivals(encoding, features, names, best)
         if winner is not None and (best > 0).any():
             counts = np.bincount(winner[best > 0], minlength=len(names))
             share = counts / counts.sum()
         return best, Found(names, presence, share)
+
+    def _split(self, ask: Ask, names: tuple[str, ...]) -> tuple[Ask, tuple[str, ...]]:
+        """The ask for what the weights answer themselves, and what was taught: that wins over the weights' own query of a name."""
+        taught = tuple(name for name in names if name in self._taught)
+        return replace(ask, names=tuple(name for name in names if name not in taught)), taught
+
+    def _answers(
+        self, encoding: Encoding, features: torch.Tensor, ask: Ask, taught: tuple[str, ...]
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """Presence and logits of the ask's names, of its sentences, and of what was taught."""
+        for query in self._queries(ask):
+            yield from zip(self._presence(encoding, query), self._logits(encoding, features, query), strict=True)
+        for one in map(self._taught.__getitem__, taught):
+            logits = self._logits(encoding, features, one.query)[0]
+            yield one.presence(encoding, logits), logits
 
     def _yield_to_rivals(
         self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...], best: np.ndarray
@@ -130,7 +146,7 @@ class Segmenter:
     def _cuts(self, name: str) -> list[tuple[str, ...]]:
         """The ways to cut a sideless whole that has sides into parts which the model knows; [] for anything else."""
         sides = self._vocabulary.sides_of(name) if name in self._vocabulary else (name,)
-        if len(sides) != 2:
+        if len(sides) != 2 or name in self._taught:
             return []
         cuts = [sides] if all(map(self._model.knows, sides)) else []
         return cuts + [
@@ -140,23 +156,25 @@ class Segmenter:
     def _presence(self, encoding: Encoding, query: Query) -> np.ndarray:
         return self._model.presence(encoding.tokens, encoding.share, query).sigmoid().cpu().numpy()
 
-    def _queries(self, ask: Ask) -> Iterator[tuple[int, Query]]:
-        """Queries of a few names at a time, with the number of the first."""
+    def _queries(self, ask: Ask) -> Iterator[Query]:
+        """Queries of a few names at a time."""
         for first in range(0, len(ask.names), AT_ONCE):
-            yield first, self._model.query_names(list(ask.names[first : first + AT_ONCE]))
+            yield self._model.query_names(list(ask.names[first : first + AT_ONCE]))
         if ask.sentences:
             from mrifoundation.model.text_tower import TextTower  # a large import that known names never need
 
             vectors = TextTower.load().embed(list(ask.sentences))
-            yield len(ask.names), self._model.query_text(torch.from_numpy(vectors))
+            yield self._model.query_text(torch.from_numpy(vectors))
 
     def _logits(self, encoding: Encoding, features: torch.Tensor, query: Query) -> np.ndarray:
         x, y, z = encoding.grid.shape
         return self._model.logits(features, query)[:, :x, :y, :z].float().cpu().numpy()
 
     def _cleaned(self, logits: np.ndarray, name: str) -> np.ndarray:
-        keeps_crumbs = name not in self._vocabulary or self._vocabulary[name].kind == "lesion"
-        return logits if keeps_crumbs else drop_crumbs(logits)
+        scattered = name in self._taught and self._taught[name].scattered
+        if scattered or name not in self._vocabulary or self._vocabulary[name].kind == "lesion":
+            return logits
+        return drop_crumbs(logits, CRUMB_OF_ONE_PIECE if self._vocabulary[name].one_piece else CRUMB)
 
 
 def _row(painter: LabelPainter, value: int, ask: Ask, found: Found) -> dict:
