@@ -22,11 +22,13 @@ def write_label_map(
     labels: np.ndarray,
     affine: np.ndarray,
     names: Mapping[int, str] | None = None,
+    fields: Mapping[int, Mapping[str, str]] | None = None,
 ) -> None:
     """Write an integer label map; the file appears whole or not at all.
 
     labels: integers [i, j, k]; stored as the smallest unsigned type that holds them. affine: index → RAS mm, 4×4.
     names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA SegmentNames).
+    fields: value → more of 3D Slicer's segment fields (Color, Tags), for NRRD.
     Raises InputError when the suffix is unknown, the folder is missing or the labels are not non-negative integers.
     """
     path = Path(path).expanduser()
@@ -37,11 +39,14 @@ def write_label_map(
         raise InputError(f"The folder '{path.parent}' does not exist; create it or choose another.")
     labels = _smallest_type(labels, path.name)
     names = {int(value): str(name) for value, name in (names or {}).items()}
-    write = _write_nifti if suffix.startswith(".nii") else _write_itk
+    described = _names_field(names) if suffix == ".mha" else _slicer_fields(labels, names, fields or {})
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
             draft = Path(folder) / f"labels{suffix}"
-            write(draft, labels, np.asarray(affine, dtype=np.float64), names)
+            if suffix.startswith(".nii"):
+                _write_nifti(draft, labels, np.asarray(affine, dtype=np.float64), names)
+            else:
+                _write_itk(draft, labels, np.asarray(affine, dtype=np.float64), described)
             os.replace(draft, path)
     except (OSError, RuntimeError) as error:
         raise InputError(
@@ -73,24 +78,25 @@ def _write_nifti(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict
     nib.save(image, path)
 
 
-def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict[int, str]) -> None:
+def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, fields: dict[str, str]) -> None:
     image = sitk.GetImageFromArray(np.ascontiguousarray(labels.T))
     lps = LPS_TO_RAS @ affine
     spacing = np.linalg.norm(lps[:3, :3], axis=0)
     image.SetSpacing(spacing.tolist())
     image.SetOrigin(lps[:3, 3].tolist())
     image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
-    for key, value in (_slicer_fields(labels, names) if path.suffix == ".nrrd" else _names_field(names)).items():
+    for key, value in fields.items():
         image.SetMetaData(key, value)
     sitk.WriteImage(image, str(path), useCompression=True)
 
 
-def _slicer_fields(labels: np.ndarray, names: dict[int, str]) -> dict[str, str]:
+def _slicer_fields(labels: np.ndarray, names: dict[int, str], more: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
     """The fields by which 3D Slicer names segments (named .seg.nrrd, the file opens as a segmentation there)."""
     extent = " ".join(f"0 {size - 1}" for size in labels.shape)
     fields = {}
     for index, (value, name) in enumerate(sorted(names.items())):
         segment = {"ID": f"Segment_{value}", "Name": name, "LabelValue": str(value), "Layer": "0", "Extent": extent}
+        segment |= more.get(value, {})
         fields |= {f"Segment{index}_{key}": text for key, text in segment.items()}
     return fields
 

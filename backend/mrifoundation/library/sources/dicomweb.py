@@ -33,8 +33,8 @@ def find_dicomweb(url: str) -> Found:
     Raises InputError when the service cannot be reached or does not answer as DICOMweb.
     """
     root, study, series = _parts(url)
-    client, found = _client(root), Found()
-    with _in_words(root):
+    client, found = client_of(root), Found()
+    with told_in_words(root):
         for one in _series(client, study, series):
             study_uid, series_uid = str(one.StudyInstanceUID), str(one.SeriesInstanceUID)
             header = _first_header(client, study_uid, series_uid)
@@ -53,9 +53,9 @@ def read_dicomweb_series(url: str) -> Scan:
     root, study, series = _parts(url)
     if series is None:
         raise InputError(f"'{url}' names no single series; give …/studies/UID/series/UID.")
-    with tempfile.TemporaryDirectory(prefix="mrifoundation-") as folder, _in_words(root):
+    with tempfile.TemporaryDirectory(prefix="mrifoundation-") as folder, told_in_words(root):
         files = []
-        for number, instance in enumerate(_client(root).iter_series(study, series)):
+        for number, instance in enumerate(client_of(root).iter_series(study, series)):
             files.append(Path(folder) / f"{number:06}.dcm")
             instance.save_as(files[-1])
         if not files:
@@ -119,7 +119,13 @@ def _parts(url: str) -> tuple[str, str | None, str | None]:
     return match["root"].rstrip("/"), match["study"], match["series"]
 
 
-def _client(root: str) -> DICOMwebClient:
+def service_of(url: str) -> str:
+    """The service's own address in that of a service, study or series. Raises InputError when it is none, or carries a password."""
+    return _parts(url)[0]
+
+
+def client_of(root: str) -> DICOMwebClient:
+    """A client that says who one is."""
     session = requests.Session()
     if token := os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN"):
         session.headers["Authorization"] = f"Bearer {token}"
@@ -127,7 +133,8 @@ def _client(root: str) -> DICOMwebClient:
 
 
 @contextmanager
-def _in_words(root: str) -> Iterator[None]:
+def told_in_words(root: str) -> Iterator[None]:
+    """What goes wrong with a service becomes an InputError."""
     try:
         yield
     except requests.HTTPError as error:

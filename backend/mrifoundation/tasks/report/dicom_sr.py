@@ -4,7 +4,6 @@ With the headers of the series that was measured, the report belongs to that pat
 (the scan came from NIfTI, or over HTTP), it is an Enhanced SR that names nobody.
 """
 
-import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,16 +28,15 @@ from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage
 
 import mrifoundation
-from mrifoundation.anatomy import Structure, Vocabulary
+from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.classification import Classification
+from mrifoundation.tasks.dicom_codes import LATERALITY, own_code, structure_code
 from mrifoundation.tasks.measure.volumes import StructureVolume
 from mrifoundation.tasks.report.document import Report
 from mrifoundation.volume import list_series
 
-OWN_SCHEME = "99MRIFOUNDATION"  # for structures and classes that have no standard code here
 SERIES_NUMBER = 9701
-_LATERALITY = {"left": codes.SCT.Left, "right": codes.SCT.Right}
 _PATIENT = (
     "PatientID",
     "PatientName",
@@ -110,7 +108,7 @@ def _structure(one: StructureVolume, vocabulary: Vocabulary, model_id: str) -> M
         finding_type=Code("91723000", "SCT", "Anatomical structure")
         if structure.kind != "lesion"
         else Code("52988006", "SCT", "Lesion"),
-        finding_sites=[FindingSite(_code(structure), _LATERALITY.get(structure.side))],
+        finding_sites=[FindingSite(structure_code(structure), LATERALITY.get(structure.side))],
         algorithm_id=AlgorithmIdentification("MRIFoundation", model_id or mrifoundation.__version__),
         measurements=[number],
     )
@@ -118,22 +116,12 @@ def _structure(one: StructureVolume, vocabulary: Vocabulary, model_id: str) -> M
 
 def _answer(answer: Classification) -> MeasurementsAndQualitativeEvaluations:
     numbers = [
-        Measurement(_own(f"probability of {name}"), round(chance, 4), Code("1", "UCUM", "no units"))
+        Measurement(own_code(f"probability of {name}"), round(chance, 4), Code("1", "UCUM", "no units"))
         for name, chance in answer.probabilities.items()
     ]
     return MeasurementsAndQualitativeEvaluations(
-        TrackingIdentifier(UID(), answer.head), finding_type=_own(answer.title), measurements=numbers
+        TrackingIdentifier(UID(), answer.head), finding_type=own_code(answer.title), measurements=numbers
     )
-
-
-def _code(structure: Structure) -> Code:
-    known = structure.snomed
-    return Code(known["code"], "SCT", known["meaning"]) if known else _own(structure.name)
-
-
-def _own(meaning: str) -> Code:
-    """A private code: DICOM allows 16 characters for its value and 64 for its meaning."""
-    return Code(hashlib.sha256(meaning.encode()).hexdigest()[:16].upper(), OWN_SCHEME, meaning[:64])
 
 
 def _observer() -> ObservationContext:

@@ -1,0 +1,111 @@
+"""One export: segments on a grid as the bytes of a file."""
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mrifoundation.anatomy import Vocabulary
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.exchange.grid import Grid
+from mrifoundation.tasks.exchange.segment import Segment
+from mrifoundation.tasks.exchange.source_series import NOT_DICOM, SourceSeries, on_series
+
+FORMATS = ("dicom-seg", "rtstruct", "nifti", "seg.nrrd", "stl")
+DICOM = ("dicom-seg", "rtstruct")
+DESCRIPTION = "MRIFoundation contours, research only"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """content: the file's bytes. suffix: its ending, with the dot. notes: plain sentences for the person."""
+
+    content: bytes
+    suffix: str
+    media_type: str
+    notes: tuple[str, ...] = ()
+
+
+def export_segments(
+    kind: str,
+    segments: Sequence[Segment],
+    grid: Grid,
+    source: SourceSeries | None = None,
+    description: str = "",
+    vocabulary: Vocabulary | None = None,
+) -> Exported:
+    """The file of a format. kind: one of FORMATS. segments: on `grid`. source: what DICOM formats refer to. description: of the
+    DICOM series.
+
+    Names that the vocabulary knows bring their SNOMED code, colour and TG-263 name. Several surfaces become a zip of one STL each.
+    Raises InputError when a DICOM format has no source or another grid, a segment is empty or named twice, or segments overlap in
+    a label map.
+    """
+    _check(segments, grid)
+    vocabulary = vocabulary or Vocabulary.load()
+    if kind in DICOM:
+        return _dicom(kind, segments, grid, source, description or DESCRIPTION, vocabulary)
+    if kind == "stl":
+        return _surfaces(segments, grid)
+    if kind not in FORMATS:
+        raise InputError(f"'{kind}' is no format; choose one of {', '.join(FORMATS)}.")
+    from mrifoundation.tasks.exchange.label_files import as_label_file
+
+    suffix = ".nii.gz" if kind == "nifti" else ".seg.nrrd"
+    media = "application/gzip" if kind == "nifti" else "application/octet-stream"
+    return Exported(as_label_file(segments, grid.affine, suffix, vocabulary), suffix, media)
+
+
+def _check(segments: Sequence[Segment], grid: Grid) -> None:
+    if not segments:
+        raise InputError("There is nothing to export; choose at least one segment.")
+    names = [segment.name for segment in segments]
+    for segment in segments:
+        if not segment.name.strip():
+            raise InputError("A segment has no name; name it, so that whoever opens the file knows what it is.")
+        if names.count(segment.name) > 1:
+            raise InputError(f"Two segments are called '{segment.name}'; give each a name of its own.")
+        if segment.mask.shape != tuple(grid.shape):
+            raise InputError(f"'{segment.name}' is not on the scan's grid; export it with the scan it was drawn on.")
+        if not segment.mask.any():
+            raise InputError(f"'{segment.name}' is empty; draw it first or leave it out.")
+
+
+def _dicom(
+    kind: str,
+    segments: Sequence[Segment],
+    grid: Grid,
+    source: SourceSeries | None,
+    description: str,
+    vocabulary: Vocabulary,
+) -> Exported:
+    if source is None:
+        raise InputError(f"This scan {NOT_DICOM}")
+    if kind == "rtstruct":
+        from mrifoundation.tasks.exchange.rtstruct_writing import as_rtstruct as write
+    else:
+        from mrifoundation.tasks.exchange.dicom_seg import as_dicom_seg as write
+
+    notes: list[str] = list(source.notes)
+    placed = [replace(one, mask=on_series(one.mask, grid.affine, source)) for one in segments]
+    content = write(placed, source, vocabulary, description, notes)
+    return Exported(content, ".dcm", "application/dicom", tuple(notes))
+
+
+def _surfaces(segments: Sequence[Segment], grid: Grid) -> Exported:
+    from mrifoundation.tasks.exchange.surface import as_stl
+
+    files = [(file_name(one.name), as_stl(one.mask, grid.affine)) for one in segments]
+    if len(files) == 1:
+        return Exported(files[0][1], ".stl", "model/stl")
+    canvas = io.BytesIO()
+    with zipfile.ZipFile(canvas, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (name, content) in enumerate(files, start=1):
+            archive.writestr(f"{number:02} {name}.stl", content)
+    return Exported(canvas.getvalue(), ".zip", "application/zip")
+
+
+def file_name(name: str) -> str:
+    """A name that every file system takes."""
+    return re.sub(r"[^\w .-]+", "_", name).strip(" .")[:80] or "segments"

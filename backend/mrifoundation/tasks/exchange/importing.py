@@ -1,0 +1,109 @@
+"""One import: the segments that a file holds, on a grid."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pydicom
+from pydicom.uid import RTStructureSetStorage, SegmentationStorage
+
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.exchange.grid import Grid, onto
+from mrifoundation.tasks.exchange.segment import Segment
+from mrifoundation.volume.content import sniff
+
+_SEGMENTATIONS = (SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7")  # the second one holds a label map
+_TITLES = {"rtstruct": "an RTSTRUCT", "stl": "a surface"}
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """kind: dicom-seg | rtstruct | nifti | nrrd | metaimage | stl. segments: on `grid`. notes: plain sentences for the person."""
+
+    kind: str
+    segments: tuple[Segment, ...]
+    grid: Grid
+    notes: tuple[str, ...]
+
+
+def import_segments(path: Path, grid: Grid | None = None) -> Imported:
+    """The segments in a DICOM SEG, an RTSTRUCT, a label map (NIfTI, NRRD, MHA) or an STL surface; what the file really is decides.
+
+    grid: where they are wanted; None: the file's own, which contours and surfaces have not. A segment that lies outside is left out
+    with a note.
+    Raises InputError when the file is something else or damaged, or when nothing of it lies on the grid.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise InputError(f"There is no file '{path}'; check the path.")
+    kind = _kind(path)
+    if grid is None and kind in _TITLES:
+        raise InputError(
+            f"'{path.name}' is {_TITLES[kind]}, which has no grid of its own; give the scan that it belongs to."
+        )
+    notes: list[str] = []
+    with _in_words(path):
+        segments, grid = _read(path, kind, grid, notes)
+    inside = [segment for segment in segments if segment.mask.any()]
+    outside = [segment.name for segment in segments if not segment.mask.any()]
+    if not inside:
+        reason = (
+            "lies outside this scan; is it of another one?" if segments else "holds no region; choose another file."
+        )
+        raise InputError(f"'{path.name}' {reason}")
+    if outside:
+        notes.append(f"Empty or outside the scan, and left out: {', '.join(outside)}.")
+    return Imported(kind, tuple(inside), grid, tuple(notes))
+
+
+def _kind(path: Path) -> str:
+    content = sniff(path)
+    if content.kind == "dicom" and not content.gzipped:
+        header = pydicom.dcmread(path, specific_tags=["SOPClassUID"], force=True, stop_before_pixels=True)
+        if header.get("SOPClassUID") in _SEGMENTATIONS:
+            return "dicom-seg"
+        if header.get("SOPClassUID") == RTStructureSetStorage:
+            return "rtstruct"
+        raise InputError(f"'{path.name}' is DICOM but neither SEG nor RTSTRUCT; give one of these.")
+    if content.kind in ("nifti", "nrrd", "metaimage"):
+        return content.kind
+    if path.suffix.lower() == ".stl" and not content.readable:
+        return "stl"
+    raise InputError(
+        f"'{path.name}' holds no contours that can be read; give DICOM SEG, RTSTRUCT, NIfTI, NRRD, MHA or STL."
+    )
+
+
+def _read(path: Path, kind: str, grid: Grid | None, notes: list[str]) -> tuple[list[Segment], Grid]:
+    if kind == "rtstruct":
+        from mrifoundation.tasks.exchange.rtstruct_reading import read_rtstruct
+
+        return read_rtstruct(pydicom.dcmread(path), grid, notes), grid
+    if kind == "dicom-seg":
+        from mrifoundation.tasks.exchange.dicom_seg import read_dicom_seg
+
+        return read_dicom_seg(path, grid, notes)
+    if kind == "stl":
+        from mrifoundation.tasks.exchange.surface import read_stl
+
+        return [Segment(path.stem, read_stl(path, grid, notes))], grid
+    from mrifoundation.tasks.exchange.label_files import read_label_file
+
+    segments, own = read_label_file(path, kind)
+    if grid is None:
+        return segments, own
+    return [replace(one, mask=onto(one.mask, own.affine, grid, notes)) for one in segments], grid
+
+
+@contextlib.contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Whatever a library trips over in a damaged file, the person gets a sentence."""
+    try:
+        yield
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"There is not enough memory to read '{path.name}'; close other programs.") from error
+    except Exception as error:
+        raise InputError(f"'{path.name}' could not be read; it is damaged or unusual: export it again.") from error

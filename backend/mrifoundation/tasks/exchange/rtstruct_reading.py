@@ -1,0 +1,121 @@
+"""Reading RTSTRUCT onto a grid: contours in any plane, filled in their own planes and laid onto the grid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from mrifoundation.tasks.exchange.filling import filled
+from mrifoundation.tasks.exchange.grid import Grid, onto
+from mrifoundation.tasks.exchange.segment import Segment
+from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.itk_image import LPS_TO_RAS
+
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+FLAT = 0.1  # voxels that the points of one contour may lie off its slice
+NEAR = 0.25  # voxels that a contour may lie off a slice of the grid and still be meant for it
+_SAME_PLANE = 0.1  # mm between contours of one plane
+_LARGEST = 2048  # pixels along an edge of a plane that contours are filled in
+
+
+@dataclass(frozen=True, eq=False)
+class _Planes:
+    """A grid whose third axis goes from contour plane to contour plane. rings: by slice, in (i, j)."""
+
+    grid: Grid
+    rings: dict[int, list[np.ndarray]]
+
+    def mask(self) -> np.ndarray:
+        mask = np.zeros(self.grid.shape, bool)
+        for level, rings in self.rings.items():
+            mask[:, :, level] = filled(rings, self.grid.shape[:2])
+        return mask
+
+
+def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segment]:
+    """Its regions on `grid`, an empty mask for one that lies outside. Points and open lines are left out with a note."""
+    items = {int(item.ReferencedROINumber): item for item in dataset.get("ROIContourSequence") or ()}
+    segments, open_ones = [], 0
+    for roi in dataset.get("StructureSetROISequence") or ():
+        item = items.get(int(roi.ROINumber), Dataset())
+        contours = list(item.get("ContourSequence") or ())
+        closed = [one for one in contours if one.get("ContourGeometricType") in _CLOSED and one.get("ContourData")]
+        open_ones += len(contours) - len(closed)
+        if not closed:
+            notes.append(f"'{roi.ROIName}' has no closed contour and was left out.")
+            continue
+        rings = [_points(one) for one in closed]
+        colour = item.get("ROIDisplayColor")
+        segments.append(Segment(str(roi.ROIName), _mask(rings, grid, notes), _colour(colour)))
+    if open_ones:
+        notes.append(f"{open_ones} points or open lines enclose nothing and were left out.")
+    return segments
+
+
+def _points(contour: Dataset) -> np.ndarray:
+    """RAS mm [n, 3]."""
+    return np.asarray(contour.ContourData, float).reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
+
+
+def _colour(given: Sequence | None) -> tuple[int, int, int] | None:
+    return tuple(int(part) for part in given) if given and len(given) == 3 else None
+
+
+def _mask(rings: list[np.ndarray], grid: Grid, notes: list[str]) -> np.ndarray:
+    planes = _own_planes(rings, grid) or _planes_between(rings, grid)
+    return onto(planes.mask(), planes.grid.affine, grid, notes)
+
+
+def _own_planes(rings: list[np.ndarray], grid: Grid) -> _Planes | None:
+    """The grid itself, turned so that its third axis is across the contours; None when they lie in none of its planes."""
+    index = [ring @ np.linalg.inv(grid.affine)[:3, :3].T + np.linalg.inv(grid.affine)[:3, 3] for ring in rings]
+    across = int(np.argmin([max(np.ptp(ring[:, axis]) for ring in index) for axis in range(3)]))
+    levels = np.array([ring[:, across].mean() for ring in index])
+    slices = np.rint(levels).astype(int)
+    flat = max(np.ptp(ring[:, across]) for ring in index) < FLAT
+    gaps = np.diff(np.unique(slices))
+    if not flat or np.abs(levels - slices).max() > NEAR or (gaps.size and np.median(gaps) > 1):
+        return None
+    axes = [axis for axis in range(3) if axis != across] + [across]
+    turned = Grid(tuple(grid.shape[axis] for axis in axes), grid.affine[:, [*axes, 3]])
+    found: dict[int, list[np.ndarray]] = {}
+    for ring, level in zip(index, slices.tolist(), strict=True):
+        if 0 <= level < turned.shape[2]:
+            found.setdefault(level, []).append(ring[:, axes[:2]])
+    return _Planes(turned, found)
+
+
+def _planes_between(rings: list[np.ndarray], grid: Grid) -> _Planes:
+    """A grid made from the contours: its planes are theirs, its pixels no larger than the voxels of `grid`."""
+    normal = _normal(max(rings, key=lambda ring: np.linalg.norm(_area(ring))))
+    heights = np.array([float((ring @ normal).mean()) for ring in rings])
+    steps = np.diff(np.sort(heights))
+    steps = steps[steps > _SAME_PLANE]
+    spacing = np.linalg.norm(grid.affine[:3, :3], axis=0)
+    gap = float(np.median(steps)) if steps.size else float(np.abs(grid.affine[:3, :3].T @ normal).max())
+    first = np.linalg.svd(normal[None])[2][1]
+    axes = np.stack([first, np.cross(normal, first)])
+    flat = [ring @ axes.T for ring in rings]
+    low, high = np.min([ring.min(0) for ring in flat], axis=0), np.max([ring.max(0) for ring in flat], axis=0)
+    pixel = max(float(spacing.min()), float((high - low).max()) / _LARGEST)
+    levels = np.rint((heights - heights.min()) / gap).astype(int)
+    affine = np.eye(4)
+    affine[:3, :3] = np.stack([axes[0] * pixel, axes[1] * pixel, normal * gap], axis=1)
+    affine[:3, 3] = axes.T @ (low - pixel) + normal * heights.min()
+    shape = (*(np.ceil((high - low) / pixel).astype(int) + 3).tolist(), int(levels.max()) + 1)
+    check_size(shape, 1, "The structure set")
+    found: dict[int, list[np.ndarray]] = {}
+    for ring, level in zip(flat, levels.tolist(), strict=True):
+        found.setdefault(level, []).append((ring - low) / pixel + 1)
+    return _Planes(Grid(shape, affine), found)
+
+
+def _area(ring: np.ndarray) -> np.ndarray:
+    """Newell's vector: along the normal, as long as twice the area."""
+    return np.cross(ring, np.roll(ring, -1, axis=0)).sum(0)
+
+
+def _normal(ring: np.ndarray) -> np.ndarray:
+    area = _area(ring)
+    return area / max(float(np.linalg.norm(area)), 1e-12)

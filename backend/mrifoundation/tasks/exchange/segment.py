@@ -1,0 +1,46 @@
+"""A named region, and several of them as one label map."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mrifoundation.errors import InputError
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """mask: bool [i, j, k]. colour: red, green, blue, 0 to 255, None where the file says none. tg263: the name by AAPM TG-263, where it
+    differs from what the vocabulary gives."""
+
+    name: str
+    mask: np.ndarray
+    colour: Colour | None = None
+    tg263: str | None = None
+
+
+def label_map(segments: Sequence[Segment]) -> np.ndarray:
+    """uint16 [i, j, k], value n for the n-th segment. Raises InputError when two segments overlap."""
+    labels = np.zeros(segments[0].mask.shape, np.uint16)
+    for value, segment in enumerate(segments, start=1):
+        taken = labels[segment.mask]
+        if taken.any():
+            other = segments[int(taken[taken > 0][0]) - 1].name
+            raise InputError(
+                f"'{other}' and '{segment.name}' overlap, and this format holds one label a voxel; "
+                "export one of them, or use DICOM SEG or RTSTRUCT."
+            )
+        labels[segment.mask] = value
+    return labels
+
+
+def overlapping(segments: Sequence[Segment]) -> bool:
+    """Whether a voxel belongs to more than one of them."""
+    seen = np.zeros(segments[0].mask.shape, bool)
+    for segment in segments:
+        if seen[segment.mask].any():
+            return True
+        seen |= segment.mask
+    return False

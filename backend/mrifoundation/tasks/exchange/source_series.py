@@ -1,0 +1,129 @@
+"""The DICOM series that a scan was read from: what SEG and RTSTRUCT refer to and take patient and study from."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset
+
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.exchange.grid import Grid, onto
+from mrifoundation.volume import list_series
+from mrifoundation.volume.archive import unzipped
+from mrifoundation.volume.content import sniff
+from mrifoundation.volume.dicom_headers import Frame
+from mrifoundation.volume.dicom_series import Series, choose_series
+from mrifoundation.volume.dicom_stack import build_stack
+from mrifoundation.volume.itk_image import LPS_TO_RAS
+
+NOT_DICOM = (
+    "is not a DICOM series, and DICOM SEG and RTSTRUCT refer to one; give the series that the scan was read from, "
+    "or export NIfTI, seg.nrrd or STL."
+)
+# Attributes that files must have (PS3.3 C.7.1.1, C.7.2.1) and de-identified images may lack: then they are left empty.
+_MAY_BE_EMPTY = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """One image of the series. slice: k on the grid. header: index among the headers. frame: its place, direction and spacing, LPS mm."""
+
+    slice: int
+    header: int
+    frame: Frame
+
+
+@dataclass(frozen=True, eq=False)
+class SourceSeries:
+    """headers: one a file, without pixels. planes: the images that make the volume, in its order. grid: as `read_scan` reads it."""
+
+    uid: str
+    title: str
+    headers: tuple[Dataset, ...]
+    planes: tuple[Plane, ...]
+    grid: Grid
+    notes: tuple[str, ...] = ()
+
+    @property
+    def frame_of_reference(self) -> str:
+        return str(self.headers[0].FrameOfReferenceUID)
+
+
+def read_source(path: Path, series: str | None = None) -> SourceSeries:
+    """The series in a folder or zip, or around a DICOM file. series: which one, by UID or description; by default as `read_scan`.
+
+    Raises InputError when there is no DICOM series, or its images state no position, or no frame of reference.
+    """
+    with _opened(Path(path).expanduser()) as place:
+        found = list_series(place)
+        if not found:
+            raise InputError(f"'{Path(path).name}' {NOT_DICOM}")
+        if series is None and place.is_file():
+            series = str(
+                pydicom.dcmread(place, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])[0x0020000E].value
+            )
+        notes: list[str] = []
+        return _source(choose_series(found, series, notes), notes)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Path]:
+    if path.is_file() and sniff(path).kind == "zip":
+        with unzipped(path, path.name) as folder:
+            yield folder
+    else:
+        yield path
+
+
+def _source(series: Series, notes: list[str]) -> SourceSeries:
+    stack = build_stack(list(series.frames), series.title, notes)
+    if any(frame.position is None or frame.orientation is None for frame in stack.frames):
+        raise InputError(f"The images of '{series.title}' state no position, so nothing can refer to them; {_AGAIN}")
+    paths = list(dict.fromkeys(frame.path for frame in stack.frames))
+    headers = tuple(_header(path, series.title) for path in paths)
+    planes = tuple(
+        Plane(round(float(place)), paths.index(frame.path), frame)
+        for frame, place in zip(stack.frames, stack.place, strict=True)
+    )
+    first = stack.frames[0]
+    grid = Grid((first.columns, first.rows, stack.slices), LPS_TO_RAS @ stack.affine)
+    return SourceSeries(series.uid, series.title, headers, planes, grid, tuple(notes))
+
+
+_AGAIN = "export the series again from the scanner or PACS."
+
+
+def _header(path: Path, title: str) -> Dataset:
+    header = pydicom.dcmread(path, stop_before_pixels=True)
+    for keyword in ("FrameOfReferenceUID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"):
+        if not header.get(keyword):
+            raise InputError(f"An image of '{title}' has no {keyword}, so nothing can refer to it; {_AGAIN}")
+    for keyword in _MAY_BE_EMPTY:
+        if keyword not in header:
+            setattr(header, keyword, "")
+    return header
+
+
+def on_series(mask: np.ndarray, affine: np.ndarray, source: SourceSeries) -> np.ndarray:
+    """`mask` on the grid of the series. Raises InputError when that is another grid: an export must not move a border."""
+    notes: list[str] = []
+    placed = onto(mask, affine, source.grid, notes)
+    if notes or np.count_nonzero(placed) != np.count_nonzero(mask):
+        raise InputError(
+            f"The segments are not on the grid of the series '{source.title}'; "
+            "give the series that the scan was read from, or import them onto it first."
+        )
+    return placed
