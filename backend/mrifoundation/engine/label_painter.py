@@ -27,7 +27,7 @@ class LabelPainter:
         working = bounding_box(logits > 0)
         if working is None:
             return
-        box, columns = _scan_box(self._grid, working)
+        box, columns = scan_box(self._grid, working)
         weights = [matrix[:, c] for matrix, c in zip(self._grid.to_scan(box), columns, strict=True)]
         fine = resample(logits[columns], weights)
         if self._best is None:
@@ -60,7 +60,7 @@ class LabelPainter:
         return np.ascontiguousarray(self._encoding.axes.undo(self._labels))
 
 
-def _scan_box(grid: WorkingGrid, working: Box) -> tuple[Box, Box]:
+def scan_box(grid: WorkingGrid, working: Box) -> tuple[Box, Box]:
     """The scan voxels that a working box can reach, and the working voxels that they are interpolated from."""
     box, columns = [], []
     for a in range(3):

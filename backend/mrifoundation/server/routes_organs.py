@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from mrifoundation.anatomy.organs_at_risk import OrganAtRisk, organs_at_risk
+from mrifoundation.server.organ_sets import is_known
 from mrifoundation.server.problems import PROBLEMS
 
 
@@ -27,6 +28,7 @@ class OrganAnswer(BaseModel):
 class OrganSet(BaseModel):
     name: str
     organs: list[OrganAnswer]
+    by_hand: list[str] = Field(description="Names of those that the loaded weights do not know.")
 
 
 class OrganSets(BaseModel):
@@ -44,9 +46,18 @@ async def organ_sets(request: Request) -> dict:
 
     def answer(organ: OrganAtRisk) -> dict:
         structure = engine.vocabulary[organ.structure] if organ.structure else None
-        known = structure is not None and engine.knows(structure)
+        known = is_known(engine, organ)
         described = {"known": known, "by_hand": not known, "colour": structure and list(structure.colour)}
         return organ.to_dict() | described | {"snomed": structure and structure.snomed}
 
     sets = organs_at_risk(engine.vocabulary).items()
-    return {"sets": [{"name": name, "organs": [answer(organ) for organ in organs]} for name, organs in sets]}
+    return {
+        "sets": [
+            {
+                "name": name,
+                "organs": [answer(organ) for organ in organs],
+                "by_hand": [organ.name for organ in organs if not is_known(engine, organ)],
+            }
+            for name, organs in sets
+        ]
+    }

@@ -5,30 +5,32 @@ All of it runs on the worker thread, one request after the other, so that two cl
 
 import gzip
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
-from mrifoundation.engine.folders import cache_folder
-from mrifoundation.errors import InputError
-from mrifoundation.server.backend import Backend
+from mrifoundation.server.kept_contours import kept_contours, known_contour, on_worker
+from mrifoundation.server.operations import operations_of
 from mrifoundation.server.problems import PROBLEMS
-from mrifoundation.server.refine_request import begun_mask, marks_of
+from mrifoundation.server.refine_request import begun_mask, edited_mask, marks_of
 from mrifoundation.server.routes_volumes import held
-from mrifoundation.server.schemas_refine import ContourDetail, ContourList, RefineRequest
+from mrifoundation.server.schemas_refine import (
+    ContourDetail,
+    ContourList,
+    ContourState,
+    EditRequest,
+    RefineRequest,
+    ReviewRequest,
+)
 from mrifoundation.volume import Scan
 from mrifoundation.volume.box import Box
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
     from mrifoundation.tasks.refine import Contour, Contours
-
-Result = TypeVar("Result")
-
-PATIENCE = 30.0  # seconds between two looks at whether the work is done
+    from mrifoundation.tasks.refine.review import Review
 
 VOXELS = {
     200: {
@@ -63,23 +65,26 @@ async def refine(
     begun = await run_sync(begun_mask, request, volume_id, scan, wanted)
 
     def work(engine: "Engine") -> Response:
-        contours = _contours(request)
+        contours = kept_contours(request)
         opened = wanted.segment is None
         contour = (
-            _open(contours, engine, scan, wanted, begun) if opened else _known(contours, volume_id, wanted.segment)
+            _open(contours, engine, scan, wanted, begun)
+            if opened
+            else known_contour(contours, volume_id, wanted.segment)
         )
         box = contours.mark(contour, engine, scan, marks)
-        return _voxels(contour, contour.whole_box() if opened and wanted.prompt else box, scan, accept_encoding)
+        whole = opened and wanted.prompt and begun is None
+        return _voxels(contour, contour.whole_box() if whole else box, scan, accept_encoding)
 
-    return await _on_worker(request, work)
+    return await on_worker(request, work)
 
 
 @router.get("", response_model=ContourList, summary="The contours of a scan, the oldest first")
 async def contours(request: Request, volume_id: str) -> dict:
     scan = await run_sync(held, request, volume_id)
     return {
-        "segments": await _on_worker(
-            request, lambda engine: [_state(one, scan) for one in _contours(request).of_volume(volume_id)]
+        "segments": await on_worker(
+            request, lambda engine: [_state(one, scan) for one in kept_contours(request).of_volume(volume_id)]
         )
     }
 
@@ -89,11 +94,11 @@ async def contour(request: Request, volume_id: str, segment: str) -> dict:
     scan = await run_sync(held, request, volume_id)
 
     def work(engine: "Engine") -> dict:
-        found = _known(_contours(request), volume_id, segment)
+        found = known_contour(kept_contours(request), volume_id, segment)
         marks = [{key: value for key, value in step.mark.to_json().items() if key != "start"} for step in found.steps]
-        return _state(found, scan) | {"marks": marks}
+        return _state(found, scan) | {"marks": marks, "reviews": [_decided(found, one) for one in found.reviews]}
 
-    return await _on_worker(request, work)
+    return await on_worker(request, work)
 
 
 @router.get(
@@ -108,10 +113,10 @@ async def labels(
     scan = await run_sync(held, request, volume_id)
 
     def work(engine: "Engine") -> Response:
-        found = _known(_contours(request), volume_id, segment)
+        found = known_contour(kept_contours(request), volume_id, segment)
         return _voxels(found, found.whole_box(), scan, accept_encoding)
 
-    return await _on_worker(request, work)
+    return await on_worker(request, work)
 
 
 @router.post("/{segment}/undo", response_class=Response, responses=VOXELS, summary="Take the last mark back")
@@ -128,9 +133,50 @@ async def redo(
     return await _moved(request, volume_id, segment, "redo", accept_encoding)
 
 
+@router.post(
+    "/{segment}/edit",
+    response_class=Response,
+    responses=VOXELS,
+    summary="What another editor did to the contour, and operations on it",
+)
+async def edit(
+    request: Request, volume_id: str, segment: str, wanted: EditRequest, accept_encoding: Annotated[str, Header()] = ""
+) -> Response:
+    """One step, which undo takes back whole; none when nothing changed."""
+    request.app.state.backend.ready_engine()
+    scan = await run_sync(held, request, volume_id)
+    begun = await run_sync(edited_mask, request, volume_id, scan, wanted)
+
+    def work(engine: "Engine") -> Response:
+        from mrifoundation.tasks.postprocess import apply
+
+        contours = kept_contours(request)
+        found = known_contour(contours, volume_id, segment)
+        operations = operations_of(request, contours, volume_id, scan, wanted.operations)
+        mask = apply(found.mask if begun is None else begun, scan.spacing, operations)
+        return _voxels(found, contours.edit(found, mask), scan, accept_encoding)
+
+    return await on_worker(request, work)
+
+
+@router.post("/{segment}/review", response_model=ContourState, summary="Accept or reject a contour")
+async def review(request: Request, volume_id: str, segment: str, wanted: ReviewRequest) -> dict:
+    """Kept with the time, and with the name when one is sent, in the contour's own history; nothing is ever taken out of it."""
+    scan = await run_sync(held, request, volume_id)
+
+    def work(engine: "Engine") -> dict:
+        found = known_contour(kept_contours(request), volume_id, segment)
+        kept_contours(request).review(found, wanted.accept, wanted.by.strip())
+        return _state(found, scan)
+
+    return await on_worker(request, work)
+
+
 @router.delete("/{segment}", status_code=204, response_class=Response, summary="Delete a contour with its history")
 async def remove(request: Request, volume_id: str, segment: str) -> Response:
-    await _on_worker(request, lambda engine: _contours(request).remove(_known(_contours(request), volume_id, segment)))
+    await on_worker(
+        request, lambda engine: kept_contours(request).remove(known_contour(kept_contours(request), volume_id, segment))
+    )
     return Response(status_code=204)
 
 
@@ -138,58 +184,18 @@ async def _moved(request: Request, volume_id: str, segment: str, way: str, accep
     scan = await run_sync(held, request, volume_id)
 
     def work(engine: "Engine") -> Response:
-        found = _known(_contours(request), volume_id, segment)
-        return _voxels(found, getattr(_contours(request), way)(found), scan, accept_encoding)
+        found = known_contour(kept_contours(request), volume_id, segment)
+        return _voxels(found, getattr(kept_contours(request), way)(found), scan, accept_encoding)
 
-    return await _on_worker(request, work)
-
-
-def _contours(request: Request) -> "Contours":
-    """The contours of this service; only on the worker thread, and only once the model is loaded, since this needs torch."""
-    state = request.app.state
-    if not hasattr(state, "contours"):
-        from mrifoundation.tasks.refine import Contours
-
-        state.contours = Contours(cache_folder("contours"))
-    return state.contours
-
-
-async def _on_worker(request: Request, work: Callable[["Engine"], Result]) -> Result:
-    """What `work` gives on the worker thread, or what it raises."""
-    backend: Backend = request.app.state.backend
-    backend.ready_engine()
-    outcome: list = []
-
-    def attempt(engine: "Engine", job: object) -> None:
-        try:
-            outcome.append((work(engine), None))
-        except (InputError, HTTPException) as error:
-            outcome.append((None, error))
-
-    job = backend.submit(attempt, kept=False)
-    while not job.finished:
-        await job.wait_for_change(job.version, PATIENCE)
-    if not outcome:
-        raise HTTPException(500, job.snapshot()["error"] or "The service is stopping; ask again when it runs.")
-    result, error = outcome[0]
-    if error is not None:
-        raise error
-    return result
+    return await on_worker(request, work)
 
 
 def _open(
     contours: "Contours", engine: "Engine", scan: Scan, wanted: RefineRequest, begun: np.ndarray | None
 ) -> "Contour":
-    if wanted.prompt:
+    if wanted.prompt and begun is None:
         begun = engine.segment(engine.encode(scan, wanted.profile), [wanted.prompt]).labels == 1
     return contours.open(scan, begun, name=wanted.name, prompt=wanted.prompt, profile=wanted.profile)
-
-
-def _known(contours: "Contours", volume_id: str, segment: str) -> "Contour":
-    found = contours.get(segment)
-    if found is None or found.about.volume != volume_id:
-        raise HTTPException(404, "No contour with this id is kept for this volume; open one.")
-    return found
 
 
 def _state(contour: "Contour", scan: Scan) -> dict:
@@ -202,7 +208,15 @@ def _state(contour: "Contour", scan: Scan) -> dict:
         "position": contour.position,
         "steps": len(contour.steps),
         "volume_ml": round(int(np.count_nonzero(contour.mask)) * scan.voxel_ml, 4),
+        "review": _decided(contour, contour.reviews[-1]) if contour.reviews else None,
     }
+
+
+def _decided(contour: "Contour", review: "Review") -> dict:
+    from mrifoundation.tasks.refine.review import fingerprint
+
+    told = {name: getattr(review, name) for name in ("verdict", "by", "at", "position")}
+    return told | {"current": review.fingerprint == fingerprint(contour.mask)}
 
 
 def _voxels(contour: "Contour", box: Box, scan: Scan, accept_encoding: str) -> Response:

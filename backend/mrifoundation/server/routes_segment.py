@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from mrifoundation.errors import InputError
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.jobs import Job
+from mrifoundation.server.organ_sets import is_known, organ_prompts, organs_of
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.routes_volumes import held
 from mrifoundation.server.schemas import EncodeRequest, JobTicket, SegmentRequest, SegmentResult
@@ -52,8 +53,8 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
     """
     backend: Backend = request.app.state.backend
     scan = await run_sync(held, request, volume_id)
-    if not wanted.prompts and not wanted.set:
-        raise InputError("There is no prompt; name at least one structure or a structure set.")
+    if not (wanted.prompts or wanted.set or wanted.organs):
+        raise InputError("There is no prompt; name at least one structure, a structure set or a set of organs at risk.")
     if backend.engine is not None:
         await run_sync(_understood, backend.engine, wanted)
 
@@ -61,7 +62,13 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
         prompts = _understood(engine, wanted)
         encoding = engine.encode(scan, wanted.profile, progress=job.progress, cancel=job.cancelled)
         result = engine.segment(encoding, prompts, wanted.free_text, wanted.expand, job.progress, job.cancelled)
-        table = SegmentResult(structures=result.table, understood=result.understood, suggestions=result.suggestions)
+        if wanted.tidy:
+            from mrifoundation.tasks.postprocess import Tidying, tidied
+
+            result = tidied(result, engine.vocabulary, Tidying(**wanted.tidy.model_dump()))
+        by_hand = [organ.name for organ in organs_of(engine, wanted.organs) if not is_known(engine, organ)]
+        told = {"understood": result.understood, "suggestions": result.suggestions, "by_hand": by_hand}
+        table = SegmentResult(structures=result.table, **told)
         return Answer(table.model_dump(), *label_box(result.labels, result.affine))
 
     return {"job": backend.submit(work).id}
@@ -73,5 +80,6 @@ def _understood(engine: "Engine", wanted: SegmentRequest) -> list[str]:
     prompts = list(wanted.prompts)
     if wanted.set:
         prompts += engine.prompts_of_set(wanted.set)
+    prompts += organ_prompts(engine, wanted.organs)
     engine.understand(prompts, wanted.free_text, wanted.expand)
     return prompts

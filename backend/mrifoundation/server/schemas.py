@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from mrifoundation.server.schemas_postprocess import TidyingRequest
+
 LARGEST_AXIS = 8192
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64")
 
@@ -93,6 +95,12 @@ class SegmentRequest(BaseModel):
     set: str | None = Field(
         default=None, max_length=200, description="Name of a structure set of /v1/info, added to the prompts."
     )
+    organs: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Name of a set of /v1/organs-at-risk: what of it is known is added to the prompts, the rest is told as by_hand.",
+    )
+    tidy: TidyingRequest | None = Field(default=None, description="Post-processing; none unless it is sent.")
     profile: Profile = "standard"
     expand: bool = Field(
         default=False, description="One structure for each part of a list, side or group; else value i = i-th prompt."
@@ -155,6 +163,7 @@ class SegmentResult(BaseModel):
     suggestions: dict[str, list[str]] = Field(
         description="Nearest known names of prompts that were not known as written."
     )
+    by_hand: list[str] = Field(default=[], description="Organs of the asked set that these weights do not know.")
 
 
 class Structure(BaseModel):

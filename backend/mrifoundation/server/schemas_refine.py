@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mrifoundation.server.schemas import Profile
+from mrifoundation.server.schemas_postprocess import OperationRequest
 
 Point = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=3, max_length=3)]
 
@@ -39,12 +40,45 @@ class RefineRequest(BaseModel):
     segment: str | None = Field(
         default=None, max_length=64, description="The contour to correct; null opens a new one."
     )
-    prompt: str = Field(default="", max_length=500, description="A new contour begins from what these words find.")
+    prompt: str = Field(
+        default="",
+        max_length=500,
+        description="A new contour begins from what these words find; with begin or region, from that, and the words are what it is.",
+    )
     begin: SegmentOfJob | None = Field(default=None, description="A new contour begins from an earlier answer.")
     region: str | None = Field(default=None, max_length=64, description="A new contour begins from an uploaded mask.")
     name: str = Field(default="", max_length=200)
     profile: Profile = "standard"
     marks: Annotated[list[MarkRequest], Field(max_length=1000)] = []
+
+
+class EditRequest(BaseModel):
+    """One step. First the contour becomes `region`, where that is sent, as another editor left it; then the operations follow."""
+
+    region: str | None = Field(
+        default=None, max_length=64, description="The whole contour as it is now: POST /v1/volumes/{id}/region."
+    )
+    empty: bool = Field(default=False, description="The other editor left nothing, which no region can say.")
+    operations: Annotated[list[OperationRequest], Field(max_length=20)] = []
+
+
+class ReviewRequest(BaseModel):
+    accept: bool
+    by: str = Field(default="", max_length=100, description="Who decides; kept only when it is sent.")
+
+
+class ReviewAnswer(BaseModel):
+    verdict: Literal["accepted", "edited", "rejected"] = Field(
+        description="edited: accepted after corrections, be it marks or edits."
+    )
+    by: str
+    at: str = Field(description="UTC, ISO 8601.")
+    position: int
+    current: bool = Field(description="Whether the contour still is what was judged.")
+
+
+class MarkMade(MarkRequest):
+    kind: Literal["point", "scribble", "box", "lasso", "brush", "edit"]
 
 
 class ContourState(BaseModel):
@@ -57,10 +91,12 @@ class ContourState(BaseModel):
     position: int = Field(description="How many marks hold; undo takes the last of them back.")
     steps: int = Field(description="How many marks there are with those that redo would do again.")
     volume_ml: float
+    review: ReviewAnswer | None = Field(description="The latest decision about it.")
 
 
 class ContourDetail(ContourState):
-    marks: list[MarkRequest] = Field(description="All marks in order; the first `position` of them hold.")
+    marks: list[MarkMade] = Field(description="All marks and edits in order; the first `position` of them hold.")
+    reviews: list[ReviewAnswer] = Field(description="All decisions about it, the latest last.")
 
 
 class ContourList(BaseModel):

@@ -6,6 +6,7 @@ import numpy as np
 
 from mrifoundation.engine.refinement import Change, Mark
 from mrifoundation.engine.refinement.placing import Placed
+from mrifoundation.tasks.refine.review import Review
 from mrifoundation.volume.box import Box, bounding_box
 
 
@@ -40,6 +41,7 @@ class Contour:
     """mask: bool [i, j, k] on the scan's own grid, as it is after `position` of the `steps`; the others can be redone.
 
     text: logits of its prompt on the working grid, kept so that they are computed once; None where there are none (yet).
+    reviews: what was decided about it, the latest last.
     """
 
     about: About
@@ -47,6 +49,7 @@ class Contour:
     steps: list[Step] = field(default_factory=list)
     position: int = 0
     text: np.ndarray | None = None
+    reviews: list[Review] = field(default_factory=list)
 
     @property
     def nbytes(self) -> int:

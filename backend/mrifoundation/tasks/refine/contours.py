@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from mrifoundation.engine.memory_cache import MemoryCache
 from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.refine.contour import About, Box, Contour, Step, union
+from mrifoundation.tasks.refine.edit import edit_step, holding_marks, was_edited
 from mrifoundation.tasks.refine.journal import Journal
+from mrifoundation.tasks.refine.review import Review
 from mrifoundation.tasks.refine.step_record import opened, opening_record, step_of, step_record
 from mrifoundation.volume import Scan
 
@@ -77,11 +80,28 @@ class Contours:
         refiner = Refiner(encoding, scan, contour.text)
         boxes = []
         for mark in marks:
-            change, placed = refiner.change(contour.mask, contour.placed, mark, contour.about.drawn)
+            drawn = contour.about.drawn and not was_edited(contour)
+            change, placed = refiner.change(contour.mask, holding_marks(contour, encoding.axes), mark, drawn)
             step = contour.step(mark, placed, change)
             self.take(contour, step)
             boxes.append(step.box)
         return union(boxes)
+
+    def edit(self, contour: Contour, mask: np.ndarray) -> Box:
+        """Make `mask` (bool [i, j, k] on the scan's own grid) of the contour, as one step; gives the box that changed, empty when
+        nothing did: then there is no step either."""
+        step = edit_step(contour, mask)
+        if step is None:
+            return (slice(0, 0),) * 3
+        self.take(contour, step)
+        return step.box
+
+    def review(self, contour: Contour, accept: bool, by: str = "") -> Review:
+        """Keep that a person accepts or rejects the contour as it is now. by: who; "" when that is not to be kept."""
+        review = Review.now(accept, by, contour.position, contour.mask)
+        self._write(contour, {"review": asdict(review)}, b"")
+        contour.reviews.append(review)
+        return review
 
     def take(self, contour: Contour, step: Step) -> None:
         """Do one step. Raises InputError when the disk does not take it; the contour is then as before."""
@@ -126,6 +146,8 @@ def _replayed(journal: Journal) -> Contour | None:
             contour = opened(record, content)
         elif "to" in record:
             contour.go(record["to"])
+        elif "review" in record:
+            contour.reviews.append(Review(**record["review"]))
         else:
             contour.take(step_of(record, content))
     return contour
