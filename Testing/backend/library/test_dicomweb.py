@@ -1,69 +1,21 @@
 """A picture archive over DICOMweb: a real Orthanc with its plug-in, started here on loopback."""
 
-import json
-import shutil
-import socket
-import subprocess
-import time
-from pathlib import Path
-
 import pytest
 import requests
+from orthanc import free_port, running_orthanc
 
 from mrifoundation.errors import InputError
 from mrifoundation.library import Library
 from mrifoundation.library.sources import find_items
 
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
 
 @pytest.fixture(scope="module")
 def orthanc(examination, tmp_path_factory):
     """The address of a running Orthanc that holds the examination."""
-    program = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin:/usr/local/sbin")
-    if program is None or not PLUGIN.is_file():
-        pytest.skip("needs the Debian packages orthanc and orthanc-dicomweb")
-    folder, port = tmp_path_factory.mktemp("orthanc"), _free_port()
-    settings = {
-        "Name": "test",
-        "StorageDirectory": str(folder / "storage"),
-        "IndexDirectory": str(folder / "storage"),
-        "HttpPort": port,
-        "DicomPort": _free_port(),
-        "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
-        "Plugins": [str(PLUGIN)],
-        "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "StudiesMetadata": "Full", "SeriesMetadata": "Full"},
-    }
-    (folder / "orthanc.json").write_text(json.dumps(settings))
-    log = open(folder / "log", "wb")  # noqa: SIM115 (closed with the process)
-    process = subprocess.Popen([program, folder / "orthanc.json"], stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        started = time.monotonic()
-        while not _answers(url):
-            assert process.poll() is None and time.monotonic() - started < 120, (folder / "log").read_text()[-2000:]
-            time.sleep(0.2)
+    with running_orthanc(tmp_path_factory.mktemp("orthanc")) as url:
         for path in sorted(examination.rglob("*.dcm")):
             requests.post(f"{url}/instances", data=path.read_bytes(), timeout=30).raise_for_status()
         yield f"{url}/dicom-web"
-    finally:
-        process.terminate()
-        process.wait(60)
-        log.close()
-
-
-def _answers(url):
-    try:
-        return requests.get(f"{url}/system", timeout=2).ok
-    except requests.RequestException:
-        return False
 
 
 def test_an_archive_comes_in_as_the_same_cases_as_its_files(orthanc, examination, engine, tmp_path):
@@ -96,6 +48,6 @@ def test_a_study_and_a_series_have_addresses_of_their_own(orthanc):
 
 def test_an_archive_that_is_not_there_is_said_to_be(orthanc):
     with pytest.raises(InputError, match="cannot be reached"):
-        find_items([f"http://127.0.0.1:{_free_port()}/dicom-web"])
+        find_items([f"http://127.0.0.1:{free_port()}/dicom-web"])
     with pytest.raises(InputError, match="answered 404"):
         find_items([orthanc.replace("dicom-web", "elsewhere")])

@@ -25,9 +25,7 @@ _ARTIFICIAL = Code("123110", "DCM", "Artificial Intelligence")  # PS3.16 CID 716
 _SLICE_FIRST = [2, 1, 0]  # highdicom's volumes are [slice, row, column], ours [column, row, slice]
 
 
-def as_dicom_seg(
-    segments: Sequence[Segment], source: SourceSeries, vocabulary: Vocabulary, description: str, notes: list[str]
-) -> bytes:
+def as_dicom_seg(segments: Sequence[Segment], source: SourceSeries, vocabulary: Vocabulary, description: str) -> bytes:
     """The file's bytes. segments: on the grid of the series.
 
     Raises InputError when the series is made of several multi-frame files, which one SEG cannot refer to frame by frame.

@@ -87,10 +87,18 @@ def _dicom(
     else:
         from mrifoundation.tasks.exchange.dicom_seg import as_dicom_seg as write
 
-    notes: list[str] = list(source.notes)
     placed = [replace(one, mask=on_series(one.mask, grid.affine, source)) for one in segments]
-    content = write(placed, source, vocabulary, description, notes)
-    return Exported(content, ".dcm", "application/dicom", tuple(notes))
+    content = write(placed, source, vocabulary, description)
+    return Exported(content, ".dcm", "application/dicom", (*source.notes, *_gaps(placed, source)))
+
+
+def _gaps(segments: Sequence[Segment], source: SourceSeries) -> list[str]:
+    pictured = {plane.slice for plane in source.planes}
+    missing = [k for k in range(source.grid.shape[2]) if k not in pictured]
+    left_out = sum(any(segment.mask[:, :, k].any() for segment in segments) for k in missing)
+    if not left_out:
+        return []
+    return [f"On {left_out} slice{'s' * (left_out > 1)} the series has no image, so what was there is not in the file."]
 
 
 def _surfaces(segments: Sequence[Segment], grid: Grid) -> Exported:
@@ -107,5 +115,5 @@ def _surfaces(segments: Sequence[Segment], grid: Grid) -> Exported:
 
 
 def file_name(name: str) -> str:
-    """A name that every file system takes."""
-    return re.sub(r"[^\w .-]+", "_", name).strip(" .")[:80] or "segments"
+    """A name that every file system takes; of a long one the end, with the suffix."""
+    return re.sub(r"[^\w .-]+", "_", name)[-80:].strip(" .") or "segments"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.ndimage import affine_transform
+from scipy.ndimage import affine_transform, distance_transform_edt
 
 from mrifoundation.volume.box import Box, bounding_box
 
@@ -21,6 +21,11 @@ class Grid:
     affine: np.ndarray
 
     @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return int(np.prod(self.shape))
+
+    @property
     def voxel_ml(self) -> float:
         """Volume of one voxel in mL."""
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000
@@ -29,8 +34,8 @@ class Grid:
 def onto(mask: np.ndarray, affine: np.ndarray, target: Grid, notes: list[str]) -> np.ndarray:
     """`mask` (bool [i, j, k] on the grid of `affine`) on `target`; what lies outside it is left out. A note says when it was resampled.
 
-    Turned or flipped axes, and a larger or smaller field of view, change nothing. Otherwise a voxel is inside where the linear
-    interpolation is at least one half.
+    Turned or flipped axes, and a larger or smaller field of view, change nothing. Otherwise the signed distance
+    to the border is interpolated (Raya and Udupa, IEEE Trans Med Imaging 1990), so that a shape goes over from one thick slice to the next.
     """
     way = np.linalg.inv(target.affine) @ affine
     turn = np.rint(way[:3, :3])
@@ -42,7 +47,13 @@ def onto(mask: np.ndarray, affine: np.ndarray, target: Grid, notes: list[str]) -
         return _pasted(mask, turn, exact[:3, 3], target.shape)
     if RESAMPLED not in notes:
         notes.append(RESAMPLED)
-    return _resampled(mask, way, target.shape)
+    return _resampled(mask, np.linalg.norm(affine[:3, :3], axis=0), way, target.shape)
+
+
+def same_voxels(one: Grid, other: Grid) -> bool:
+    """Whether two grids have the same voxels, be it in another order of their axes."""
+    notes: list[str] = []
+    return one.size == other.size and bool(onto(np.ones(one.shape, bool), one.affine, other, notes).all()) and not notes
 
 
 def _pasted(mask: np.ndarray, turn: np.ndarray, offset: np.ndarray, shape: Sequence[int]) -> np.ndarray:
@@ -62,7 +73,7 @@ def _overlap(start: int, size: int, limit: int) -> tuple[slice, slice]:
     return slice(first, last), slice(first - start, last - start)
 
 
-def _resampled(mask: np.ndarray, way: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+def _resampled(mask: np.ndarray, spacing: np.ndarray, way: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     target = np.zeros(shape, bool)
     place = bounding_box(mask)
     box = place and _landing(place, way, shape)
@@ -70,9 +81,10 @@ def _resampled(mask: np.ndarray, way: np.ndarray, shape: Sequence[int]) -> np.nd
         return target
     back = np.linalg.inv(way)
     offset = back[:3, :3] @ [part.start for part in box] + back[:3, 3] - [part.start - 1 for part in place]
-    padded = np.pad(mask[place], 1).astype(np.float32)
+    padded = np.pad(mask[place], 1)
+    inside, outside = (distance_transform_edt(part, sampling=spacing) for part in (padded, ~padded))
     size = tuple(part.stop - part.start for part in box)
-    target[box] = affine_transform(padded, back[:3, :3], offset, size, order=1) >= 0.5
+    target[box] = affine_transform(inside - outside, back[:3, :3], offset, size, order=1, cval=-1) > 0
     return target
 
 

@@ -14,7 +14,7 @@ from mrifoundation.tasks.exchange.segment import Segment
 from mrifoundation.volume.content import sniff
 
 _SEGMENTATIONS = (SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7")  # the second one holds a label map
-_TITLES = {"rtstruct": "an RTSTRUCT", "stl": "a surface"}
+WITHOUT_GRID = {"rtstruct": "an RTSTRUCT", "stl": "a surface"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +37,10 @@ def import_segments(path: Path, grid: Grid | None = None) -> Imported:
     path = Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"There is no file '{path}'; check the path.")
-    kind = _kind(path)
-    if grid is None and kind in _TITLES:
+    kind = kind_of(path)
+    if grid is None and kind in WITHOUT_GRID:
         raise InputError(
-            f"'{path.name}' is {_TITLES[kind]}, which has no grid of its own; give the scan that it belongs to."
+            f"'{path.name}' is {WITHOUT_GRID[kind]}, which has no grid of its own; give the scan that it belongs to."
         )
     notes: list[str] = []
     with _in_words(path):
@@ -57,7 +57,8 @@ def import_segments(path: Path, grid: Grid | None = None) -> Imported:
     return Imported(kind, tuple(inside), grid, tuple(notes))
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
+    """Which kind of file it is, as in `Imported`. Raises InputError when it is none that can be imported."""
     content = sniff(path)
     if content.kind == "dicom" and not content.gzipped:
         header = pydicom.dcmread(path, specific_tags=["SOPClassUID"], force=True, stop_before_pixels=True)

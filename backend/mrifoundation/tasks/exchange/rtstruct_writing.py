@@ -38,9 +38,7 @@ _COPIED = (
 )
 
 
-def as_rtstruct(
-    segments: Sequence[Segment], source: SourceSeries, vocabulary: Vocabulary, description: str, notes: list[str]
-) -> bytes:
+def as_rtstruct(segments: Sequence[Segment], source: SourceSeries, vocabulary: Vocabulary, description: str) -> bytes:
     """The file's bytes. segments: on the grid of the series."""
     dataset = _headed(source, description)
     dataset.ReferencedFrameOfReferenceSequence = [_frame_of_reference(source)]
@@ -51,7 +49,6 @@ def as_rtstruct(
         for number, (segment, one) in enumerate(zip(segments, identities, strict=True), start=1)
     ]
     dataset.RTROIObservationsSequence = [_observation(number, one) for number, one in enumerate(identities, start=1)]
-    _note_gaps(segments, source, notes)
     canvas = io.BytesIO()
     dataset.save_as(canvas, enforce_file_format=True)
     return canvas.getvalue()
@@ -157,14 +154,6 @@ def _observation(number: int, one: Identity) -> Dataset:
 
 def _coded(code: Code) -> Dataset:
     return _item(CodeValue=code.value, CodingSchemeDesignator=code.scheme_designator, CodeMeaning=code.meaning)
-
-
-def _note_gaps(segments: Sequence[Segment], source: SourceSeries, notes: list[str]) -> None:
-    pictured = {plane.slice for plane in source.planes}
-    missing = [k for k in range(source.grid.shape[2]) if k not in pictured]
-    left_out = sum(any(segment.mask[:, :, k].any() for segment in segments) for k in missing)
-    if left_out:
-        notes.append(f"{left_out} slices lie where the series has no image and got no contour.")
 
 
 def _item(**values) -> Dataset:

@@ -1,0 +1,137 @@
+"""NIfTI, seg.nrrd and STL: there and back."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from mr_series import ball, hard_mask
+
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.exchange import Grid, Segment, export_segments, import_segments
+
+
+@pytest.fixture
+def apart():
+    """Two segments that do not overlap."""
+    organ = hard_mask()
+    return [Segment("left kidney", organ), Segment("seroma", ball((12, 40, 6), (9, 9, 4)) & ~organ, (12, 200, 33))]
+
+
+@pytest.mark.parametrize("kind", ["nifti", "seg.nrrd"])
+def test_label_maps_come_back_with_names(kind, source, apart, save):
+    file = save(export_segments(kind, apart, source.grid))
+    for found in (import_segments(file), import_segments(file, source.grid)):
+        np.testing.assert_allclose(found.grid.affine, source.grid.affine, atol=1e-4)
+        for one, given in zip(found.segments, apart, strict=True):
+            assert one.name == given.name
+            np.testing.assert_array_equal(one.mask, given.mask)
+
+
+def test_a_seg_nrrd_carries_colours_and_terms_for_slicer(source, apart, save):
+    image = sitk.ReadImage(str(save(export_segments("seg.nrrd", apart, source.grid))))
+    assert image.GetMetaData("Segment0_Name") == "left kidney"
+    assert "~64033007^SCT^" in image.GetMetaData("Segment0_Tags") and "^SCT^Left~" in image.GetMetaData("Segment0_Tags")
+    assert [float(part) for part in image.GetMetaData("Segment1_Color").split()] == pytest.approx(
+        [12 / 255, 200 / 255, 33 / 255], abs=1e-3
+    )
+    assert import_segments(save(export_segments("seg.nrrd", apart, source.grid))).segments[1].colour == (12, 200, 33)
+
+
+def test_layers_of_a_seg_nrrd_are_read(tmp_path):
+    """As 3D Slicer saves segments that overlap: a vector image, each segment with its layer and value."""
+    one, other = np.zeros((2, 9, 8, 7), bool)
+    one[2:6, 2:6, 2:6] = other[4:8, 4:8, 4:7] = True
+    image = sitk.GetImageFromArray(np.stack([one.T, other.T], axis=-1).astype(np.uint8), isVector=True)
+    for number, name in enumerate(("first", "second")):
+        for key, value in {"Name": name, "LabelValue": "1", "Layer": str(number)}.items():
+            image.SetMetaData(f"Segment{number}_{key}", value)
+    sitk.WriteImage(image, str(tmp_path / "layers.seg.nrrd"))
+    found = import_segments(tmp_path / "layers.seg.nrrd").segments
+    assert [segment.name for segment in found] == ["first", "second"]
+    np.testing.assert_array_equal([segment.mask for segment in found], [one, other])
+
+
+def test_segments_that_overlap_are_no_label_map(source, segments):
+    with pytest.raises(InputError, match=r"overlap.*DICOM SEG or RTSTRUCT"):
+        export_segments("nifti", segments, source.grid)
+
+
+def test_an_image_is_no_label_map(tmp_path):
+    noise = np.random.default_rng(1).normal(size=(9, 9, 9)).astype(np.float32)
+    sitk.WriteImage(sitk.GetImageFromArray(noise), str(tmp_path / "t1.nii.gz"))
+    with pytest.raises(InputError, match="holds no labels"):
+        import_segments(tmp_path / "t1.nii.gz")
+
+
+def test_a_surface_comes_back_as_the_same_voxels(source, save):
+    mask = hard_mask()
+    made = export_segments("stl", [Segment("left kidney", mask)], source.grid)
+    assert made.suffix == ".stl" and b"SPACE=LPS" in made.content[:80]
+    (found,) = import_segments(save(made, "left kidney"), source.grid).segments
+    assert found.name == "left kidney"
+    np.testing.assert_array_equal(found.mask, mask)
+
+
+def test_triangles_lie_in_patient_mm_and_face_outwards(source):
+    mask = ball((30, 25, 6), (12, 12, 5))
+    triangles = _triangles(export_segments("stl", [Segment("liver", mask)], source.grid).content)
+    middle = (source.grid.affine @ [*np.argwhere(mask).mean(0), 1])[:3] * (-1, -1, 1)
+    np.testing.assert_allclose(triangles.reshape(-1, 3).mean(0), middle, atol=1.5)
+    # The divergence theorem: positive only where triangles turn outwards.
+    volume = np.einsum("ni,ni->n", triangles[:, 0], np.cross(triangles[:, 1], triangles[:, 2])).sum() / 6000
+    assert volume == pytest.approx(mask.sum() * source.grid.voxel_ml, rel=0.05)
+
+
+def _triangles(content: bytes) -> np.ndarray:
+    """LPS mm [n, 3 corners, 3] of a binary STL."""
+    record = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+    return np.frombuffer(content, record, offset=84)["corners"].astype(float)
+
+
+def test_several_surfaces_become_a_zip(source, segments):
+    made = export_segments("stl", segments, source.grid)
+    names = zipfile.ZipFile(io.BytesIO(made.content)).namelist()
+    assert (made.suffix, names) == (".zip", ["01 left kidney.stl", "02 seroma near the clip.stl"])
+
+
+def test_a_segment_outside_the_scan_is_named_and_nothing_inside_is_an_error(source, apart, save):
+    file = save(export_segments("nifti", apart, source.grid))
+    window = source.grid.affine.copy()
+    window[:3, 3] += window[:3, :3] @ (30, 0, 0)
+    found = import_segments(file, Grid((20, 52, 14), window))
+    assert [one.name for one in found.segments] == ["left kidney"]
+    assert any("seroma" in note for note in found.notes)
+    window[:3, 3] += 5000
+    with pytest.raises(InputError, match="lies outside this scan"):
+        import_segments(file, Grid((20, 52, 14), window))
+
+
+def test_wrong_files_are_told_apart(tmp_path, source):
+    (tmp_path / "a.stl").write_text("solid nothing\nendsolid nothing\n")
+    (tmp_path / "b.txt").write_text(json.dumps({"not": "contours"}))
+    with pytest.raises(InputError, match="no surface"):
+        import_segments(tmp_path / "a.stl", source.grid)
+    with pytest.raises(InputError, match="holds no contours"):
+        import_segments(tmp_path / "b.txt", source.grid)
+    with pytest.raises(InputError, match="no grid of its own"):
+        import_segments(tmp_path / "a.stl")
+    with pytest.raises(InputError, match="There is no file"):
+        import_segments(tmp_path / "c.dcm")
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [(["", "a"], "no name"), (["a", "a"], "Two segments are called 'a'"), ([], "nothing to export")],
+)
+def test_names_must_tell_segments_apart(names, sentence, source):
+    mask = hard_mask()
+    with pytest.raises(InputError, match=sentence):
+        export_segments("nifti", [Segment(name, mask) for name in names], source.grid)
+
+
+def test_an_empty_segment_is_refused(source):
+    with pytest.raises(InputError, match="'liver' is empty"):
+        export_segments("nifti", [Segment("liver", np.zeros(source.grid.shape, bool))], source.grid)
