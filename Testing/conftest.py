@@ -36,9 +36,13 @@ def data_pack() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_folders(tmp_path_factory):
-    """Neither the user's cache nor the user's key is touched by any test."""
+    """Neither the user's cache nor key nor taught structures are touched by any test."""
     folder = tmp_path_factory.mktemp("own")
-    own = {"MRIFOUNDATION_CACHE": str(folder / "cache"), "XDG_CONFIG_HOME": str(folder / "config")}
+    own = {
+        "MRIFOUNDATION_CACHE": str(folder / "cache"),
+        "MRIFOUNDATION_STRUCTURES": str(folder / "structures"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+    }
     before = {name: os.environ.get(name) for name in own}
     os.environ.update(own)
     yield folder

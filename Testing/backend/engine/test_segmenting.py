@@ -66,7 +66,7 @@ def test_more_than_255_prompts_get_values_of_their_own(engine, encoding):
 
 def test_a_structure_out_of_view_has_no_voxels_no_volume_and_no_centre(tiny_weights, encoding, monkeypatch):
     engine = Engine.load(tiny_weights, "cpu")
-    head = engine._segmenter._model.head
+    head = engine._model.head
     with torch.no_grad():
         head.presence_bias.bias.fill_(-8.0)
     (row,) = engine.segment(encoding, ["left kidney"]).table

@@ -1,12 +1,14 @@
 """From prompts to what is asked of the model: one ask is one row of the table and one value of the label map."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from mrifoundation.anatomy import Understood, Vocabulary, understand
 from mrifoundation.errors import InputError
 
 MOST_PROMPTS = 1000
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ def asks_of(
     vocabulary: Vocabulary,
     known: Collection[str],
     *,
+    problems: Mapping[str, str] = NONE,
     free_text: bool = False,
     expand: bool = False,
 ) -> Asks:
-    """Read `prompts` with the structures that the model has learned (`known`).
+    """Read `prompts` with the structures that the model has learned or was taught (`known`).
 
+    problems: names that were taught and cannot be used, with the reason; where they are `known` all the same, the answer says so.
     expand: every structure that a prompt stands for is asked for alone, each once; else the i-th ask is the i-th
     prompt. Raises InputError, with the nearest names, for a prompt that is not understood, unless `free_text`.
     """
@@ -47,7 +51,7 @@ def asks_of(
         raise InputError("There is no prompt; name at least one structure, for example left hippocampus.")
     if len(prompts) > MOST_PROMPTS:
         raise InputError(f"There are {len(prompts)} prompts; give at most {MOST_PROMPTS} at a time.")
-    read = [_read(prompt, vocabulary, known, free_text) for prompt in prompts]
+    read = [_read(prompt, vocabulary, known, problems, free_text) for prompt in prompts]
     suggestions = {one.prompt: list(one.suggestions) for each in read for one in each if one.suggestions}
     if not expand:
         return Asks(tuple(map(_whole, prompts, read)), suggestions)
@@ -57,15 +61,27 @@ def asks_of(
     return Asks(tuple(first.values()), suggestions)
 
 
-def _read(prompt: str, vocabulary: Vocabulary, known: Collection[str], free_text: bool) -> list[Understood]:
-    read = understand(prompt, vocabulary, known) if prompt.strip() else []
+def _read(
+    prompt: str, vocabulary: Vocabulary, known: Collection[str], problems: Mapping[str, str], free_text: bool
+) -> list[Understood]:
+    read = understand(prompt, vocabulary, {*known, *problems}) if prompt.strip() else []
     if not read:
         raise InputError("One of the prompts is empty; name a structure, for example left hippocampus.")
+    read = [_told(one, known, problems) for one in read]
     for one in read:
         if not one.names and not free_text:
             raise InputError(_not_understood(one))
     tried = " It is tried as free text, which is less reliable."
     return [one if one.names else replace(one, explanation=one.explanation + tried) for one in read]
+
+
+def _told(one: Understood, known: Collection[str], problems: Mapping[str, str]) -> Understood:
+    """`one` with what is wrong with a taught name that the weights know themselves; InputError for one that they do not."""
+    for name in (name for name in one.names if name in problems):
+        if name not in known:
+            raise InputError(problems[name])
+        one = replace(one, explanation=f"{one.explanation} {problems[name]} Until then this is what the weights know.")
+    return one
 
 
 def _not_understood(one: Understood) -> str:

@@ -20,6 +20,7 @@ from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.engine.refinement.relabelling import relabelled, segment_of
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.segmenter import Segmenter
+from mrifoundation.engine.taught.shelf import Shelf, Shelves
 from mrifoundation.engine.torch_runtime import TorchRuntime
 from mrifoundation.engine.weights import find_weights
 from mrifoundation.errors import InputError
@@ -31,17 +32,17 @@ from mrifoundation.volume.adapt import PROFILES
 class Engine:
     """Encodes scans and segments them by text. Not for use by several threads at once.
 
-    card: of the weights. vocabulary: what can be asked for. device: where the network runs. reads_text: whether scans can be
+    card: of the weights. device: where the network runs. reads_text: whether scans can be
     compared with words.
     """
 
     def __init__(self, model: FoundationModel, card: Card, vocabulary: Vocabulary | None = None):
         self.card = card
-        self.vocabulary = vocabulary or Vocabulary.load()
         self.device = model.device
-        self._known = frozenset(card.config.names)
+        self._model = model
+        self._learned = frozenset(card.config.names)
+        self._shelves = Shelves(card.model_id, vocabulary or Vocabulary.load(), model.device)
         self._encoder = Encoder(model, TorchRuntime(model.network, model.device), card.model_id)
-        self._segmenter = Segmenter(model, self.vocabulary)
         self._embedder = Embedder(model)
         self.reads_text = model.reads_text
         self._cache = EncodingCache(model.device)
@@ -90,8 +91,9 @@ class Engine:
         for. A structure that is not in view has no voxels, volume 0 and no centre. Raises InputError for a prompt that
         is not understood (with the nearest names), unless `free_text`, when the text encoder tries it.
         """
-        asked = self.understand(prompts, free_text, expand)
-        return self._segmenter.segment(encoding, asked, progress or silent, cancel or never)
+        shelf = self.taught
+        asked, segmenter = self._understand(shelf, prompts, free_text, expand), Segmenter(self._model, shelf)
+        return segmenter.segment(encoding, asked, progress or silent, cancel or never)
 
     def refine(
         self,
@@ -120,8 +122,10 @@ class Engine:
 
     def text_logits(self, encoding: Encoding, prompt: str) -> np.ndarray | None:
         """Logits of `prompt` on the encoding's working grid, float32 [x, y, z]; None when it cannot be asked in words or is not in view."""
+        shelf = self.taught
         try:
-            logits = self._segmenter.logits_of(encoding, self.understand([prompt]).asks[0])
+            asked = self._understand(shelf, [prompt], free_text=False, expand=False)
+            logits = Segmenter(self._model, shelf).logits_of(encoding, asked.asks[0])
         except InputError:
             return None
         return logits if (logits > 0).any() else None
@@ -153,9 +157,35 @@ class Engine:
 
     def understand(self, prompts: Collection[str], free_text: bool = False, expand: bool = False) -> Asks:
         """How `prompts` are read, without segmenting; raises InputError as `segment` does."""
-        if isinstance(prompts, str):
-            prompts = [prompts]
-        return asks_of(prompts, self.vocabulary, self._known, free_text=free_text, expand=expand)
+        return self._understand(self.taught, prompts, free_text, expand)
+
+    def _understand(self, shelf: Shelf, prompts: Collection[str], free_text: bool, expand: bool) -> Asks:
+        prompts = [prompts] if isinstance(prompts, str) else prompts
+        known = self._learned | shelf.queries.keys()
+        return asks_of(prompts, shelf.vocabulary, known, problems=shelf.problems, free_text=free_text, expand=expand)
+
+    @property
+    def taught(self) -> Shelf:
+        """What was taught on this computer, as its files are now."""
+        return self._shelves.now()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What can be asked for, with what was taught when it was last looked for."""
+        return self._shelves.last.vocabulary
+
+    @property
+    def shipped_vocabulary(self) -> Vocabulary:
+        """The vocabulary without anything taught."""
+        return self._shelves.vocabulary
+
+    def own_query(self, name: str) -> tuple[np.ndarray, float] | None:
+        """Weights float32 [C, 8] and bias that the network itself learned for `name`; None when it did not."""
+        if name not in self._learned:
+            return None
+        with torch.inference_mode():
+            query = self._model.query_names([name])
+        return query.weights[0].float().cpu().numpy(), float(query.bias[0])
 
     def prompts_of_set(self, name: str) -> list[str]:
         """The structures of a set that the model has learned; raises InputError when there is no such set or it knows
@@ -173,15 +203,19 @@ class Engine:
 
     def knows(self, structure: Structure) -> bool:
         """Whether the model has learned `structure`, or all parts of one of its unions."""
-        return self.vocabulary.union_in(structure.name, self._known) is not None
+        return self.vocabulary.union_in(structure.name, self._learned | self._shelves.last.queries.keys()) is not None
 
     def info(self) -> dict[str, Any]:
         """Model card, device, profiles, structures, groups and sets as plain JSON types."""
+        shelf = self.taught
         return {
             "model": asdict(self.card) | {"id": self.card.model_id},
             "device": str(self.device),
             "profiles": list(PROFILES),
-            "structures": [structure.to_dict() | {"known": self.knows(structure)} for structure in self.vocabulary],
+            "structures": [
+                structure.to_dict() | {"known": self.knows(structure), "taught": structure.name in shelf.cards}
+                for structure in shelf.vocabulary
+            ],
             "groups": {name: list(names) for name, names in self.vocabulary.groups.items()},
             "sets": {name: list(names) for name, names in self.vocabulary.sets.items()},
         }
