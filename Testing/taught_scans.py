@@ -10,7 +10,7 @@ def a_body(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """int16 voxels of an ellipsoid body with a bright ball somewhere in it and a darker one on the other side; bool mask of the first."""
     random = np.random.default_rng(seed)
     i, j, k = np.meshgrid(*(np.linspace(-1.1, 1.1, n) for n in SHAPE), indexing="ij")
-    x, y, z = random.uniform(-0.15, 0.15, 3) + [0.3, 0.1, 0]
+    x, y, z = np.array([0.3, 0.1, 0]) + random.uniform(-0.15, 0.15, 3)
     ball = (i - x) ** 2 + (j - y) ** 2 + (k - z) ** 2 < 0.16
     dark = (i + x) ** 2 + (j + y) ** 2 + (k - z) ** 2 < 0.1
     body = i**2 + j**2 + k**2 < 1

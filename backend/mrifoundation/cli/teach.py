@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from mrifoundation.cli import teach_structure
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar
 from mrifoundation.errors import InputError
@@ -15,8 +16,8 @@ group = typer.Typer(help="Teach it something new from labelled scans.", no_args_
 
 
 def add_to(app: typer.Typer) -> None:
-    group.callback()(lambda: None)  # keeps each kind a command of its own
     group.command("head")(head)
+    teach_structure.add_to(group)
     app.add_typer(group, name="teach")
 
 

@@ -179,6 +179,7 @@ class Structure(BaseModel):
     unions: list[list[str]]
     labelled: bool = Field(description="False when it exists only as the union of other structures.")
     known: bool = Field(description="Whether the loaded model was trained on it, or on all parts of one of its unions.")
+    taught: bool = Field(description="Whether it was taught by example on this computer.")
 
 
 class Info(BaseModel):
