@@ -1,10 +1,12 @@
 """DICOM series in any direction, made on the fly, and regions that are hard to contour."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+import pydicom
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 SHAPE = COLUMNS, ROWS, SLICES = 60, 52, 14
 AXIAL = ((1, 0, 0), (0, 1, 0))
@@ -44,6 +46,33 @@ def write_series(
         image = _image(pixels, number, position, row, column, pixel, distance, shared | attributes)
         image.save_as(folder / f"{number:03}.dcm", enforce_file_format=True)
     return folder
+
+
+def write_enhanced(path: Path, classic: Path) -> Path:
+    """The series in the folder `classic` as one enhanced multi-frame file, its frames in reverse order."""
+    images = sorted((pydicom.dcmread(one) for one in classic.glob("*.dcm")), key=lambda one: -int(one.InstanceNumber))
+    whole, first = copy.deepcopy(images[0]), images[0]
+    whole.SOPClassUID = whole.file_meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
+    whole.NumberOfFrames = len(images)
+    whole.PixelData = b"".join(image.PixelData for image in images)
+    shared = Dataset()
+    shared.PixelMeasuresSequence = [_item(PixelSpacing=first.PixelSpacing, SliceThickness=first.SliceThickness)]
+    shared.PlaneOrientationSequence = [_item(ImageOrientationPatient=first.ImageOrientationPatient)]
+    whole.SharedFunctionalGroupsSequence = [shared]
+    whole.PerFrameFunctionalGroupsSequence = [
+        _item(PlanePositionSequence=[_item(ImagePositionPatient=image.ImagePositionPatient)]) for image in images
+    ]
+    for keyword in ("PixelSpacing", "SliceThickness", "ImageOrientationPatient", "ImagePositionPatient"):
+        del whole[keyword]
+    whole.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _item(**values) -> Dataset:
+    item = Dataset()
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
+    return item
 
 
 def _image(pixels, number, position, row, column, pixel, distance, shared) -> FileDataset:

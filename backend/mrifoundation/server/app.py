@@ -10,17 +10,21 @@ import mrifoundation
 from mrifoundation.server import (
     problems,
     routes_classify,
+    routes_exchange,
     routes_jobs,
     routes_library,
     routes_organs,
+    routes_quality,
     routes_refine,
     routes_report,
     routes_search,
     routes_segment,
     routes_state,
+    routes_structures,
     routes_volumes,
 )
 from mrifoundation.server.backend import Backend
+from mrifoundation.server.held_sources import HeldSources
 from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.marked_regions import MarkedRegions
 from mrifoundation.server.security import Guard
@@ -48,6 +52,7 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
         app.state.volumes = Volumes()
         app.state.library = LibraryFolder()
         app.state.regions = MarkedRegions()
+        app.state.sources = HeldSources()
         yield
         app.state.backend.jobs.close()
 
@@ -69,6 +74,9 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
         routes_report,
         routes_refine,
         routes_organs,
+        routes_quality,
+        routes_exchange,
+        routes_structures,
     ):
         app.include_router(routes.router)
     problems.install(app)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from mrifoundation.errors import InputError
 from mrifoundation.server.transfer import plain, unpacked
 
-KEPT = 64
+KEPT = 512  # more than an RTSTRUCT has; packed, they are small
 Start = Annotated[int, Field(ge=0, le=8192)]
 Size = Annotated[int, Field(ge=1, le=8192)]
 Triple = Field(min_length=3, max_length=3)

@@ -69,7 +69,8 @@ def _mask(rings: list[np.ndarray], grid: Grid, notes: list[str]) -> np.ndarray:
 
 def _own_planes(rings: list[np.ndarray], grid: Grid) -> _Planes | None:
     """The grid itself, turned so that its third axis is across the contours; None when they lie in none of its planes."""
-    index = [ring @ np.linalg.inv(grid.affine)[:3, :3].T + np.linalg.inv(grid.affine)[:3, 3] for ring in rings]
+    to_index = np.linalg.inv(grid.affine)
+    index = [ring @ to_index[:3, :3].T + to_index[:3, 3] for ring in rings]
     across = int(np.argmin([max(np.ptp(ring[:, axis]) for ring in index) for axis in range(3)]))
     levels = np.array([ring[:, across].mean() for ring in index])
     slices = np.rint(levels).astype(int)

@@ -113,7 +113,8 @@ def _roi(number: int, one: Identity, source: SourceSeries) -> Dataset:
 
 def _contours(number: int, segment: Segment, one: Identity, source: SourceSeries) -> Dataset:
     contours = []
-    for plane in source.planes:
+    drawn = segment.mask.any(axis=(0, 1))
+    for plane in (plane for plane in source.planes if drawn[plane.slice]):
         for ring in outlines(segment.mask[:, :, plane.slice]):
             points = in_patient(ring, plane.frame)
             contours.append(
