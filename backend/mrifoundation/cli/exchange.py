@@ -60,7 +60,9 @@ def export(
     _check_output(output, kind, send)
     origin = read_source(source, series) if source else None
     grid = _grid(scan) if scan else None
-    found = import_segments(labels, grid or (origin.grid if origin and _needs_grid(labels) else None))
+    if grid is None and origin and _needs_grid(labels):
+        grid = origin.grid
+    found = import_segments(labels, grid, origin.frame_of_reference if origin else None)
     segments = _chosen(_named(found.segments, names or []), only)
     made = export_segments(kind, segments, found.grid, origin, description)
     if output:

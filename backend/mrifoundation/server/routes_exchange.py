@@ -96,7 +96,9 @@ async def import_(
     name = file_name(PureWindowsPath(PurePosixPath(x_filename.strip()).name).name)
     with temporary_folder() as folder:
         path = await _received(request, Path(folder), name)
-        found = await run_sync(import_segments, path, Grid(scan.shape, scan.affine))
+        source = request.app.state.sources.get(volume_id)
+        frame = source.frame_of_reference if source else None
+        found = await run_sync(import_segments, path, Grid(scan.shape, scan.affine), frame)
     return await run_sync(_as_regions, request, volume_id, found)
 
 

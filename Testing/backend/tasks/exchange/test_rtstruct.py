@@ -125,6 +125,12 @@ def test_another_series_is_refused(source, segments, tmp_path):
         export_segments("rtstruct", segments, source.grid, other)
 
 
+def test_contours_of_another_frame_of_reference_are_said_to_be(written, source):
+    assert import_segments(written, source.grid, source.frame_of_reference).notes == ()
+    (note,) = import_segments(written, source.grid, "1.2.3").notes
+    assert "another frame of reference" in note
+
+
 def test_a_mask_whose_axes_are_turned_is_written_the_same(source, save):
     mask = hard_mask()
     turned = np.flip(mask.transpose(2, 0, 1), axis=2)

@@ -27,11 +27,11 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_segments(path: Path, grid: Grid | None = None) -> Imported:
+def import_segments(path: Path, grid: Grid | None = None, frame_of_reference: str | None = None) -> Imported:
     """The segments in a DICOM SEG, an RTSTRUCT, a label map (NIfTI, NRRD, MHA) or an STL surface; what the file really is decides.
 
     grid: where they are wanted; None: the file's own, which contours and surfaces have not. A segment that lies outside is left out
-    with a note.
+    with a note. frame_of_reference: UID of the scan's, where it is known; a note says when a DICOM file is of another one.
     Raises InputError when the file is something else or damaged, or when nothing of it lies on the grid.
     """
     path = Path(path).expanduser()
@@ -44,6 +44,8 @@ def import_segments(path: Path, grid: Grid | None = None) -> Imported:
         )
     notes: list[str] = []
     with _in_words(path):
+        if frame_of_reference and kind in ("dicom-seg", "rtstruct"):
+            notes += _note_other_frame(path, frame_of_reference)
         segments, grid = _read(path, kind, grid, notes)
     inside = [segment for segment in segments if segment.mask.any()]
     outside = [segment.name for segment in segments if not segment.mask.any()]
@@ -74,6 +76,16 @@ def kind_of(path: Path) -> str:
     raise InputError(
         f"'{path.name}' holds no contours that can be read; give DICOM SEG, RTSTRUCT, NIfTI, NRRD, MHA or STL."
     )
+
+
+def _note_other_frame(path: Path, wanted: str) -> list[str]:
+    tags = ["FrameOfReferenceUID", "ReferencedFrameOfReferenceSequence"]
+    header = pydicom.dcmread(path, specific_tags=tags, stop_before_pixels=True)
+    items = [header, *(header.get("ReferencedFrameOfReferenceSequence") or ())]
+    stated = {str(item.FrameOfReferenceUID) for item in items if item.get("FrameOfReferenceUID")}
+    if not stated or wanted in stated:
+        return []
+    return ["The file was made in another frame of reference than this scan; check that both are of one examination."]
 
 
 def _read(path: Path, kind: str, grid: Grid | None, notes: list[str]) -> tuple[list[Segment], Grid]:
