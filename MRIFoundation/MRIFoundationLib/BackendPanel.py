@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctk
 import slicer
 import slicer.util
 from slicer.i18n import tr as _
 
+from . import LocalPaths
 from .Address import DEFAULT_ADDRESS, is_loopback, port_of, repair
 from .Connection import Connection
 from .Failures import BackendError
+from .Installation import Installation
 from .LocalBackend import LocalBackend
 from .Settings import Settings
 
@@ -23,10 +26,15 @@ class BackendPanel:
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self._connection, self._settings = connection, settings
         self._started_at = ""
+        self._plan: Installation | None = None  # shown, and not agreed to yet
+        self._is_asking = False
         self.local = LocalBackend(self.ui.logView.appendPlainText, self._local_changed)
         self.ui.addressLine.text = settings.address
         self.ui.keyLine.text = settings.key
         self.ui.rememberKeyBox.checked = bool(settings.key)
+        self.ui.otherMachineBox.checked = bool(settings.other_machine)
+        self.ui.authorityPath.currentPath = settings.authority
+        self.ui.wheelsPath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Readable
         self.ui.commandPath.currentPath = settings.command
         self._connect()
         connection.listen(self._show)
@@ -38,7 +46,13 @@ class BackendPanel:
         self.ui.rememberKeyBox.connect("toggled(bool)", self._remember_key)
         self.ui.testButton.connect("clicked()", self.test)
         self.ui.startButton.connect("clicked()", self._start_or_stop)
-        self.ui.installButton.connect("clicked()", self._install)
+        self.ui.otherMachineBox.connect("toggled(bool)", self._choose_machine)
+        self.ui.authorityPath.connect("currentPathChanged(QString)", lambda: self._take_address())
+        self.ui.installButton.connect("clicked()", self._ask)
+        self.ui.repairButton.connect("clicked()", self._ask)
+        self.ui.wheelsPath.connect("currentPathChanged(QString)", lambda: self._ask())
+        self.ui.agreeButton.connect("clicked()", self._install)
+        self.ui.declineButton.connect("clicked()", self._decline)
         self.ui.commandPath.connect("currentPathChanged(QString)", self._take_command)
 
     def test(self) -> None:
@@ -51,8 +65,18 @@ class BackendPanel:
         self.local.shut_down()
 
     def _take_address(self) -> None:
-        self._connection.use(self.ui.addressLine.text.strip(), self.ui.keyLine.text.strip())
+        key, authority = self.ui.keyLine.text.strip(), self.ui.authorityPath.currentPath.strip()
+        if not self.ui.otherMachineBox.checked:
+            key = ""  # this computer's is read from its key file
+        self._connection.use(self.ui.addressLine.text.strip(), key, authority)
         self._remember_key(self.ui.rememberKeyBox.checked)
+
+    def _choose_machine(self, other: bool) -> None:
+        self._settings.other_machine = "1" if other else ""
+        if not other and not is_loopback(self._connection.address):
+            self.ui.addressLine.text = DEFAULT_ADDRESS
+        self._take_address()
+        self._connection.forget("unknown", _("Not connected yet."))
 
     def _remember_key(self, remember: bool) -> None:
         self._settings.key = self.ui.keyLine.text.strip() if remember else ""
@@ -70,14 +94,31 @@ class BackendPanel:
             self._started_at = self._connection.address
             self._connection.test(still_starting=lambda: self.local.doing == "serving")
 
+    def _ask(self) -> None:
+        """Show what an installation would do, or why there can be none; nothing begins before the person agrees."""
+        self._is_asking = True
+        try:
+            self._plan = self.local.plan(self.ui.wheelsPath.currentPath)
+            self.ui.planLabel.text = self._plan.consent()
+        except BackendError as error:
+            self._plan = None
+            self.ui.planLabel.text = str(error)
+        self._show()
+
+    def _decline(self) -> None:
+        self._is_asking = False
+        self._show()
+
     def _install(self) -> None:
-        self._attempt(self.local.install)
+        self._is_asking = False
+        self._attempt(lambda: self.local.install(self._plan))
         self.ui.logBox.collapsed = False
 
     def _attempt(self, action) -> None:
         try:
             action()
         except BackendError as error:
+            self._show()
             self._say("failed", str(error))
 
     def _local_port(self) -> int:
@@ -86,7 +127,8 @@ class BackendPanel:
         url = repair(self.ui.addressLine.text or DEFAULT_ADDRESS)
         if not is_loopback(url):
             url = DEFAULT_ADDRESS
-        self._connection.use(url, self.ui.keyLine.text.strip())
+        self.ui.addressLine.text = url
+        self._take_address()
         return port_of(url)
 
     def _local_changed(self) -> None:
@@ -107,14 +149,26 @@ class BackendPanel:
         installed = self.local.command(self._settings.command) is not None
         self.ui.startButton.text = {"": _("Start"), "serving": _("Stop"), "installing": _("Cancel installation")}[doing]
         self.ui.startButton.enabled = bool(doing) or (installed and state in ("unknown", "failed"))
-        self.ui.installButton.visible = not installed and not doing
+        is_asking = self._is_asking and not doing
+        self.ui.installButton.visible = not installed and not doing and not is_asking
+        self.ui.repairButton.visible = LocalPaths.environment_folder().is_dir() and not doing and not is_asking
+        self.ui.planBox.visible = is_asking
+        self.ui.agreeButton.enabled = self._plan is not None
+        self._show_machine()
         self.ui.localLabel.text = self._local_words(doing, installed)
+
+    def _show_machine(self) -> None:
+        other = self.ui.otherMachineBox.checked
+        for widget in (self.ui.keyLabel, self.ui.keyRow, self.ui.authorityLabel, self.ui.authorityPath):
+            widget.visible = other
+        for widget in (self.ui.thisComputerLabel, self.ui.localRow):
+            widget.visible = not other or bool(self.local.doing)
 
     def _local_words(self, doing: str, installed: bool) -> str:
         if doing == "serving":
             return _("Running; it ends with Slicer.")
         if doing == "installing":
-            return _("Installing, this takes some minutes; Slicer stays usable.")
+            return _("{step}, which takes some minutes; Slicer stays usable.").format(step=self.local.step)
         return _("Installed.") if installed else _("Not installed on this computer.")
 
     def _say(self, state: str, message: str) -> None:

@@ -25,7 +25,7 @@ class Connection:
         self._settings = settings
         self._task: Task | None = None
         self._listeners: list[Callable[[], None]] = []
-        self.typed_key = settings.key
+        self.typed_key = settings.key if settings.other_machine else ""
         self.state = "unknown"
         """unknown, checking, connected or failed."""
         self.message = _("Not connected yet.")
@@ -43,10 +43,15 @@ class Connection:
     def address(self) -> str:
         return self._settings.address
 
-    def use(self, address: str, key: str) -> None:
-        """Take another address or key; what was known of the backend is forgotten."""
-        if (address, key) != (self._settings.address, self.typed_key):
-            self._settings.address, self.typed_key = address, key
+    @property
+    def authority(self) -> str:
+        """The file of the certificate authority of another machine, "" for those that are known anyway."""
+        return self._settings.authority if self._settings.other_machine else ""
+
+    def use(self, address: str, key: str, authority: str = "") -> None:
+        """Take another address, key or certificate authority; what was known of the backend is forgotten."""
+        if (address, key, authority) != (self._settings.address, self.typed_key, self._settings.authority):
+            self._settings.address, self.typed_key, self._settings.authority = address, key, authority
             self.forget("unknown", _("Not connected yet."))
 
     def test(self, still_starting: Callable[[], bool] = lambda: False) -> None:
@@ -54,9 +59,9 @@ class Connection:
         if self._task:
             self._task.cancel()
         self._change("checking", _("Connecting to {address} …").format(address=self.address), {})
-        address, key = self.address, self.key_for
+        address, key, authority = self.address, self.key_for, self.authority
         self._task = Task(
-            lambda task: greet(address, key, task.progress, task.cancelled, still_starting),
+            lambda task: greet(address, key, task.progress, task.cancelled, still_starting, authority),
             self._greeted,
             self._failed,
             lambda _stage, _fraction, message: self._change("checking", message, {}),
@@ -70,7 +75,7 @@ class Connection:
     def client(self) -> Client:
         """A client of the backend in use; BackendError when the address cannot be read."""
         client = Client(self.address)
-        return Client(self.address, self.key_for(client.url))
+        return Client(self.address, self.key_for(client.url), authority=self.authority)
 
     def fetch(
         self, work: Callable[[Client], Any], on_done: Callable[[Any], None], on_failed: Callable[[Exception], None]

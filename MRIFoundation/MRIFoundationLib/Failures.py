@@ -50,14 +50,16 @@ def explain(error: Exception, url: str) -> BackendError:
     text = " ".join(str(cause) for cause in causes)
     host = url.split("://", 1)[1].rsplit(":", 1)[0]
     port = url.rsplit(":", 1)[1]
+    if "ProxyError" in (type(cause).__name__ for cause in causes):
+        return behind_proxy(url)
     if caused_by(socket.gaierror):
         return Unreachable(f"No computer named '{host}' is known: check the spelling, or enter its IP address.")
     if caused_by(ConnectionRefusedError) or "refused" in text:
         return Unreachable(f"Nothing answers at {url}: start the backend there, or correct the port (usually 8765).")
+    if "CA certificate bundle" in text or "PEM lib" in text or "no certificate or crl" in text.lower():
+        return BackendError("The certificate file cannot be read: choose the PEM file (.pem, .crt) of the authority.")
     if caused_by(ssl.SSLError):
-        return Unreachable(
-            f"{url} does not answer with valid https: try http:// instead, or have its certificate checked."
-        )
+        return _untrusted(text, url)
     if "ConnectTimeout" in type(error).__name__ or "connect timeout" in text:
         return Unreachable(
             f"{host} does not answer: is that computer on, and does its firewall let port {port} through?"
@@ -73,6 +75,37 @@ def explain(error: Exception, url: str) -> BackendError:
     return Unreachable(
         f"The connection to {url} broke off: check in the backend's log whether it still runs, then try again."
     )
+
+
+def _untrusted(text: str, url: str) -> Unreachable:
+    """The sentence for a failed handshake, of which Python tells no more than its message."""
+    if "Hostname mismatch" in text or "IP address mismatch" in text:
+        return Unreachable(
+            f"The certificate of {url} is made out to another name: enter the name that it is made out to."
+        )
+    if "has expired" in text or "not yet valid" in text:
+        return Unreachable(
+            f"The certificate of {url} has run out or is not valid yet: check the clocks, or have it renewed."
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return Unreachable(
+            f"The certificate of {url} is signed by an authority that is not known here: choose its file under Certificate."
+        )
+    return Unreachable(f"{url} does not answer with valid https: try http:// instead.")
+
+
+def behind_proxy(url: str) -> Unreachable:
+    """The sentence for a proxy that does not let the request through."""
+    host = url.split("://", 1)[1].rsplit(":", 1)[0]
+    return Unreachable(
+        f"A proxy of this computer stands before {host} and does not reach a backend there: add {host} to the variable NO_PROXY, "
+        "or ask who runs the network."
+    )
+
+
+def speaks_https(url: str) -> NotABackend:
+    """The sentence for an http address where https is spoken."""
+    return NotABackend(f"What answers at {url} speaks https: enter {url.replace('http://', 'https://', 1)}.")
 
 
 def refused(status: int, body: str, url: str) -> BackendError:
@@ -96,7 +129,7 @@ def stopped(url: str) -> Stopped:
     """The sentence for a backend that died under a job."""
     return Stopped(
         f"The backend at {url} stopped while it was working: start it again and ask again, the scan is sent "
-        f"anew by itself."
+        f"anew by itself. If that happens again, it may have run out of memory: choose the detail fast."
     )
 
 

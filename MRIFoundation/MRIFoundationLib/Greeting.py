@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import Failures
 from .Address import DEFAULT_PORT, port_of, repair, with_port
 from .Client import Client
 from .Failures import BackendError, Cancelled, NotABackend, Unreachable
@@ -33,18 +36,20 @@ class Backend:
     note: str = ""
 
 
-def find(address: str, timeout: float = 5.0) -> Found:
+def find(address: str, timeout: float = 5.0, authority: str = "") -> Found:
     """Repair `address` and greet the backend there; where its port is wrong, the usual port of that computer
     is tried too."""
     url = repair(address)
     try:
-        return Found(url, Client(url, timeout=timeout).health())
+        return Found(url, Client(url, timeout=timeout, authority=authority).health())
     except (Unreachable, NotABackend) as problem:
+        if url.startswith("http://") and _speaks_tls(url, timeout):
+            raise Failures.speaks_https(url) from None
         usual = with_port(url, DEFAULT_PORT)
         if usual == url:
             raise
         try:
-            health = Client(usual, timeout=timeout).health()
+            health = Client(usual, timeout=timeout, authority=authority).health()
         except (Unreachable, NotABackend):
             raise problem from None
     return Found(usual, health, f"There was no backend on port {port_of(url)}; it was found on port {DEFAULT_PORT}.")
@@ -56,25 +61,28 @@ def greet(
     progress: Callable[[str, float, str], None],
     cancelled: Callable[[], bool],
     still_starting: Callable[[], bool] = lambda: False,
+    authority: str = "",
 ) -> Backend:
     """Find the backend and wait while its model loads; while `still_starting()` says so, also for the backend
     to appear.
 
-    `key` gives the key for a repaired address. Raises BackendError with the reason when it is or becomes unusable.
+    `key` gives the key for a repaired address, `authority` is a certificate authority's file. Raises
+    BackendError with the reason when it is or becomes unusable.
     """
     patience = time.monotonic() + LOADING_SECONDS
     while time.monotonic() < patience:
         if cancelled():
             raise Cancelled
         try:
-            found = find(address)
+            found = find(address, authority=authority)
         except Unreachable:
             if not still_starting():
                 raise
             progress("start", -1.0, "The backend is starting.")
         else:
             if found.health["status"] == "ok":
-                return Backend(found.url, Client(found.url, key(found.url)).info(), found.note)
+                client = Client(found.url, key(found.url), authority=authority)
+                return Backend(found.url, client.info(), found.note)
             if found.health["status"] == "failed":
                 raise BackendError(found.health["message"])
             progress("load", -1.0, found.health["message"])
@@ -82,3 +90,18 @@ def greet(
     raise BackendError(
         f"The backend at {repair(address)} is still loading after {LOADING_SECONDS:.0f} seconds: look at its log."
     )
+
+
+def _speaks_tls(url: str, timeout: float) -> bool:
+    """Whether a handshake of https succeeds where http failed; nothing is sent, so the certificate need not be checked."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host = url.split("://", 1)[1].rsplit(":", 1)[0].strip("[]")
+    try:
+        with (
+            socket.create_connection((host, port_of(url)), timeout=timeout) as plain,
+            context.wrap_socket(plain, server_hostname=host),
+        ):
+            return True
+    except (OSError, ValueError):
+        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +12,8 @@ from slicer.i18n import tr as _
 
 from . import LocalPaths
 from .Failures import BackendError
+from .Installation import Installation, Step
 from .LoggedProcess import LoggedProcess
-
-_MAKE_ENVIRONMENT = (
-    "import sys, venv; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit('not Python 3.11 to 3.13'); "
-    "venv.create(sys.argv[1], clear=True, with_pip=True, symlinks=sys.platform != 'win32')"
-)
 
 
 class LocalBackend:
@@ -24,10 +22,12 @@ class LocalBackend:
     def __init__(self, on_line: Callable[[str], None], on_change: Callable[[], None]):
         self._on_line, self._on_change = on_line, on_change
         self._process = LoggedProcess(on_line, self._finished)
-        self._steps: list[list[str]] = []
-        self._alternatives: list[list[str]] = []
+        self._steps: list[Step] = []
+        self._alternatives: list[Step] = []
         self._environment: Path | None = None
         self._stopping = False
+        self.step = ""
+        """What the installation is at."""
         self.doing = ""
         """What runs: "serving", "installing", or nothing."""
         self.outcome = ("", "")
@@ -44,36 +44,24 @@ class LocalBackend:
             raise BackendError(
                 _("The backend is not installed on this computer: press Install, or choose its command.")
             )
+        if _is_taken(port):
+            words = _(
+                "Something already listens on port {port}: press Test connection to use it, or enter another port."
+            )
+            raise BackendError(words.format(port=port))
         self._steps = []
-        self._begin("serving", [str(command), "serve", "--port", str(port)])
+        self._begin("serving", Step("", [str(command), "serve", "--port", str(port)]))
 
-    def install(self, environment: Path | None = None, source: str | None = None) -> None:
-        """Make the environment and install the backend into it; Slicer's own Python is not touched.
+    def plan(self, wheels: str = "") -> Installation:
+        """What `install` would do on this computer; BackendError when it cannot."""
+        return Installation.plan(_search_path(), wheels)
 
-        `source` is what pip installs, the checkout around this module by default. BackendError when that or a
-        Python is missing.
-        """
-        environment = environment or LocalPaths.environment_folder()
-        source = source or str(LocalPaths.source_to_install() or "")
-        pythons = LocalPaths.find_pythons(_search_path())
-        if not source:
-            raise BackendError(
-                _(
-                    "The backend's sources are not beside this module: install it as its page says and choose "
-                    "its command."
-                )
-            )
-        if not pythons:
-            raise BackendError(
-                _(
-                    "No Python was found on this computer: install Python 3.12 from python.org, then press "
-                    "Install again."
-                )
-            )
-        self._environment = environment
-        pip = [str(LocalPaths.python_in(environment)), "-m", "pip", "install", "--progress-bar", "off", source]
-        first, *others = [[str(python), "-c", _MAKE_ENVIRONMENT, str(environment)] for python in pythons]
-        self._steps, self._alternatives = [pip], others
+    def install(self, plan: Installation) -> None:
+        """Make the environment anew, whatever is there, and install the backend into it; Slicer's own Python is not touched."""
+        plan.check_room()
+        self._environment = plan.environment
+        first, *others = plan.makers()
+        self._steps, self._alternatives = plan.steps(), others
         self._begin("installing", first)
 
     def stop(self) -> None:
@@ -83,35 +71,51 @@ class LocalBackend:
 
     def shut_down(self) -> None:
         """Stop what runs before returning: Slicer is about to end."""
-        self._steps = []
+        self._steps, self._alternatives, self._stopping = [], [], True
         self._process.stop_now()
 
-    def _begin(self, doing: str, command: list[str]) -> None:
+    def _begin(self, doing: str, step: Step) -> None:
         if self._process.running:
             raise BackendError(_("The local backend is busy: stop it first."))
         self.doing, self.outcome, self._stopping = doing, ("", ""), False
-        self._process.start(command[0], command[1:])
+        self._run(step)
+
+    def _run(self, step: Step) -> None:
+        self.step = step.words
+        self._process.start(step.command[0], step.command[1:])
         self._on_change()
 
     def _finished(self, code: int) -> None:
-        # While a step is left, what ended was a Python making the environment; where one could not, the next may.
-        following = self._steps if code == 0 else self._alternatives if self._steps else []
+        if code == 0:
+            self._alternatives = []  # they are for a Python that cannot make the environment
+        following = self._steps if code == 0 else self._alternatives
         if self.doing == "installing" and following:
-            step = following.pop(0)
-            self._process.start(step[0], step[1:])
+            self._run(following.pop(0))
             return
         if not self._stopping:
             self.outcome = self._installed(code) if self.doing == "installing" else self._ended()
-        self.doing = ""
+        self.doing = self.step = ""
         self._on_change()
 
     def _installed(self, code: int) -> tuple[str, str]:
         if code == 0 and LocalPaths.command_in(self._environment).is_file():
             return "unknown", _("The backend is installed: press Start.")
-        return "failed", _("The installation did not succeed: its log says why.")
+        return "failed", _("The installation did not succeed: its log says why. Press Install to begin it anew.")
 
     def _ended(self) -> tuple[str, str]:
         return "failed", _("The local backend ended by itself: its log says why.")
+
+
+def _is_taken(port: int) -> bool:
+    """Whether another program listens on this computer's port; nothing is sent to it."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # else the port of a backend that just ended would seem taken for a while
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _search_path() -> str:

@@ -34,6 +34,7 @@ class LoggedProcess:
         for name, value in slicer.util.startupEnvironment().items():
             environment.insert(name, value)
         environment.insert("PYTHONUNBUFFERED", "1")
+        environment.insert("MRIFOUNDATION_ENDS_WITH_STDIN", "1")  # a Slicer that crashes closes it too
         self._process.setProcessEnvironment(environment)
         self._on_line("$ " + " ".join([program, *arguments]))
         self._process.start(program, arguments)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -24,11 +24,13 @@ IsCancelled = Callable[[], bool]
 
 
 class Transport:
-    """One backend. `url` is repaired; `timeout` is how many seconds one answer may take."""
+    """One backend. `url` is repaired; `timeout` is how many seconds one answer may take; `authority` is the file of the
+    certificate authority that vouches for it, "" for those that are known anyway."""
 
-    def __init__(self, url: str, key: str = "", timeout: float = 15.0):
+    def __init__(self, url: str, key: str = "", timeout: float = 15.0, authority: str = ""):
         self.url = repair(url)
         self.timeout = timeout
+        self._authority = authority
         self._session = requests.Session()
         # A proxy of the hospital must not stand before this computer.
         self._session.trust_env = not is_loopback(self.url)
@@ -46,9 +48,15 @@ class Transport:
 
     def body(self, method: str, path: str, **options: Any) -> tuple[bytes, str]:
         """The unpacked bytes of an answer and its X-Geometry header ("" without one)."""
-        response = self.send(method, path, headers={"Accept-Encoding": "gzip"}, timeout=120.0, **options)
+        body, headers = self.answer(method, path, **options)
+        return body, headers.get("X-Geometry", "")
+
+    def answer(self, method: str, path: str, **options: Any) -> tuple[bytes, Mapping[str, str]]:
+        """The unpacked bytes of an answer and its headers."""
+        headers = {"Accept-Encoding": "gzip", **options.pop("headers", {})}
+        response = self.send(method, path, headers=headers, timeout=120.0, **options)
         try:
-            return _read(response), response.headers.get("X-Geometry", "")
+            return _read(response), response.headers
         except zlib.error as error:
             raise Failures.damaged(self.url) from error
         except (requests.RequestException, OSError) as error:
@@ -59,7 +67,13 @@ class Transport:
         limits = (min(5.0, self.timeout), timeout or self.timeout)
         try:
             response = self._session.request(
-                method, self.url + path, timeout=limits, stream=True, allow_redirects=False, **options
+                method,
+                self.url + path,
+                timeout=limits,
+                stream=True,
+                allow_redirects=False,
+                verify=self._authority or True,
+                **options,
             )
             if response.status_code < 300:
                 return response
@@ -74,6 +88,8 @@ class Transport:
 
     def stranger(self) -> NotABackend:
         """The failure of an address where something else answers."""
+        if self._session.trust_env and requests.utils.get_environ_proxies(self.url):
+            return Failures.behind_proxy(self.url)
         return NotABackend(
             f"Something answers at {self.url}, but it is no MRIFoundation backend: correct the port (usually 8765)."
         )

@@ -3,8 +3,6 @@
 import os
 import stat
 import sys
-import zipfile
-from pathlib import Path
 
 import pytest
 from backend_process import free_port
@@ -50,6 +48,7 @@ def test_a_typed_address_is_repaired_and_remembered_outside_the_scene(panel, bac
 def test_a_wrong_key_is_told(panel, backend):
     from double.events import wait_until
 
+    panel.backendPanel.ui.otherMachineBox.checked = True
     panel.backendPanel.ui.addressLine.text = backend.url
     panel.backendPanel.ui.keyLine.text = "a key of somewhere else"
     press(panel.backendPanel.ui.testButton)
@@ -120,41 +119,62 @@ def test_a_command_that_is_not_there_is_told(panel, tmp_path):
     )
 
 
-def a_wheel(folder: Path) -> Path:
-    """A real wheel small enough to install without a network: it brings a command of the backend's name."""
-    path, info = folder / "mrifoundation-0.0.1-py3-none-any.whl", "mrifoundation-0.0.1.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr("mrifoundation/__init__.py", "def main(): pass\n")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: mrifoundation\nVersion: 0.0.1\n")
-        wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\nmrifoundation = mrifoundation:main\n")
-        wheel.writestr(f"{info}/RECORD", "")
-    return path
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_a_port_that_a_stranger_has_is_left_to_him(panel, tmp_path):
+    import socket
+
+    started = tmp_path / "started"
+    command = tmp_path / "mrifoundation"
+    command.write_text(f"#!/bin/sh\ntouch {started}\n")
+    command.chmod(0o755)
+    panel.backendPanel.ui.commandPath.currentPath = str(command)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        panel.backendPanel.ui.addressLine.text = f"127.0.0.1:{stranger.getsockname()[1]}"
+        panel.backendPanel._take_address()
+        press(panel.backendPanel.ui.startButton)
+    assert "already listens" in status(panel) and not panel.backendPanel.local.doing and not started.exists()
 
 
-def test_an_environment_of_its_own_is_made_and_the_backend_installed_into_it(scene, tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_a_started_backend_ends_when_slicer_crashes(tmp_path, command):
+    """A Slicer that crashes tells nobody; the system closes its end of the pipe."""
+    import subprocess
+
+    environment = {**os.environ, "MRIFOUNDATION_ENDS_WITH_STDIN": "1"}
+    serving = subprocess.Popen(
+        [command, "serve", "--port", "0"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert b"serves on" in serving.stdout.readline()
+    serving.stdin.close()
+    try:
+        assert serving.wait(120) == 0
+    finally:
+        serving.kill()
+        serving.stdout.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_a_backend_that_was_started_here_ends_with_slicer_and_no_other_does(panel, backend, command):
     from double.events import wait_until
-    from MRIFoundationLib.LocalBackend import LocalBackend
-    from MRIFoundationLib.LocalPaths import command_in
 
-    lines = []
-    local = LocalBackend(lines.append, lambda: None)
-    local.install(tmp_path / "environment", str(a_wheel(tmp_path)))
-    assert local.doing == "installing"
-    wait_until(lambda: not local.doing, seconds=300, what="the installation")
-    assert local.outcome[1].startswith("The backend is installed"), "\n".join(lines)
-    assert command_in(tmp_path / "environment").is_file()
+    ui = panel.backendPanel.ui
+    ui.addressLine.text = f"127.0.0.1:{free_port()}"
+    panel.backendPanel._take_address()
+    ui.commandPath.currentPath = str(command)
+    press(ui.startButton)
+    wait_until(lambda: "serves on" in ui.logView.plainText, seconds=300, what="the started backend")
+    panel.backendPanel.shut_down()
+    assert not panel.backendPanel.local._process.running and backend.runs
 
 
-def test_an_installation_that_fails_is_told(scene, tmp_path):
-    from double.events import wait_until
-    from MRIFoundationLib.LocalBackend import LocalBackend
-
-    lines = []
-    local = LocalBackend(lines.append, lambda: None)
-    local.install(tmp_path / "environment", str(tmp_path / "no-such-folder"))
-    wait_until(lambda: not local.doing, seconds=300, what="the installation")
-    assert local.outcome == ("failed", "The installation did not succeed: its log says why.")
-    assert any("no-such-folder" in line for line in lines)
+def test_another_machine_has_its_own_rows_and_its_key_goes_nowhere_else(panel):
+    ui = panel.backendPanel.ui
+    assert ui.localRow.visible and not ui.keyRow.visible and not ui.authorityPath.visible
+    ui.otherMachineBox.checked = True
+    assert ui.keyRow.visible and ui.authorityPath.visible and not ui.localRow.visible
+    ui.addressLine.text = "https://gpu.example:8765"
+    ui.keyLine.text = "secret of the gpu box"
+    panel.backendPanel._take_address()
+    assert panel.connection.key_for("https://gpu.example:8765") == "secret of the gpu box"
+    ui.otherMachineBox.checked = False
+    assert panel.connection.typed_key == "" and ui.addressLine.text == "http://127.0.0.1:8765"

@@ -20,8 +20,14 @@ def serve(
     key_file: Annotated[Path | None, typer.Option(help="File with the key; made when it does not exist.")] = None,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
+    ends_with_stdin: Annotated[
+        bool,
+        typer.Option(
+            envvar="MRIFOUNDATION_ENDS_WITH_STDIN", help="Stop when standard input closes, as 3D Slicer's does."
+        ),
+    ] = False,
 ) -> None:
     """Run the local service that the 3D Slicer module talks to; Ctrl-C stops it."""
     from mrifoundation.server.serve import serve as run
 
-    run(host, port, key_file, weights, device)
+    run(host, port, key_file, weights, device, ends_with_stdin)

@@ -81,11 +81,13 @@ class Job:
             self._change(state="cancelled", message="Cancelled.")
         except InputError as error:
             self._change(state="failed", message="", error=str(error))
-        except MemoryError:
-            self._change(state="failed", message="", error="The computer ran out of memory; choose the profile fast.")
         except Exception as error:
-            log.exception("job %s failed", self.id)
-            self._change(state="failed", message="", error=_our_fault(error))
+            if _is_out_of_memory(error):
+                words = "The computer ran out of memory; choose the profile fast."
+            else:
+                words = _our_fault(error)
+                log.exception("job %s failed", self.id)
+            self._change(state="failed", message="", error=words)
         else:
             self._change(state="done", fraction=1.0, message="Done.")
         self._work = self._steps = None  # a kept job must not keep the scan it worked on
@@ -183,6 +185,12 @@ class Jobs:
             job.run()
             if not job.finished:
                 self._waiting.put(job)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """PyTorch raises a RuntimeError where the processor's or the GPU's memory does not suffice."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
 
 
 def _our_fault(error: Exception) -> str:

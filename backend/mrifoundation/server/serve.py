@@ -3,6 +3,8 @@
 import ipaddress
 import os
 import socket
+import sys
+import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,9 +23,11 @@ def serve(
     key_file: Path | None = None,
     weights: Path | None = None,
     device: str = "auto",
+    ends_with_stdin: bool = False,
 ) -> None:
-    """Serve until stopped. Raises InputError when the address is taken, or is not loopback and no key was named
-    explicitly."""
+    """Serve until stopped; with `ends_with_stdin` no longer than standard input is open, which closes when the program that
+    started this one ends, however it does. Raises InputError when the address is taken, or is not loopback and no key was
+    named explicitly."""
     if not is_loopback(host) and key_file is None and not os.environ.get("MRIFOUNDATION_KEY"):
         raise InputError(
             f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file "
@@ -41,8 +45,17 @@ def serve(
             else f"in {key_file or default_key_file()}"
         )
         print(f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it.", flush=True)
+        server = uvicorn.Server(config)
+        if ends_with_stdin:
+            threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
         with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it, not a failure
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])
+
+
+def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+    while os.read(sys.stdin.fileno(), 4096):  # not through the buffer, whose lock Python wants when it ends
+        pass
+    server.should_exit = True
 
 
 def is_loopback(host: str) -> bool:
