@@ -80,6 +80,11 @@ def _scene_with_logics():
     crosshair = slicer.vtkMRMLCrosshairNode()
     crosshair.SetCrosshairName("default")
     scene.AddNode(crosshair)
+    cache, files = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+    cache.SetRemoteCacheDirectory(tempfile.mkdtemp())  # where a scene bundle is unpacked
+    files.SetCacheManager(cache)
+    scene.SetCacheManager(cache)
+    scene.SetDataIOManager(files)
     logic.SetMRMLScene(scene)
     logic.SetSliceLogics(vtk.vtkCollection())
     logic.SetViewLogics(vtk.vtkCollection())
@@ -93,6 +98,7 @@ def _scene_with_logics():
     for name, made in (
         ("Volumes", slicer.vtkSlicerVolumesLogic()),
         ("Segmentations", slicer.vtkSlicerSegmentationsModuleLogic()),
+        ("Markups", slicer.vtkSlicerMarkupsLogic()),
     ):
         made.SetMRMLScene(scene)
         made.SetMRMLApplicationLogic(logic)
