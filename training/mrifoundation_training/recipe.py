@@ -9,6 +9,7 @@ from mrifoundation.errors import InputError
 from mrifoundation_training.data.examples import SourceRecipe
 from mrifoundation_training.stages.dense_text import DenseTextSettings
 from mrifoundation_training.stages.image_report import ImageReportSettings
+from mrifoundation_training.stages.student_teacher import StudentTeacherSettings
 from mrifoundation_training.synthesis.geometry import GeometryRanges
 
 
@@ -17,7 +18,8 @@ class Recipe:
     """name: of the weights. manifest: CSV in the form of volumes.csv, an nnU-Net raw dataset or a BIDS folder, relative to the working
     folder; region: of its scans where the layout does not say. tiers: licence tiers that may train.
     sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
-    geometry, dense, reports: fields of GeometryRanges, DenseTextSettings and ImageReportSettings.
+    geometry, dense, reports, student_teacher: fields of GeometryRanges, DenseTextSettings, ImageReportSettings and
+    StudentTeacherSettings.
     realistic: share of synthetic images with tissue priors.
     strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
     steps: in all. warmup: steps of rising learning rate. tail: share of the steps, at the end, over which it falls to zero along a
@@ -36,6 +38,7 @@ class Recipe:
     geometry: GeometryRanges = field(default_factory=GeometryRanges)
     dense: DenseTextSettings = field(default_factory=DenseTextSettings)
     reports: ImageReportSettings = field(default_factory=ImageReportSettings)
+    student_teacher: StudentTeacherSettings = field(default_factory=StudentTeacherSettings)
     realistic: float = 0.5
     strength: float = 1.0
     steps: int = 10_000
@@ -75,6 +78,7 @@ def read_recipe(path: Path | str, overrides: list[str] = ()) -> Recipe:
     content["geometry"] = _build(GeometryRanges, content.get("geometry", {}), "geometry")
     content["dense"] = _build(DenseTextSettings, content.get("dense", {}), "dense")
     content["reports"] = _build(ImageReportSettings, content.get("reports", {}), "reports")
+    content["student_teacher"] = _build(StudentTeacherSettings, content.get("student_teacher", {}), "student_teacher")
     return _build(Recipe, content, "the recipe")
 
 

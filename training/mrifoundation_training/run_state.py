@@ -14,11 +14,20 @@ TENSORS, NUMBERS = "state.safetensors", "state.json"
 
 
 def save_state(
-    folder: Path, step: int, model: FoundationModel, average: FoundationModel, optimizer: torch.optim.Optimizer
+    folder: Path,
+    step: int,
+    model: FoundationModel,
+    average: FoundationModel,
+    optimizer: torch.optim.Optimizer,
+    stage: torch.nn.Module | None = None,
 ) -> None:
-    """Examples are drawn from (seed, step) alone, so the step is all there is to say about the data."""
+    """Examples are drawn from (seed, step) alone, so the step is all there is to say about the data.
+
+    stage: what a stage keeps beside the network, such as the heads and the memory of the student–teacher stage."""
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
+    if stage is not None:
+        tensors |= {f"stage.{k}": v for k, v in stage.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{k}": v for k, v in state.items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,8 +38,16 @@ def save_state(
     (folder / NUMBERS).write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
 
 
-def load_state(folder: Path, model: FoundationModel, average: FoundationModel, optimizer: torch.optim.Optimizer) -> int:
-    """Restore and return the step to go on with. Raises InputError when the folder holds no state of this network."""
+def load_state(
+    folder: Path,
+    model: FoundationModel,
+    average: FoundationModel,
+    optimizer: torch.optim.Optimizer,
+    stage: torch.nn.Module | None = None,
+) -> int:
+    """Restore and return the step to go on with. Raises InputError when the folder holds no state of this network.
+
+    A stage that the run did not have so far begins as it is; one that it no longer has is left out."""
     from safetensors import safe_open
 
     try:
@@ -39,14 +56,18 @@ def load_state(folder: Path, model: FoundationModel, average: FoundationModel, o
             step = int(file.metadata()["step"])
         model.load_state_dict(_part(tensors, "model."))
         average.load_state_dict(_part(tensors, "average."))
+        if stage is not None and (kept := _part(tensors, "stage.")):
+            stage.load_state_dict(kept)
     except (OSError, RuntimeError) as error:
         raise InputError(
             f"{folder} holds no state of this network to resume from; give the folder of the run itself."
         ) from error
     state: dict[int, dict] = {}
+    moved = sum(len(group["params"]) for group in optimizer.param_groups)
     for key, value in _part(tensors, "optimizer.").items():
         index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
+        if int(index) < moved:
+            state.setdefault(int(index), {})[name] = value
     for values in state.values():
         # The fused optimiser walks memory, not indices: its averages must be laid out as their parameters are.
         values |= {k: v.contiguous(memory_format=torch.channels_last_3d) for k, v in values.items() if v.ndim == 5}

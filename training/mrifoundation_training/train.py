@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +22,21 @@ from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
 from mrifoundation_training.data.examples import Example, Examples
 from mrifoundation_training.data.layouts import read_cases
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.pairs import Pair, WithPairs
 from mrifoundation_training.recipe import Recipe, read_recipe
 from mrifoundation_training.reports.sentences import stock
 from mrifoundation_training.run_log import RunLog
 from mrifoundation_training.run_state import TENSORS, load_state, save_state
+from mrifoundation_training.stages.collapse import Collapsed
 from mrifoundation_training.stages.dense_text import dense_text_loss
 from mrifoundation_training.stages.image_report import Stock, image_report_loss
+from mrifoundation_training.stages.student_teacher import StudentTeacher
+from mrifoundation_training.stages.student_teacher_setup import set_up
 
 # How far the fluid reaches into the folds of the brain is a matter of each source's habit, so it takes nothing from the cortex.
 YIELDING = ("cerebrospinal fluid",)
+# Ends the seed of what the student–teacher stage draws in a step, so that it is no example's.
+OF_PAIRS = (0, 1)
 RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
 
 
@@ -67,38 +73,49 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
     model = new_model(recipe, cases).to(device, memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
     sentences = sentence_stock(cases, recipe, device)
+    stage, pairs = set_up(recipe, cases, model, drawn_on)
+    drawn = WithPairs(examples, pairs, recipe.cases_per_step, recipe.student_teacher.every)
     optimizer = torch.optim.AdamW(
-        parameter_groups(model, recipe), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        parameter_groups(model, recipe, stage), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
-    first = load_state(folder, model, average, optimizer) if resume else 0
+    first = load_state(folder, model, average, optimizer, stage) if resume else 0
     if not resume and (folder / TENSORS).exists():
         raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
     log, started = RunLog(folder), time.monotonic()
     draws = range(first * recipe.cases_per_step, recipe.steps * recipe.cases_per_step)
     loader = iter(
         DataLoader(
-            examples,
+            drawn,
             batch_size=None,
             sampler=draws,
             num_workers=recipe.workers,
             prefetch_factor=4 if recipe.workers else None,
         )
     )
+    shown = [*cases, *(pairs.unlabelled if pairs else ())]
+    trained = [*model.parameters(), *(stage.trained() if stage else ())]
     model.train()
     for step in range(first, recipe.steps):
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * group["pace"] * schedule(step, recipe)
         optimizer.zero_grad(set_to_none=True)
+        pair = None
         for part in range(recipe.cases_per_step):
-            example = next(loader)
+            example, found = next(loader)
+            pair = found or pair
             rng = np.random.default_rng((recipe.seed, step, part))
             loss, figures = example_loss(model, example, recipe, sentences, rng)
             (loss / recipe.cases_per_step).backward()
             log.add(figures | {"loss": loss.item(), **_by_source(figures, sources[example.case_id])})
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        if pair:
+            log.add(_student_teacher_step(stage, model, average, pair, recipe, step, folder))
+        norm = torch.nn.utils.clip_grad_norm_(trained, recipe.clip)
         if torch.isfinite(norm):
             optimizer.step()
-            _follow(average, model, min(recipe.average, (1 + step) / (10 + step)))
+            decay = min(recipe.average, (1 + step) / (10 + step))
+            _follow(average, model, decay)
+            if stage:
+                stage.follow(decay)
         log.add({"gradient_norm": norm.item()})
         if (step + 1) % recipe.log_every == 0:
             rate = (step + 1 - first) / (time.monotonic() - started)
@@ -106,16 +123,21 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
                 step + 1,
                 steps_per_second=rate,
                 learning_rate=optimizer.param_groups[0]["lr"],
-                skipped=len(examples.skipped),
+                skipped=len(drawn.skipped),
             )
             print(f"step {step + 1}/{recipe.steps}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), flush=True)
-        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
-            save_state(folder, step + 1, model, average, optimizer)
+        # What looks collapsed must not take the place of what did not.
+        if ((step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps) and (not stage or stage.watch.healthy):
+            save_state(folder, step + 1, model, average, optimizer, *([stage] if stage else ()))
             save_model(
                 folder / "weights",
                 average,
-                card_of(recipe, average, cases, step + 1, time.monotonic() - started, device),
+                card_of(recipe, average, shown, step + 1, time.monotonic() - started, device),
             )
+    if stage and not stage.watch.healthy:
+        raise Collapsed(
+            f"The student–teacher stage looked collapsed at the end, so the last steps were not saved. {_kept(folder)}"
+        )
 
 
 def example_loss(
@@ -134,6 +156,33 @@ def example_loss(
         more, told = image_report_loss(model, features, example, stock, recipe.reports, rng)
         loss, figures = loss + recipe.reports.weight * more, figures | told
     return loss, figures
+
+
+def _student_teacher_step(
+    stage: StudentTeacher,
+    model: FoundationModel,
+    average: FoundationModel,
+    pair: Pair,
+    recipe: Recipe,
+    step: int,
+    folder: Path,
+) -> dict[str, float]:
+    """Add the gradients of one pair; figures worth logging. Raises Collapsed with what to do."""
+    rng = np.random.default_rng((recipe.seed, step, *OF_PAIRS))
+    try:
+        loss, figures = stage.loss(model, average, pair, step, rng)
+    except Collapsed as collapse:
+        raise Collapsed(f"{collapse} It was seen at step {step}. {_kept(folder)}") from collapse
+    (recipe.student_teacher.weight * loss).backward()
+    return figures
+
+
+def _kept(folder: Path) -> str:
+    """What a person can do after a collapse."""
+    remedy = "with a smaller learning_rate or student_teacher.weight"
+    if (folder / TENSORS).exists():
+        return f"What {folder} holds is from before; go on from it with --resume {folder}, {remedy}."
+    return f"Nothing had been saved yet; start again {remedy}."
 
 
 def sentence_stock(cases: list[Case], recipe: Recipe, device: torch.device) -> Stock | None:
@@ -188,12 +237,13 @@ def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
     )
 
 
-def parameter_groups(model: FoundationModel, recipe: Recipe) -> list[dict]:
+def parameter_groups(model: FoundationModel, recipe: Recipe, stage: StudentTeacher | None = None) -> list[dict]:
     """The weights that each name owns learn faster: an optimiser step moves them by the same amount as any other number, but they are
     an order of magnitude larger and are asked for in some examples only."""
     own = [model.head.own_weights.weight]
     rest = [p for p in model.parameters() if p is not own[0]]
-    return [{"params": rest, "pace": 1.0}, {"params": own, "pace": recipe.own_pace}]
+    groups = [{"params": rest, "pace": 1.0}, {"params": own, "pace": recipe.own_pace}]
+    return groups + ([{"params": stage.trained(), "pace": 1.0}] if stage else [])
 
 
 def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
@@ -239,7 +289,8 @@ def card_of(recipe: Recipe, model: FoundationModel, cases: list[Case], steps: in
             "hardware": _hardware(device),
             "commit": _commit(),
             "budget_voxels": list(recipe.geometry.budget),
-        },
+        }
+        | ({"student_teacher": asdict(recipe.student_teacher)} if recipe.student_teacher.weight else {}),
         preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING]},
         limits=[
             "Most brain, head, spine, knee and prostate anatomy was learned from label maps turned into simulated images.",

@@ -18,6 +18,7 @@ from mrifoundation_training.reports.facts import Facts, facts_of_case, facts_of_
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
 from mrifoundation_training.synthesis.geometry import (
     GeometryRanges,
+    View,
     draw_view,
     looked_up,
     near,
@@ -72,6 +73,23 @@ class Example:
     case_id: str
 
 
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """What is looked at and from where, before anybody says how it looks.
+
+    view: of the whole case; near_view: of `source`, the part of the label map in view; drawn: the same with its names (as shown, so
+    after a flip) and lesions; declared: names that are labelled when in view; synthetic: the image comes from the labels;
+    strip: only the brain is shown."""
+
+    view: View
+    near_view: View
+    source: torch.Tensor
+    drawn: Diseased
+    declared: frozenset[str]
+    synthetic: bool
+    strip: bool
+
+
 @dataclass
 class Examples:
     """A map-style dataset: item n is the example of draw n, the same whenever and wherever it is drawn."""
@@ -99,6 +117,10 @@ class Examples:
         self._shape = lru_cache(maxsize=None)(_lesion_shape)
         self._box = lru_cache(maxsize=None)(self._label_box)
 
+    def share_volumes(self, other: "Examples") -> None:
+        """Keep each case in memory once for both."""
+        self._volume = other._volume
+
     def _lesion_shape(self, rng: np.random.Generator) -> np.ndarray | None:
         """Points (mm) of one of the maps that lend their shapes; None where there is none or it cannot be read."""
         if not self.lenders:
@@ -113,21 +135,38 @@ class Examples:
     def __getitem__(self, draw: int) -> Example:
         rng = np.random.default_rng((self.seed, draw))
         while True:
-            source = self.sources[rng.choice(len(self.sources), p=self.probability)]
-            cases = self.by_source[source]
-            case = cases[rng.integers(len(cases))]
+            case = self._drawn(rng)
             if case.id in self.skipped:
                 continue
             try:
                 volume = self._volume(case)
             except InputError as error:  # one bad file must not end a run of hours; it is counted and named in the log
                 self.skipped[case.id] = str(error)
-                if len(self.skipped) == sum(map(len, self.by_source.values())):
+                if len(self.skipped) == self._count():
                     raise InputError(f"No case of the manifest can be read; the last said: {error}") from error
                 continue
-            return self._example(rng, volume, self.recipes[source])
+            return self._example(rng, volume, self._recipe(case))
+
+    def _count(self) -> int:
+        return sum(map(len, self.by_source.values()))
+
+    def _drawn(self, rng: np.random.Generator) -> Case:
+        source = self.sources[rng.choice(len(self.sources), p=self.probability)]
+        cases = self.by_source[source]
+        return cases[rng.integers(len(cases))]
+
+    def _recipe(self, case: Case) -> SourceRecipe:
+        return self.recipes[case.source]
 
     def _example(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Example:
+        anatomy = self._anatomy(rng, volume, recipe)
+        labels = sample_labels(anatomy.source, anatomy.near_view)
+        image, native, known = self._image(rng, volume, anatomy, recipe, self.strength)
+        return self._padded(
+            rng, image, labels, anatomy.drawn, anatomy.declared, native, anatomy.view, volume.case, known
+        )
+
+    def _anatomy(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Anatomy:
         device = torch.device(self.device)
         synthetic = volume.image is None or rng.random() < recipe.synthetic
         strip = synthetic and rng.random() < recipe.skull_strip
@@ -140,8 +179,8 @@ class Examples:
             device,
         )
         source, near_view = near(_tensor(volume.labels, device), view)
-        case, drawn = volume.case, Diseased(source, volume.names)
-        declared = frozenset(case.table.values())
+        drawn = Diseased(source, volume.names)
+        declared = frozenset(volume.case.table.values())
         if synthetic and recipe.lesions:
             if rng.random() < recipe.lesions:
                 drawn = add_lesions(
@@ -152,24 +191,25 @@ class Examples:
             shown = self._brain(drawn.names, fluid=rng.random() < 0.5)
             kept = torch.tensor(np.where(shown, np.arange(len(shown)), 0), dtype=torch.uint8, device=device)
             source = looked_up(kept, source)
-        labels = sample_labels(source, near_view)
         names = swapped_sides(self.vocabulary, drawn.names) if view.flipped else drawn.names
-        if synthetic:
+        return Anatomy(view, near_view, source, replace(drawn, names=names), declared, synthetic, strip)
+
+    def _image(self, rng: np.random.Generator, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength):
+        """The anatomy as one image [X, Y, Z], the native spacing it stands for (mm [3]), and what is known of it."""
+        view, near_view, source, names = anatomy.view, anatomy.near_view, anatomy.source, anatomy.drawn.names
+        if anatomy.synthetic:
             image, sequence = render(
                 rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic
             )
-            image, native = degrade(rng, image, view.spacing, self.strength)
-            known = facts_of_rendering(case, sequence, strip, recipe.whole, drawn.tumour)
-        else:
-            image = near(_tensor(volume.image, device), view)[0]
-            image = sample_image(image.float(), near_view, volume.spacing)
-            if rng.random() < recipe.recolour:
-                image = recolour(rng, image, source, near_view, volume.spacing, len(names))
-            image, native = degrade(rng, image, view.spacing, 0.5 * self.strength)
-            native = np.maximum(native, volume.spacing)
-            known = facts_of_case(case)
-        drawn = replace(drawn, names=names)
-        return self._padded(rng, image, labels, drawn, declared, native, view, case, known)
+            image, native = degrade(rng, image, view.spacing, strength)
+            tumour = anatomy.drawn.tumour
+            return image, native, facts_of_rendering(volume.case, sequence, anatomy.strip, recipe.whole, tumour)
+        image = near(_tensor(volume.image, source.device), view)[0]
+        image = sample_image(image.float(), near_view, volume.spacing)
+        if rng.random() < recipe.recolour:
+            image = recolour(rng, image, source, near_view, volume.spacing, len(names))
+        image, native = degrade(rng, image, view.spacing, 0.5 * strength)
+        return image, np.maximum(native, volume.spacing), facts_of_case(volume.case)
 
     def _padded(self, rng, image, labels, drawn: Diseased, declared, native, view, case, known) -> Example:
         image = scale(image, *robust_range(image.cpu().numpy()))

@@ -21,7 +21,12 @@ class CaseVolume:
 
 
 def load_case(case: Case) -> CaseVolume:
-    """Read a labelled case. Raises InputError naming the file when it cannot be read or image and labels do not share a grid."""
+    """Read a case; one without labels has nothing named anywhere.
+
+    Raises InputError naming the file when it cannot be read or image and labels do not share a grid."""
+    if case.labels is None:
+        image, spacing = _canonical(case.image)
+        return CaseVolume(case, np.zeros(image.shape, np.uint8), ("",), image, spacing)
     labels, spacing = _canonical(case.labels)
     image = None
     if case.image is not None:

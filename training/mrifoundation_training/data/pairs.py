@@ -1,0 +1,100 @@
+"""Two views of one anatomy: two contrasts of one label map, or one real scan as two scanners might have shown it. Labels are not needed."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from mrifoundation.volume.intensity import robust_range, scale
+from mrifoundation_training.data.examples import Anatomy, Example, Examples, SourceRecipe
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.volumes import CaseVolume
+from mrifoundation_training.synthesis.artefacts import drop_slices
+
+# The teacher sees the better image of the two.
+STRENGTHS = (0.5, 1.0)
+MISSING = 0.1  # probability that a view lacks some slices
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two images on one grid: the same index is the same place of the anatomy in both.
+
+    images, valids: float32 [2, X, Y, Z], the teacher's first, sizes multiples of the network's stride; spacings: float32 [2, 4] as the
+    network takes it; region: of the body; labelled: whether the scan has labels."""
+
+    images: torch.Tensor
+    valids: torch.Tensor
+    spacings: torch.Tensor
+    region: str
+    labelled: bool
+    case_id: str
+
+
+@dataclass
+class Pairs(Examples):
+    """A map-style dataset: item n is the pair of draw n, the same whenever and wherever it is drawn.
+
+    unlabelled: scans without labels, of which each is as likely as any other; share: how often one of them is drawn."""
+
+    unlabelled: tuple[Case, ...] = ()
+    share: float = 0.3
+
+    def _count(self) -> int:
+        return super()._count() + len(self.unlabelled)
+
+    def _drawn(self, rng: np.random.Generator) -> Case:
+        if self.unlabelled and rng.random() < self.share:
+            return self.unlabelled[rng.integers(len(self.unlabelled))]
+        return super()._drawn(rng)
+
+    def _recipe(self, case: Case) -> SourceRecipe:
+        """A scan without labels is always shown as it is; where nobody said that it may be mirrored, it is not."""
+        recipe = self.recipes.get(case.source, SourceRecipe(0, flip=False))
+        return recipe if case.labels is not None else replace(recipe, synthetic=0.0)
+
+    def _example(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Pair:
+        anatomy = self._anatomy(rng, volume, recipe)
+        views = [self._view(rng, volume, anatomy, recipe, strength * self.strength) for strength in STRENGTHS]
+        images, valids, spacings = (torch.stack(parts) for parts in zip(*views, strict=True))
+        return Pair(images, valids, spacings, volume.case.region, volume.case.labels is not None, volume.case.id)
+
+    def _view(self, rng, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength: float):
+        image, native, _ = self._image(rng, volume, anatomy, recipe, strength)
+        image = scale(image, *robust_range(image.cpu().numpy()))
+        valid = torch.ones_like(image)
+        if rng.random() < MISSING:
+            valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
+        pad = [
+            amount
+            for n, to in zip(reversed(image.shape), reversed(anatomy.view.padded), strict=True)
+            for amount in (0, to - n)
+        ]
+        image = torch.where(valid > 0, image, -1.0)
+        spacing = torch.tensor([anatomy.view.spacing, *native], dtype=torch.float32)
+        return F.pad(image, pad, value=-1.0), F.pad(valid, pad), spacing
+
+
+@dataclass
+class WithPairs:
+    """A map-style dataset: item n is example n with, at the first example of every `every`-th step, the pair of that step, else None."""
+
+    examples: Examples
+    pairs: Pairs | None = None
+    cases_per_step: int = 1
+    every: int = 1
+
+    def __post_init__(self):
+        if self.pairs is not None:
+            self.pairs.share_volumes(self.examples)
+
+    def __getitem__(self, draw: int) -> tuple[Example, Pair | None]:
+        step, part = divmod(draw, self.cases_per_step)
+        wanted = self.pairs is not None and part == 0 and step % self.every == 0
+        return self.examples[draw], self.pairs[step] if wanted else None
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Cases that could not be read, with the reason."""
+        return self.examples.skipped | (self.pairs.skipped if self.pairs is not None else {})
