@@ -75,6 +75,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.connection.listen(self._foldBackendSection)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onParametersModified)
         slicer.app.connect("aboutToQuit()", self.backendPanel.shut_down)
         self.initializeParameterNode()
@@ -106,6 +107,11 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameters(None)
 
     def onSceneEndClose(self, _caller, _event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, _caller, _event):
+        """A scene was loaded: what it kept of the panels is shown now that all its nodes are there."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
