@@ -35,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("retrieval")(retrieval)
     group.command("interactive")(interactive)
     group.command("robustness")(robustness)
+    group.command("few-shot")(few_shot)
     app.add_typer(group, name="evaluate")
 
 
@@ -158,6 +159,48 @@ def robustness(
         profile=profile,
         output=output,
         plot=plot,
+        as_json_object=as_json,
+        weights=weights,
+    )
+
+
+def few_shot(
+    manifest: ManifestArgument,
+    sources: SourcesOption = None,
+    structures: Annotated[
+        list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
+    ] = None,
+    slices: Annotated[int, typer.Option(min=0, help="Annotated slices of a structure; 0 leaves them out.")] = 10,
+    scans: Annotated[
+        list[int] | None,
+        typer.Option("--scans", min=1, help="Annotated scans; several times. 1, 5 and 10 when left out."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Repetitions, with other scans and slices annotated.")] = 5,
+    scratch_steps: Annotated[
+        int, typer.Option(min=0, help="Steps of the network from scratch; 0 leaves it out.")
+    ] = 300,
+    cases: Annotated[int | None, typer.Option(min=1, help="At most this many test scans of each structure.")] = None,
+    profile: ProfileOption = "standard",
+    output: ObjectOption = None,
+    table: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Dice of structures learned from few annotated slices and scans, beside random weights and a U-Net from scratch."""
+    from mrifoundation_training.evaluation.few_shot import evaluate
+
+    return evaluate(
+        manifest,
+        sources=sources,
+        structures=structures,
+        slices=slices,
+        scans=scans or (1, 5, 10),
+        seeds=seeds,
+        scratch_steps=scratch_steps,
+        most_tests=cases,
+        profile=profile,
+        output=output,
+        table=table,
         as_json_object=as_json,
         weights=weights,
     )

@@ -9,6 +9,7 @@ from scipy import ndimage
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.errors import InputError
 from mrifoundation.model.subvoxel import SUBVOXELS, to_cells
+from mrifoundation.volume.adapt import Adapted
 from mrifoundation.volume.resample import resample
 
 MOST_INSIDE, MOST_NEAR, MOST_FAR = 2000, 1500, 1500  # cells kept of each kind
@@ -55,7 +56,7 @@ class Marked:
         return max(1, int(np.count_nonzero(sizes >= 0.05 * sizes.max()))) if count else 0
 
 
-def marked(encoding: Encoding, mask: np.ndarray, known: np.ndarray | None, name: str) -> Marked:
+def marked(encoding: Encoding | Adapted, mask: np.ndarray, known: np.ndarray | None, name: str) -> Marked:
     """An annotation, bool [i, j, k] on the scan's own grid, brought onto the working grid. known: None everywhere. name: of the scan.
 
     Where only some slices were annotated, a working voxel is known when at least half as much of it was as of any, and its

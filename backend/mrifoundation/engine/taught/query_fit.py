@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.taught.cells import Cells
-from mrifoundation.model.subvoxel import SUBVOXELS
+from mrifoundation.model.subvoxel import SUBVOXELS, to_voxels
 
 STEPS = 60
 HOLD = 3e-4  # how firmly one scan's query is held near its prior; the more scans, the less
@@ -47,6 +48,16 @@ def dice_on(lesson: Cells, query: tuple[np.ndarray, float]) -> float:
     truth = (one.inside >= 0.5).float()
     size = float(found.sum() + (truth * one.weight).sum())
     return 2 * float((found * truth).sum()) / size if size else 0.0
+
+
+def query_logits(encoding: Encoding, query: tuple[np.ndarray, float]) -> np.ndarray:
+    """Logits float32 [X, Y, Z] of a query on the working grid, without padding."""
+    weights, bias = torch.from_numpy(query[0]), query[1]
+    features = encoding.voxel.float().cpu()
+    channels, *cells = features.shape
+    logits = (features.reshape(channels, -1).T @ weights / math.sqrt(channels) + bias).T.reshape(1, SUBVOXELS, *cells)
+    x, y, z = encoding.grid.shape
+    return to_voxels(logits)[0, :x, :y, :z].numpy()
 
 
 class _Tensors:
