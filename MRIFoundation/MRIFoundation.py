@@ -6,6 +6,7 @@ import vtk
 from MRIFoundationLib.BackendPanel import BackendPanel
 from MRIFoundationLib.ClassifyPanel import ClassifyPanel
 from MRIFoundationLib.Connection import Connection
+from MRIFoundationLib.ContourPanel import ContourPanel
 from MRIFoundationLib.Parameters import Parameters
 from MRIFoundationLib.ReportPanel import ReportPanel
 from MRIFoundationLib.ScanRequests import ScanRequests
@@ -83,6 +84,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def cleanup(self):
         """Slicer ends, or the module is reloaded."""
         self.worker.cancel_all()
+        self._showPanels(False)
         for panel in self.panels:
             panel.clear()
         slicer.app.disconnect("aboutToQuit()", self.backendPanel.shut_down)
@@ -93,11 +95,13 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self):
         """The module is shown."""
         self.initializeParameterNode()
+        self._showPanels(True)
         if self.connection.state == "unknown":
             self.connection.test()
 
     def exit(self):
         """Another module is shown: changes there need not reach these widgets. A running request goes on."""
+        self._showPanels(False)
         self._unbind()
 
     def onSceneStartClose(self, _caller, _event):
@@ -147,7 +151,8 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _addPanels(self):
         """One section a panel; opening one folds the others, so that each has the whole height."""
-        kinds = {"segment": SegmentPanel, "similar": SimilarPanel, "classify": ClassifyPanel, "report": ReportPanel}
+        kinds = {"segment": SegmentPanel, "contour": ContourPanel, "similar": SimilarPanel}
+        kinds |= {"classify": ClassifyPanel, "report": ReportPanel}
         self.panels, self._sections = [], []
         for name, kind in kinds.items():
             resource = self.resourcePath(f"UI/{name.capitalize()}Panel.ui")
@@ -155,9 +160,19 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             setattr(self, f"{name}Panel", panel)
             section.layout().addWidget(panel.widget)
             section.collapsed = bool(self._sections)
-            section.connect("contentsCollapsed(bool)", lambda folded, own=section: folded or self._foldOthers(own))
+            section.connect("contentsCollapsed(bool)", lambda folded, own=section: self._folded(own, folded))
             self.panels.append(panel)
             self._sections.append(section)
+
+    def _folded(self, section, is_folded):
+        if not is_folded:
+            self._foldOthers(section)
+        self._showPanels(self.parent.isEntered)
+
+    def _showPanels(self, are_shown):
+        """Tell each panel whether a person has it before them."""
+        for panel, section in zip(self.panels, self._sections, strict=True):
+            panel.shown(are_shown and not section.collapsed)
 
     def _foldOthers(self, opened):
         for panel, section in zip(self.panels, self._sections, strict=True):

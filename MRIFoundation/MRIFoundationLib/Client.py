@@ -58,13 +58,16 @@ class Client(Transport):
             "id"
         ]
 
-    def segment(self, volume: str, prompts: list[str], structure_set: str | None, profile: str, free_text: bool) -> str:
+    def segment(
+        self, volume: str, prompts: list[str], structure_set: str | None, profile: str, free_text: bool, **more: Any
+    ) -> str:
         """Ask for structures; lists, sides and groups become one structure each. Gives the job's id.
 
-        `free_text`: try what the vocabulary does not know through the text encoder instead of refusing it.
+        `free_text`: try what the vocabulary does not know through the text encoder instead of refusing it. `more`: organs (a
+        set of organs at risk) and tidy (post-processing), as docs/architecture.md tells them.
         """
         wanted = {"prompts": prompts, "set": structure_set, "profile": profile, "expand": True, "free_text": free_text}
-        return self._job(f"/v1/volumes/{quote(volume)}/segment", wanted)
+        return self._job(f"/v1/volumes/{quote(volume)}/segment", {**wanted, **more})
 
     def job(self, job: str, wait: float = 0.0) -> dict:
         """State, stage, fraction, message and error of a job, after at most `wait` seconds without a change."""

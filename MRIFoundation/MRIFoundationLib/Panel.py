@@ -35,6 +35,9 @@ class Panel:
     def refresh(self) -> None:
         """Show what the scene says now, and which actions are possible."""
 
+    def shown(self, is_shown: bool) -> None:
+        """The section is open before the person, or no longer."""
+
     def clear(self) -> None:
         """The scene is closed: drop every answer about it."""
 

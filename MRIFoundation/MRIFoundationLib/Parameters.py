@@ -21,6 +21,11 @@ class Parameters:
     segmentation - where segments go; made when none is chosen
     prompt, structureSet - structures as typed, and name of the chosen structure set, empty for none
 
+    organSet - name of the set of organs at risk, empty for none
+    byHand - organs of it that the backend does not know or has not found, one a line
+    contour - id of the segment that is contoured, or the name of an organ still to be drawn
+    reviewer - who accepts and rejects, empty when that is not to be kept
+
     collection - the searched collection of the library, empty for all
     queryKind - what is searched by: scan, segment, words or report
     querySegment, searchWords, searchReport - the segment's id, the words, the pasted report
@@ -41,6 +46,11 @@ class Parameters:
     segmentation: vtkMRMLSegmentationNode
     prompt: str
     structureSet: str
+
+    organSet: str
+    byHand: str
+    contour: str
+    reviewer: str
 
     collection: str
     queryKind: Annotated[str, Choice(["scan", "segment", "words", "report"])] = "scan"

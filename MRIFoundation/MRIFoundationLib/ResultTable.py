@@ -39,10 +39,10 @@ class ResultTable:
         seen = "segment" in row
         volume = f"{row['volume_ml']:.2f}" if row["volume_ml"] < 10 else f"{row['volume_ml']:.1f}"
         presence = f"{row['presence'] * 100:.0f} %" if seen else _("not in view")
-        colour = _item("")
+        colour = table_item("")
         if seen:
-            colour.setIcon(_swatch(row["colour"]))
-        cells = [colour, _item(row["name"]), _item(volume if seen else "–", True), _item(presence, True)]
+            colour.setIcon(swatch(row["colour"]))
+        cells = [colour, table_item(row["name"]), table_item(volume if seen else "–", True), table_item(presence, True)]
         for column, item in enumerate(cells):
             item.setToolTip(row["explanation"] or row["name"])
             if not seen:
@@ -55,14 +55,14 @@ class ResultTable:
             self._on_chosen(center)
 
 
-def _item(text: str, number: bool = False):
+def table_item(text: str, number: bool = False):
     item = qt.QTableWidgetItem(text)
     side = qt.Qt.AlignRight if number else qt.Qt.AlignLeft
     item.setTextAlignment(side | qt.Qt.AlignVCenter)
     return item
 
 
-def _swatch(colour):
+def swatch(colour):
     pixmap = qt.QPixmap(_SWATCH, _SWATCH)
     pixmap.fill(qt.QColor(*(round(255 * channel) for channel in colour)))
     return qt.QIcon(pixmap)

@@ -106,12 +106,12 @@ def segment_mask(segmentation, segment: str, volume) -> VoxelBox:
     full = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume).transpose(2, 1, 0) > 0
     if not full.any():
         raise BackendError("The marked segment has no voxel on this scan: mark another one.")
-    box = tuple(_extent(full, axis) for axis in range(3))
+    box = tuple(filled(full, axis) for axis in range(3))
     start = tuple(part.start for part in box)
     return VoxelBox(full[box], start, full.shape, world_affine(volume))
 
 
-def _extent(mask: np.ndarray, axis: int) -> slice:
+def filled(mask: np.ndarray, axis: int) -> slice:
     """From the first to the last plane of a mask that has any voxel."""
     others = tuple(other for other in range(3) if other != axis)
     filled = np.flatnonzero(mask.any(axis=others))

@@ -34,7 +34,7 @@ def put(node, volume, answer: Answer, structures: dict[str, dict]) -> None:
     `structures` gives colour and code by name. A structure asked again that is not in view any more loses its segment.
     """
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    image = _oriented_image(node, answer.labels)
+    image = oriented_image(node, answer.labels)
     segmentation = node.GetSegmentation()
     modifying = node.StartModify()
     try:
@@ -60,7 +60,27 @@ def rows_of(node) -> list[dict]:
     return rows
 
 
-def _oriented_image(node, labels: VoxelBox):
+def row_of(segment) -> dict:
+    """The row of one segment; {} where it did not come from the backend."""
+    tag = vtk.mutable("")
+    return json.loads(str(tag)) if segment.GetTag(ROW_TAG, tag) else {}
+
+
+def update_row(segment, **told) -> None:
+    """Change what is told of a segment in its row, where it has one."""
+    row = row_of(segment)
+    if row:
+        segment.SetTag(ROW_TAG, json.dumps({**row, **told}))
+
+
+def describe(segment, name: str, structure: dict) -> None:
+    """Give a segment that is drawn by hand its code, and a row as an answer would."""
+    segment.SetTag(segment.GetTerminologyEntryTagName(), entry_for(structure))
+    row = {"prompt": name, "name": name, "value": 1, "volume_ml": 0.0, "center_ras_mm": None, "presence": 1.0}
+    segment.SetTag(ROW_TAG, json.dumps({**row, "in_view": False, "explanation": "Drawn by hand.", "parts": []}))
+
+
+def oriented_image(node, labels: VoxelBox):
     """The label box as an image in the local coordinates of `node`; all segments of one answer share it as one
     layer."""
     start, stop = np.array(labels.start), np.array(labels.start) + labels.voxels.shape - 1

@@ -16,35 +16,42 @@ from .VoxelBox import VoxelBox
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked; `free_text` tries words that the vocabulary does not know."""
+    """What is asked; `free_text` tries words that the vocabulary does not know. `organs`: a set of organs at risk; `tidy`:
+    post-processing as the service takes it."""
 
     prompts: list[str]
     structure_set: str | None = None
     profile: str = "standard"
     free_text: bool = False
+    organs: str | None = None
+    tidy: dict | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: one row a structure, the label map and the values that occur in it."""
+    """What came back: one row a structure, the label map and the values that occur in it. `by_hand`: organs of the asked set that
+    the backend does not know."""
 
     rows: list[dict]
     understood: list[str]
     labels: VoxelBox
     present: frozenset[int]
     suggestions: dict[str, list[str]] = field(default_factory=dict)
+    by_hand: list[str] = field(default_factory=list)
 
 
 def ask(client: Client, volume: str, question: Question, progress: Progress, cancelled: IsCancelled) -> Answer:
     """Start the job on a held scan, follow it, fetch table and label map. Raises as `Asking.finish` does."""
     progress("ask", -1.0, "Asking for the structures.")
-    job = client.segment(volume, question.prompts, question.structure_set, question.profile, question.free_text)
+    more = {name: value for name, value in (("organs", question.organs), ("tidy", question.tidy)) if value}
+    job = client.segment(volume, question.prompts, question.structure_set, question.profile, question.free_text, **more)
     result = finish(client, job, progress, cancelled)
     try:
         labels = client.labels(job).for_mrml()
     except Unreachable as error:
         raise Failures.stopped(client.url) from error
-    return Answer(result["structures"], result["understood"], labels, present_in(labels.voxels), result["suggestions"])
+    present, by_hand = present_in(labels.voxels), result.get("by_hand", [])
+    return Answer(result["structures"], result["understood"], labels, present, result["suggestions"], by_hand)
 
 
 def present_in(voxels: np.ndarray) -> frozenset[int]:

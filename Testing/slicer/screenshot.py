@@ -1,5 +1,5 @@
 """Draw the module with slice views beside it: python Testing/slicer/screenshot.py FOLDER [--sections segment similar …]
-[--weights FOLDER] [--prompt TEXT] [--library PATH]
+[--weights FOLDER] [--prompt TEXT] [--library PATH]; --sections contour correct draws a contour before and after corrections.
 
 The scan is the MNI152 T1 image that the nilearn package carries; the backend is a real one with the shipped weights. For
 `similar` and `compare` a library is made from --library (a folder, or a CSV as `mrifoundation library add` takes it).
@@ -15,7 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "MRIFoundation/MRIFoundation.py"
 PROMPT = "both hippocampi, thalamus, caudate nucleus, putamen, lateral ventricle, brainstem"
-SECTIONS = ("segment", "similar", "compare", "classify", "report")
+POINTS = "- 0 -52 -37"
+SECTIONS = ("segment", "contour", "correct", "similar", "compare", "classify", "report")
 PANEL_WIDTH, WIDTH, HEIGHT, GAP = 430, 1360, 820, 4
 PATIENCE = 1800.0  # seconds, for a machine that is busy
 
@@ -55,6 +56,48 @@ def look_at_first_structure(widget) -> None:
     if table.rowCount:
         table.selectRow(0)
         table.cellClicked.emit(0, 1)
+
+
+def contour(widget, wanted) -> None:
+    """A set of organs at risk in one pass; the views go to where --organ is corrected next, twice as large."""
+    import slicer
+
+    ui = widget.contourPanel.ui
+    wait_for(lambda: ui.organCombo.findData(wanted.organs) >= 0, "the sets of organs")
+    ui.organCombo.currentIndex = ui.organCombo.findData(wanted.organs)
+    press(widget, ui.organButton)
+    wait_for(lambda: not widget.requests.busy, "the check")
+    names = [ui.contourTable.item(line, 1).text() for line in range(ui.contourTable.rowCount)]
+    ui.contourTable.selectRow(names.index(wanted.organ))
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        width, height, depth = node.GetFieldOfView()
+        node.SetFieldOfView(width / 2, height / 2, depth)
+    look_at(points(wanted)[0][1])
+    widget.contourPanel.segmentation.CreateClosedSurfaceRepresentation()
+
+
+def correct(widget, wanted) -> None:
+    """Then --points on it, each as a person presses its key over a view."""
+    import slicer
+
+    crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    for is_inside, place in points(wanted):
+        crosshair.SetCursorPositionRAS(place)
+        widget.contourPanel.place(is_inside)
+        wait_for(lambda: not widget.requests.busy, "the correction")
+
+
+def points(wanted) -> list[tuple[bool, list[float]]]:
+    """Sign and place of --points."""
+    told = (point.split() for point in wanted.points.split(";"))
+    return [(sign == "+", list(map(float, place))) for sign, *place in told]
+
+
+def look_at(place: list[float]) -> None:
+    """Put a place into the middle of all slice views."""
+    import slicer
+
+    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
 
 
 def similar(widget, wanted) -> None:
@@ -149,6 +192,9 @@ def main() -> None:
     parser.add_argument("--profile", choices=("fast", "standard", "fine"), default="standard")
     parser.add_argument("--prompt", default=PROMPT)
     parser.add_argument("--library", type=Path, help="scans for the library")
+    parser.add_argument("--organs", default="brain", help="set of organs at risk of the section contour")
+    parser.add_argument("--organ", default="brainstem", help="the organ of it that is corrected")
+    parser.add_argument("--points", default=POINTS, help="its corrections in RAS mm: '+ 10 -20 5; - 0 0 0'")
     wanted = parser.parse_args()
     own = tempfile.mkdtemp()  # a key and a library of its own
     os.environ |= {"XDG_CONFIG_HOME": own, "MRIFOUNDATION_LIBRARY": own + "/library"}
@@ -169,12 +215,13 @@ def main() -> None:
         connect(widget, backend.url, volume)
         widget.ui.profileCombo.currentText = wanted.profile
         for section in wanted.sections:
-            getattr(widget.ui, "similarSection" if section == "compare" else f"{section}Section").collapsed = False
+            shown_in = {"compare": "similar", "correct": "contour"}.get(section, section)
+            getattr(widget.ui, f"{shown_in}Section").collapsed = False
             if section == "compare":
                 views = six_up(app)
+            views = views or four_up(app, volume)
             globals()[section](widget, wanted)
-            if views is None:
-                views = four_up(app, volume)
+            if section == "segment":
                 look_at_first_structure(widget)
             draw(app, widget, views, wanted.folder / f"{section}-panel.png")
     finally:

@@ -49,12 +49,16 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
         "Searching",
         "Classifying",
         "Reporting",
+        "ContourCalls",
+        "Contouring",
+        "Exchanging",
         "LocalPaths",
         "PromptText",
     ):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer|vtk)\b", text, re.MULTILINE), name
-    for name in ("Scene", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing"):
+    mrml = ("Scene", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing")
+    for name in (*mrml, "ContourSegments", "ContourPoints", "ContourRows"):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|requests)\b", text, re.MULTILINE), name
 

@@ -6,7 +6,7 @@ import slicer.util
 import vtk
 from vtk.util import numpy_support
 
-_IN_SLICES = ("vtkMRMLSegmentationsDisplayableManager2D",)
+_IN_SLICES = ("vtkMRMLSegmentationsDisplayableManager2D", "vtkMRMLMarkupsDisplayableManager")
 _IN_3D = (
     "vtkMRMLCameraDisplayableManager",
     "vtkMRMLViewDisplayableManager",

@@ -142,19 +142,23 @@ async def redo(
 async def edit(
     request: Request, volume_id: str, segment: str, wanted: EditRequest, accept_encoding: Annotated[str, Header()] = ""
 ) -> Response:
-    """One step, which undo takes back whole; none when nothing changed."""
+    """A step for what the other editor did and one for the operations; none for what changed nothing."""
     request.app.state.backend.ready_engine()
     scan = await run_sync(held, request, volume_id)
     begun = await run_sync(edited_mask, request, volume_id, scan, wanted)
 
     def work(engine: "Engine") -> Response:
         from mrifoundation.tasks.postprocess import apply
+        from mrifoundation.tasks.refine.contour import union
+        from mrifoundation.tasks.refine.edit import OPERATION
 
         contours = kept_contours(request)
         found = known_contour(contours, volume_id, segment)
         operations = operations_of(request, contours, volume_id, scan, wanted.operations)
-        mask = apply(found.mask if begun is None else begun, scan.spacing, operations)
-        return _voxels(found, contours.edit(found, mask), scan, accept_encoding)
+        edited = found.mask if begun is None else begun
+        mask = apply(edited, scan.spacing, operations)  # before anything is done, so that a refusal changes nothing
+        boxes = [contours.edit(found, edited), contours.edit(found, mask, OPERATION)]
+        return _voxels(found, union(boxes), scan, accept_encoding)
 
     return await on_worker(request, work)
 

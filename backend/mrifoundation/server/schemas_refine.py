@@ -53,7 +53,7 @@ class RefineRequest(BaseModel):
 
 
 class EditRequest(BaseModel):
-    """One step. First the contour becomes `region`, where that is sent, as another editor left it; then the operations follow."""
+    """First the contour becomes `region`, where that is sent, as another editor left it; then the operations follow. A step each."""
 
     region: str | None = Field(
         default=None, max_length=64, description="The whole contour as it is now: POST /v1/volumes/{id}/region."
@@ -78,7 +78,7 @@ class ReviewAnswer(BaseModel):
 
 
 class MarkMade(MarkRequest):
-    kind: Literal["point", "scribble", "box", "lasso", "brush", "edit"]
+    kind: Literal["point", "scribble", "box", "lasso", "brush", "edit", "operation"]
 
 
 class ContourState(BaseModel):

@@ -14,7 +14,7 @@ from mrifoundation.engine.memory_cache import MemoryCache
 from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.refine.contour import About, Box, Contour, Step, union
-from mrifoundation.tasks.refine.edit import edit_step, holding_marks, was_edited
+from mrifoundation.tasks.refine.edit import EDIT, edit_step, holding_marks, was_edited
 from mrifoundation.tasks.refine.journal import Journal
 from mrifoundation.tasks.refine.review import Review
 from mrifoundation.tasks.refine.step_record import opened, opening_record, step_of, step_record
@@ -87,10 +87,10 @@ class Contours:
             boxes.append(step.box)
         return union(boxes)
 
-    def edit(self, contour: Contour, mask: np.ndarray) -> Box:
+    def edit(self, contour: Contour, mask: np.ndarray, kind: str = EDIT) -> Box:
         """Make `mask` (bool [i, j, k] on the scan's own grid) of the contour, as one step; gives the box that changed, empty when
-        nothing did: then there is no step either."""
-        step = edit_step(contour, mask)
+        nothing did: then there is no step either. kind: EDIT, which later marks keep, or OPERATION, which they need not."""
+        step = edit_step(contour, mask, kind)
         if step is None:
             return (slice(0, 0),) * 3
         self.take(contour, step)

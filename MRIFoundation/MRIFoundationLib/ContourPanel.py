@@ -1,0 +1,233 @@
+"""The Contour section: organs at risk in one pass, corrected by points at once, looked through and decided on, then exported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+
+import slicer
+from slicer.i18n import tr as _
+
+from . import Contouring, ContourRows, Scene, Segmentation
+from .Connection import Connection
+from .ContourActions import ContourActions, Wish
+from .ContourCalls import Corrected
+from .ContourFiles import ContourFiles
+from .Contouring import Action, Shown
+from .ContourKeys import ContourKeys
+from .ContourPoints import ContourPoints
+from .ContourSegments import ContourSegments, add_by_hand, mask_of, state_of
+from .ContourTable import ContourTable
+from .Failures import BackendError
+from .OperationRow import OperationRow
+from .OrganChoice import OrganChoice
+from .Panel import Panel
+from .ReviewList import ReviewList, ReviewSlice
+from .ScanRequests import ScanRequests
+from .Segmenting import Answer
+from .SegmentLogic import SegmentLogic
+
+
+class ContourPanel(Panel):
+    """Binds the widgets of ContourPanel.ui to the parameters in the scene, and every action to the contour that is chosen."""
+
+    def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
+        super().__init__(ui_path, connection, requests)
+        self._checked: dict[str, dict] = {}
+        self._logic = SegmentLogic(connection, requests)
+        self._segments = ContourSegments()
+        self._actions = ContourActions(connection, requests, self._segments, self.failed, self.cancelled)
+        self._points = ContourPoints(self._placed)
+        self._organs = OrganChoice(self.ui, connection, lambda name: self._keep("organSet", name))
+        self._table = ContourTable(self.ui.contourTable, self._choose)
+        self._slices = ReviewList(self.ui.sliceList, self._visit)
+        self._operations = OperationRow(self.ui, self._operate)
+        self.files = ContourFiles(self, self.ui, self._organs)
+        self.keys = ContourKeys(self.widget, self._connect())
+        connection.listen(self.refresh)
+        self.say()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the scene says now, and which actions are possible."""
+        chosen, node, ui = self._parameters, self.segmentation, self.ui
+        rows = ContourRows.rows(node, self._by_hand(), self._checked, self._segments)
+        key = chosen.contour if chosen else ""
+        self._table.show(rows, key)
+        self._organs.show(chosen.organSet if chosen else "")
+        askable = bool(chosen and chosen.scan) and self._connection.connected
+        is_segment = key in ContourRows.ids(node)
+        ui.organButton.enabled = askable and bool(chosen.organSet)
+        ui.checkButton.enabled = askable and bool(ContourRows.ids(node))
+        for button in (ui.positiveButton, ui.negativeButton):
+            button.enabled = askable and any(row.key == key for row in rows)
+        for button in (ui.undoButton, ui.redoButton, ui.acceptButton, ui.rejectButton):
+            button.enabled = askable and is_segment
+        names = [(row.name, row.key) for row in rows if row.colour]
+        self._operations.refresh(names, key, askable and is_segment)
+        self.files.refresh(askable, bool(names))
+        state = state_of(node, key) if is_segment else {}
+        self._points.show(node, key, state.get("position", 0))
+
+    def clear(self) -> None:
+        self._actions.clear()
+        self._points.stop()
+        self._checked = {}
+        self._slices.show([])
+
+    def shown(self, is_shown: bool) -> None:
+        self.keys.listen(is_shown)
+        if not is_shown:
+            self._place_by_mouse(None)
+
+    @property
+    def parameters(self):
+        return self._parameters
+
+    @property
+    def segmentation(self):
+        """The chosen segmentation node, None for none."""
+        return self._parameters.segmentation if self._parameters else None
+
+    def segment_set(self) -> None:
+        """Segment the chosen set of organs at risk in one pass."""
+        chosen = self._parameters
+        if self.ui.organButton.enabled:
+            question = self._organs.question(chosen.organSet, chosen.profile)
+            self.attempt(
+                lambda: self._logic.start(chosen.scan, chosen.segmentation, question, self.listener(), self._segmented)
+            )
+
+    def check(self) -> None:
+        """Ask how sure the borders are, and which slices to look at first."""
+        chosen = self._parameters
+        shown = {key: self.shown_as(key) for key in ContourRows.ids(self.segmentation)}
+        profile = chosen.profile
+        self.ask(
+            [chosen.scan],
+            lambda client, ids, progress, cancelled: Contouring.check(
+                client, ids[0], shown, profile, progress, cancelled
+            ),
+            self._show_checked,
+        )
+
+    def shown_as(self, key: str, whole: bool = False) -> Shown:
+        """The contour of a segment as it is in the scene; `whole`: with all its voxels."""
+        chosen = self._parameters
+        return self._segments.shown(chosen.segmentation, key, chosen.scan, chosen.profile, self._known(), whole)
+
+    def place(self, positive: bool) -> None:
+        """Place a point where the mouse is, on the chosen contour."""
+        if self.ui.positiveButton.enabled and not self._points.place_at_cursor(positive):
+            self.say(_("Hold the mouse over a slice view, then press the key."))
+
+    def _connect(self) -> dict:
+        """Tie the buttons to the actions; gives the actions that have keys."""
+        ui = self.ui
+        actions = {
+            "positive": lambda: self.place(True),
+            "negative": lambda: self.place(False),
+            "undo": lambda: self._act(Action("undo"), ui.undoButton),
+            "redo": lambda: self._act(Action("redo"), ui.redoButton),
+            "next": lambda: self._slices.step(True),
+            "previous": lambda: self._slices.step(False),
+            "accept": lambda: self._decide(True),
+            "reject": lambda: self._decide(False),
+        }
+        for name in ("undo", "redo", "next", "previous", "accept", "reject"):
+            getattr(ui, f"{name}Button").connect("clicked()", actions[name])
+        ui.positiveButton.connect("toggled(bool)", lambda on: self._place_by_mouse(True if on else None))
+        ui.negativeButton.connect("toggled(bool)", lambda on: self._place_by_mouse(False if on else None))
+        ui.organButton.connect("clicked()", self.segment_set)
+        ui.checkButton.connect("clicked()", self.check)
+        return actions
+
+    def _place_by_mouse(self, positive: bool | None) -> None:
+        for sign, button in ((True, self.ui.positiveButton), (False, self.ui.negativeButton)):
+            blocked = button.blockSignals(True)
+            button.checked = positive is sign
+            button.blockSignals(blocked)
+        self._points.place_by_mouse(positive)
+
+    def _placed(self, node, identifier: str, point: tuple, positive: bool) -> None:
+        if not self.ui.positiveButton.enabled:
+            self._points.refuse(node, identifier)
+            self.say(_("Choose a scan and a contour of the table first, then place points on it."))
+            return
+        segment, segmentation = self._target(), self.segmentation
+
+        def done(corrected: Corrected) -> None:
+            self._points.taken(node, identifier, segmentation, segment, corrected.state["position"] - 1)
+            self.refresh()
+
+        self._add(segment, Action("mark", point, positive), done, lambda: self._points.refuse(node, identifier))
+
+    def _act(self, action: Action, button) -> None:
+        if button.enabled:
+            self._add(self._parameters.contour, action, lambda _corrected: self.refresh(), lambda: None)
+
+    def _decide(self, accept: bool) -> None:
+        action = Action("review", positive=accept, by=self._parameters.reviewer.strip() if self._parameters else "")
+        self._act(action, self.ui.acceptButton)
+
+    def _operate(self, wanted: dict, other: str) -> None:
+        if other:
+            mask = mask_of(self.segmentation, other, self._parameters.scan)
+            if mask is None:
+                self.failed(BackendError(_("The other contour is empty: choose one that has voxels.")))
+                return
+            wanted = {**wanted, "other": replace(mask, voxels=mask.voxels.copy())}
+        self._act(Action("operation", wanted=wanted), self.ui.undoButton)
+
+    def _add(self, segment: str, action: Action, done, failed) -> None:
+        chosen = self._parameters
+        self.say()
+        self._actions.add(Wish(chosen.scan, chosen.segmentation, segment, chosen.profile, action, done, failed))
+
+    def _target(self) -> str:
+        """The id of the segment that is drawn on; one is made for an organ that has none yet."""
+        chosen = self._parameters
+        if chosen.segmentation is None:
+            chosen.segmentation = Segmentation.create(slicer.mrmlScene, chosen.scan)
+            chosen.segmentation.SetReferenceImageGeometryParameterFromVolumeNode(chosen.scan)
+        if chosen.contour not in ContourRows.ids(chosen.segmentation):
+            chosen.contour = add_by_hand(chosen.segmentation, chosen.contour, self._organs.organ(chosen.contour))
+        return chosen.contour
+
+    def _segmented(self, segmentation, answer: Answer) -> None:
+        unseen = [row["name"] for row in answer.rows if row["value"] not in answer.present]
+        if self._parameters:
+            self._parameters.segmentation = segmentation
+            self._parameters.byHand = "\n".join([*answer.by_hand, *unseen])
+        self._checked = {}
+        lines = [_("To be drawn by hand: {names}.").format(names=", ".join(answer.by_hand))] if answer.by_hand else []
+        lines += [_("Not in view: {names}.").format(names=", ".join(unseen))] if unseen else []
+        self.check()
+        self.say(*map(escape, lines))
+        self.refresh()
+
+    def _show_checked(self, checked: dict[str, dict]) -> None:
+        self._checked = checked
+        self._slices.show(ContourRows.slices(self.segmentation, checked))
+        self.refresh()
+
+    def _choose(self, key: str) -> None:
+        self._keep("contour", key)
+        if key in ContourRows.ids(self.segmentation) and mask_of(self.segmentation, key, self._parameters.scan):
+            Scene.jump_slices(slicer.mrmlScene, self.segmentation.GetSegmentCenterRAS(key))
+        self.refresh()
+
+    def _visit(self, one: ReviewSlice) -> None:
+        self._keep("contour", one.key)
+        Scene.jump_slices(slicer.mrmlScene, one.center)
+        self.refresh()
+
+    def _keep(self, name: str, value: str) -> None:
+        if self._parameters:
+            setattr(self._parameters, name, value)
+
+    def _by_hand(self) -> list[str]:
+        return [name for name in (self._parameters.byHand.split("\n") if self._parameters else []) if name]
+
+    def _known(self) -> set[str]:
+        return {one["name"] for one in self._connection.info.get("structures", []) if one.get("known", True)}

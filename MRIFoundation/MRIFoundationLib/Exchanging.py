@@ -1,0 +1,106 @@
+"""Contours to files of others and back: the work of the worker thread, without Qt or MRML."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from .Asking import IsCancelled, Progress
+from .Client import Client
+from .ContourCalls import ContourCalls
+from .Contouring import Shown
+from .Failures import BackendError, Cancelled
+from .VoxelBox import VoxelBox
+
+SUFFIXES = {"rtstruct": ".dcm", "dicom-seg": ".dcm", "nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "stl": ".stl"}
+DICOM = ("rtstruct", "dicom-seg")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """`path`: the file that was written; `notes`: what the backend says about it."""
+
+    path: str
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Rows as docs/architecture.md tells them, each with the box of its voxels."""
+
+    rows: list[tuple[dict, VoxelBox]]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ExportWish:
+    """`segments`: contours as they are shown, each whole; `colours`: 0 to 255; `tg263`: of names that are in a set of organs;
+    `series`: folder of the DICOM files of the scan, "" for none."""
+
+    kind: str
+    path: str
+    segments: list[Shown]
+    colours: list[list[int]]
+    tg263: dict[str, str]
+    series: str
+
+
+def export(client: Client, volume: str, wish: ExportWish, progress: Progress, cancelled: IsCancelled) -> Exported:
+    """Have the file made and write it."""
+    calls, address = ContourCalls(client, volume), f"/v1/volumes/{quote(volume)}"
+    if wish.kind in DICOM and wish.series:
+        progress("send", -1.0, "Sending the DICOM series.")
+        client.json("POST", address + "/source", data=_zipped(wish.series, cancelled), timeout=600.0)
+    segments = []
+    for shown, colour in zip(wish.segments, wish.colours, strict=True):
+        if cancelled():
+            raise Cancelled
+        told = {"name": shown.structure or shown.name, "colour": colour, "tg263": wish.tg263.get(shown.name)}
+        segments.append({**told, "region": calls.region(shown.mask)})
+    progress("export", -1.0, "Making the file.")
+    body, headers = client.answer("POST", address + "/export", json={"format": wish.kind, "segments": segments})
+    path = Path(wish.path)
+    if "zip" in headers.get("Content-Type", "") and wish.kind == "stl":
+        path = path.with_suffix(".zip")
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise BackendError(f"'{path}' cannot be written ({error.strerror}): choose another file.") from error
+    return Exported(str(path), json.loads(headers.get("X-Notes", "[]")))
+
+
+def import_file(client: Client, volume: str, path: str, progress: Progress, cancelled: IsCancelled) -> Imported:
+    """Have a file read; its segments come on the scan's grid."""
+    address = f"/v1/volumes/{quote(volume)}"
+    try:
+        body = Path(path).read_bytes()
+    except OSError as error:
+        raise BackendError(f"'{path}' cannot be read ({error.strerror}): choose another file.") from error
+    progress("import", -1.0, "The backend reads the file.")
+    name = Path(path).name.encode("ascii", "replace").decode()
+    told = client.json("POST", address + "/import", data=body, headers={"X-Filename": name}, timeout=120.0)
+    rows = []
+    for row in told["segments"]:
+        if cancelled():
+            raise Cancelled
+        region, geometry = client.body("GET", f"{address}/region/{quote(row['region'])}")
+        rows.append((row, VoxelBox.from_answer(geometry, region).for_mrml()))
+    return Imported(rows, told["notes"])
+
+
+def _zipped(folder: str, cancelled: IsCancelled) -> bytes:
+    """All files of a folder, not packed: the backend is near, and pixels pack badly."""
+    files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()] if Path(folder).is_dir() else []
+    if not files:
+        raise BackendError(f"'{folder}' is no folder with files: choose the folder of the scan's DICOM series.")
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path in files:
+            if cancelled():
+                raise Cancelled
+            archive.write(path, str(path.relative_to(folder)))
+    return target.getvalue()
