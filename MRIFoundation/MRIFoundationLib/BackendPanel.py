@@ -149,9 +149,10 @@ class BackendPanel:
         installed = self.local.command(self._settings.command) is not None
         self.ui.startButton.text = {"": _("Start"), "serving": _("Stop"), "installing": _("Cancel installation")}[doing]
         self.ui.startButton.enabled = bool(doing) or (installed and state in ("unknown", "failed"))
-        is_asking = self._is_asking and not doing
+        is_asking = self._is_asking and not doing and not self.ui.otherMachineBox.checked
         self.ui.installButton.visible = not installed and not doing and not is_asking
-        self.ui.repairButton.visible = LocalPaths.environment_folder().is_dir() and not doing and not is_asking
+        has_own = installed and LocalPaths.environment_folder().is_dir()
+        self.ui.repairButton.visible = has_own and not doing and not is_asking
         self.ui.planBox.visible = is_asking
         self.ui.agreeButton.enabled = self._plan is not None
         self._show_machine()

@@ -221,6 +221,65 @@ def test_cancel_ends_the_request_here_and_at_the_backend(connected, client, larg
     assert connected.segmentPanel.ui.segmentButton.enabled
 
 
+def test_cancel_is_heard_within_half_a_second_at_every_stage(connected, large_head):
+    from double.events import spin
+
+    for milliseconds in (0, 30, 150, 600):
+        ask_for(connected, large_head, "liver")
+        spin(milliseconds)
+        pressed = time.monotonic()
+        connected.requests.cancel()
+        assert time.monotonic() - pressed < 0.5 and not connected.requests.busy
+        assert connected.segmentPanel.ui.segmentButton.enabled and not connected.ui.cancelButton.enabled
+
+
+def test_a_second_request_replaces_the_first(connected, large_head, head):
+    from double.events import spin
+
+    ask_for(connected, large_head, "liver")
+    ask_for(connected, head, "spleen")
+    wait_for_end(connected)
+    spin(300)
+    assert cells(connected, 1) == ["spleen"] and names(connected) == ["spleen"]
+    node = connected.segmentPanel.ui.segmentationSelector.currentNode()
+    assert node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()) is head
+
+
+def test_a_result_stays_with_the_scan_that_was_asked_about_when_another_is_chosen_meanwhile(
+    connected, large_head, head
+):
+    ask_for(connected, large_head, "liver")
+    connected.ui.scanSelector.setCurrentNode(head)
+    wait_for_end(connected)
+    node = connected.segmentPanel.ui.segmentationSelector.currentNode()
+    assert node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()) is large_head
+
+
+def test_a_scan_that_is_moved_during_a_request_gets_no_result(connected, large_head):
+    import slicer
+    from volumes import add_transform
+
+    ask_for(connected, large_head, "liver")
+    add_transform(np.diag([-1.0, 1, 1, 1]), large_head)
+    wait_for_end(connected)
+    assert "changed or removed meanwhile" in message(connected)
+    assert slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode") is None
+
+
+def test_a_time_point_that_is_left_during_a_request_gets_no_result(connected, large_head):
+    """A 4D scan: the sequence browser shows one time point after another in the same volume node."""
+    import slicer
+
+    ask_for(connected, large_head, "liver")
+    other = slicer.vtkMRMLScalarVolumeNode()
+    other.CopyContent(large_head, True)
+    other.SetAndObserveImageData(large_head.GetImageData().NewInstance())
+    other.GetImageData().DeepCopy(large_head.GetImageData())
+    large_head.CopyContent(other, False)  # as the browser updates its proxy node
+    wait_for_end(connected)
+    assert "changed or removed meanwhile" in message(connected)
+
+
 def test_the_gui_goes_on_during_a_request(connected, large_head):
     import qt
 
