@@ -62,6 +62,21 @@ class BackendProcess:
             return "down"
 
 
+class RunningElsewhere:
+    """The backend of the test run that started this one, to be used and not to be stopped."""
+
+    runs = True
+    VARIABLE = "MRIFOUNDATION_TEST_BACKEND"
+
+    def __init__(self):
+        self.url = os.environ[self.VARIABLE]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    @classmethod
+    def is_named(cls) -> bool:
+        return cls.VARIABLE in os.environ
+
+
 def free_port() -> int:
     """A port of the loopback address that nobody listens on."""
     with socket.socket() as probe:

@@ -76,9 +76,11 @@ def module(slicer_app):
 
 @pytest.fixture
 def panel(scene, module):
-    """The module opened, before any backend was asked."""
+    """The module opened for the first time, before any backend was asked."""
+    import slicer
     from double import scripted_module
 
+    slicer.app.userSettings().clear()
     widget = scripted_module.open_panel(module)
     yield widget
     scripted_module.close_panel(widget)
@@ -131,10 +133,14 @@ def filled_library(session_backend, archive):
 
 
 @pytest.fixture(scope="session")
-def session_backend(weights, own_library):
-    from backend_process import BackendProcess
+def session_backend(request):
+    from backend_process import BackendProcess, RunningElsewhere
 
-    process = BackendProcess(weights)
+    if RunningElsewhere.is_named():
+        yield RunningElsewhere()
+        return
+    request.getfixturevalue("own_library")
+    process = BackendProcess(request.getfixturevalue("weights"))
     process.start()
     yield process
     process.kill()

@@ -158,6 +158,16 @@ def test_a_structure_that_is_not_in_view_any_more_loses_its_segment(volume):
     assert segment_ids(node) == ["left kidney"]
 
 
+def test_a_segmentation_on_another_grid_takes_the_answer_and_keeps_what_it_has(volume):
+    other = add_volume("other", np.zeros((9, 8, 7), np.int16), AFFINES["sagittal"] @ np.diag([0.7, 1.3, 0.9, 1.0]))
+    node = put(other, an_answer(other, scattered(5), "tumor"))
+    labels = scattered()
+    put(volume, an_answer(volume, labels, "liver", "left kidney"), node)
+    assert np.array_equal(voxels_of_segment(node, "liver", volume), labels == 1)
+    assert np.array_equal(voxels_of_segment(node, "left kidney", volume), labels == 2)
+    assert np.array_equal(voxels_of_segment(node, "tumor", other), scattered(5) == 1)
+
+
 def test_segments_of_the_person_are_left_alone(volume):
     node = put(volume, an_answer(volume, scattered(), "left kidney", "liver"))
     own = node.GetSegmentation().AddEmptySegment("", "my lesion")

@@ -1,0 +1,221 @@
+"""Mistakes planted in a copy of the module, each of which a named test must notice: a check of the checks.
+
+Each row: the file, what is taken out of it, what stands there instead, and the test that fails then.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIB = "MRIFoundation/MRIFoundationLib/"
+UI = "MRIFoundation/Resources/UI/"
+
+MISTAKES = {
+    "a parent transform is forgotten": (
+        LIB + "Scene.py",
+        "return transform_to_world(volume) @ ",
+        "return ",
+        "test_segmentation.py::test_the_affine_includes_parent_transforms",
+    ),
+    "axes of the answer are swapped": (
+        LIB + "Segmentation.py",
+        "labels.voxels.transpose(2, 1, 0)",
+        "labels.voxels.transpose(0, 1, 2)",
+        "test_segmentation.py::test_segments_lie_on_the_voxels_of_the_volume",
+    ),
+    "a segmentation under a transform gets world coordinates": (
+        LIB + "Segmentation.py",
+        "np.linalg.inv(transform_to_world(node)) @ labels.affine",
+        "labels.affine",
+        "test_segmentation.py::test_segments_lie_right_under_a_transform_and_move_with_it",
+    ),
+    "a changed scan is taken for the one that was sent": (
+        LIB + "Scene.py",
+        "image.GetMTime()",
+        "0",
+        "test_segmentation.py::test_renaming_a_scan_keeps_its_key_and_changing_it_does_not",
+    ),
+    "a cancel that is not told": (
+        LIB + "Worker.py",
+        'self._end("cancelled", ())',
+        "self.finished = True",
+        "test_worker.py::test_a_cancel_is_told_at_once_and_nothing_after_it",
+    ),
+    "work runs in the GUI thread": (
+        LIB + "Worker.py",
+        "        task.start()",
+        "        task._run()",
+        "test_worker.py::test_reports_come_in_order_and_in_the_main_thread",
+    ),
+    "the timer never rests": (
+        LIB + "Worker.py",
+        "self._timer.stop()",
+        "pass",
+        "test_worker.py::test_an_exception_of_the_work_is_reported",
+    ),
+    "the backend is greeted in the GUI thread": (
+        LIB + "Connection.py",
+        "        self._worker.start(self._task)\n\n    def key_for",
+        "        self._task._run()\n        self._task.deliver()\n\n    def key_for",
+        "test_backend_panel.py::test_opening_the_module_greets_the_backend_and_says_when_there_is_none",
+    ),
+    "a misspelled property": (
+        LIB + "SegmentPanel.py",
+        "self.ui.segmentButton.enabled = askable",
+        "self.ui.segmentButton.enabeld = askable",
+        "test_harness.py::test_the_unchanged_module_opens_and_closes_without_a_fault",
+    ),
+    "a property read as a call": (
+        LIB + "BackendPanel.py",
+        "self.ui.keyLine.text.strip() if remember",
+        "self.ui.keyLine.text().strip() if remember",
+        "test_backend_panel.py::test_the_key_is_kept_only_when_asked_to",
+    ),
+    "a signal that does not exist": (
+        LIB + "SegmentPanel.py",
+        '"linkActivated(QString)"',
+        '"linkClicked(QString)"',
+        "test_harness.py::test_the_unchanged_module_opens_and_closes_without_a_fault",
+    ),
+    "a selector that its .ui leaves without a scene": (
+        UI + "MRIFoundation.ui",
+        "<receiver>scanSelector</receiver>",
+        "<receiver>MRIFoundation</receiver>",
+        "test_harness.py::test_the_unchanged_module_opens_and_closes_without_a_fault",
+    ),
+    "a renamed widget": (
+        UI + "SegmentPanel.ui",
+        'name="promptLine"',
+        'name="promptEdit"',
+        "test_harness.py::test_the_unchanged_module_opens_and_closes_without_a_fault",
+    ),
+    "an installation that asks nobody": (
+        LIB + "BackendPanel.py",
+        'installButton.connect("clicked()", self._ask)',
+        'installButton.connect("clicked()", lambda: (self._ask(), self._install()))',
+        "test_installing.py::test_nothing_begins_before_the_person_agrees",
+    ),
+    "a full disk is not noticed": (
+        LIB + "Installation.py",
+        "if free < self.needed_gigabytes",
+        "if free < 0",
+        "test_installing.py::test_a_full_disk_is_told_before_anything_begins",
+    ),
+    "a stranger's port is taken": (
+        LIB + "LocalBackend.py",
+        "if _is_taken(port)",
+        "if not port",
+        "test_backend_panel.py::test_a_port_that_a_stranger_has_is_left_to_him",
+    ),
+    "the key of another machine goes to this one": (
+        LIB + "BackendPanel.py",
+        'key = ""  #',
+        "pass  #",
+        "test_backend_panel.py::test_another_machine_has_its_own_rows_and_its_key_goes_nowhere_else",
+    ),
+    "certificates are not checked": (
+        LIB + "Transport.py",
+        "verify=self._authority or True",
+        "verify=False",
+        "test_https_and_proxies.py::test_an_unknown_authority_is_told",
+    ),
+    "another protocol version is accepted": (
+        LIB + "Client.py",
+        'answer["api"] != API',
+        'answer["api"] is None',
+        "test_client.py::test_another_version_of_the_protocol_is_told",
+    ),
+    "localhost is not repaired": (
+        LIB + "Address.py",
+        'host in ("localhost", "0.0.0.0")',
+        'host in ("0.0.0.0",)',
+        "test_address.py::test_an_address_is_repaired",
+    ),
+    "a Python file that CMake does not list": (
+        "MRIFoundation/CMakeLists.txt",
+        "  ${MODULE_NAME}Lib/Worker.py\n",
+        "",
+        "test_extension.py::test_cmake_lists_every_python_file",
+    ),
+    "an answer about a scan that is gone is shown": (
+        LIB + "ScanRequests.py",
+        "if not all(map(_is_the_same, request.volumes, request.keys))",
+        "if not request.volumes",
+        "test_segment_panel.py::test_a_scan_that_is_moved_during_a_request_gets_no_result",
+    ),
+    "closing the scene leaves the request running": (
+        "MRIFoundation/MRIFoundation.py",
+        "        self.requests.cancel()\n",
+        "",
+        "test_segment_panel.py::test_closing_the_scene_during_a_request_leaves_nothing_behind",
+    ),
+    "a second request does not replace the first": (
+        LIB + "ScanRequests.py",
+        "        self.cancel()\n        self._run(",
+        "        self._run(",
+        "test_segment_panel.py::test_a_second_request_replaces_the_first",
+    ),
+}
+NEEDING_A_BACKEND = {mistake for mistake, row in MISTAKES.items() if "test_segment_panel" in row[3]}
+
+
+def copy_of_module_and_tests(folder: Path) -> Path:
+    """What the panel's tests need, in a place where mistakes may be planted."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "MRIFoundation", folder / "MRIFoundation", ignore=ignored)
+    shutil.copytree(ROOT / "Testing/slicer", folder / "Testing/slicer", ignore=ignored)
+    for path in (ROOT / "Testing").glob("*.py"):
+        shutil.copy(path, folder / "Testing")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\n")
+    return folder
+
+
+def plant(folder: Path, file: str, right: str, wrong: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(right) == 1, f"{file} has {text.count(right)} places like {right!r}: bring the table up to date"
+    path.write_text(text.replace(right, wrong), encoding="utf-8")
+
+
+def outcome(folder: Path, test: str, backend_url: str, key: str) -> tuple[int, str]:
+    """Exit code of pytest (0 passed, 1 failed) and what it printed."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    if backend_url:
+        environment |= {"MRIFOUNDATION_TEST_BACKEND": backend_url, "MRIFOUNDATION_KEY": key}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", f"Testing/slicer/{test}"]
+    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_each_planted_mistake_is_noticed_by_its_test(session_backend, tmp_path):
+    from MRIFoundationLib.LocalPaths import read_key
+
+    if not session_backend.runs:
+        session_backend.start()
+    key = read_key()
+
+    def try_one(mistake: str) -> str:
+        file, right, wrong, test = MISTAKES[mistake]
+        folder = tmp_path / str(list(MISTAKES).index(mistake))
+        folder.mkdir()
+        plant(copy_of_module_and_tests(folder), file, right, wrong)
+        code, printed = outcome(folder, test, session_backend.url if mistake in NEEDING_A_BACKEND else "", key)
+        shutil.rmtree(folder)
+        return "" if code == 1 else f"{mistake}: {test} ended with {code}\n{printed[-1500:]}"
+
+    with ThreadPoolExecutor(2) as pool:
+        missed = [words for words in pool.map(try_one, MISTAKES) if words]
+    assert not missed, "\n\n".join(missed)
+
+
+@pytest.mark.parametrize("test", ["test_harness.py::test_the_unchanged_module_opens_and_closes_without_a_fault"])
+def test_without_a_mistake_the_copy_passes(slicer_app, tmp_path, test):
+    """Or every mistake would seem noticed."""
+    code, printed = outcome(copy_of_module_and_tests(tmp_path), test, "", "")
+    assert code == 0, printed[-3000:]
