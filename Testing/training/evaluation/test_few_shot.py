@@ -4,14 +4,13 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
-from mrifoundation import Engine, InputError
+from mrifoundation import InputError
 from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.evaluation.few_shot import OURS, SCRATCH, UNTRAINED, evaluate
-from mrifoundation_training.evaluation.few_shot_methods import from_scratch
-from mrifoundation_training.evaluation.few_shot_tasks import Budget, labelled, tasks_of
-from mrifoundation_training.evaluation.from_scratch import ScratchRecipe
-from mrifoundation_training.evaluation.overlap import dice
+from mrifoundation_training.evaluation.few_shot_tasks import Budget, tasks_of
+from mrifoundation_training.evaluation.from_scratch import annotated_loss
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +50,18 @@ def test_more_scans_than_there_are_are_refused(liver):
         liver.draw(Budget(10, "scans"), seed=0)
 
 
-def test_a_network_from_scratch_learns_something_from_one_scan(liver, tiny_weights):
-    engine = Engine.load(tiny_weights, "cpu")
-    scan, truth = labelled(liver.tests[0], "liver")
-    recipe = ScratchRecipe(steps=80, patch=32, filters=(8, 16, 32), rate=0.05)
-    found = from_scratch(engine, liver.draw(Budget(1, "scans"), seed=0), "fast", recipe, seed=0)(scan)
-    assert dice(found, truth) > 3 * truth.mean()  # the Dice of as many voxels anywhere is about that mean
+def test_what_nobody_annotated_has_no_part_in_the_loss_from_scratch():
+    random = torch.Generator().manual_seed(0)
+    logits, inside = torch.randn(6, 6, 6, generator=random), (torch.rand(6, 6, 6, generator=random) > 0.5).float()
+    known = torch.zeros(6, 6, 6)
+    known[2] = 1
+    other_logits, other_inside = logits.clone(), inside.clone()
+    other_logits[3:] += 5
+    other_inside[:2] = 1 - other_inside[:2]
+    loss = annotated_loss(logits, inside, known)
+    assert annotated_loss(other_logits, other_inside, known) == pytest.approx(float(loss), rel=1e-5)
+    other_logits[2] = 20 * inside[2] - 10  # right where it was annotated
+    assert annotated_loss(other_logits, inside, known) < 0.01 < loss
 
 
 def test_the_table_is_printed_and_kept_and_a_stopped_run_goes_on(

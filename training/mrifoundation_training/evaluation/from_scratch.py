@@ -50,7 +50,7 @@ def train_from_scratch(
     decay = torch.optim.lr_scheduler.PolynomialLR(optimiser, recipe.steps, power=0.9)
     for _ in range(recipe.steps):
         image, inside, known = _augmented(volumes[random.integers(len(volumes))].patch(recipe.patch, random), random)
-        loss = _loss(network(image)[0, 0], inside, known)
+        loss = annotated_loss(network(image)[0, 0], inside, known)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 12)
@@ -110,7 +110,8 @@ def _augmented(arrays: np.ndarray, random: np.random.Generator) -> tuple[torch.T
     return torch.from_numpy(image.astype(np.float32))[None, None], torch.from_numpy(inside), torch.from_numpy(known)
 
 
-def _loss(logits: torch.Tensor, inside: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+def annotated_loss(logits: torch.Tensor, inside: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy and soft Dice over what was annotated; all of one shape, known 1 there and 0 elsewhere."""
     entropy = F.binary_cross_entropy_with_logits(logits, inside, known, reduction="sum") / known.sum().clamp(min=1)
     chance = logits.sigmoid() * known
     dice = (2 * (chance * inside).sum() + 1e-5) / (chance.sum() + (inside * known).sum() + 1e-5)
