@@ -25,7 +25,7 @@ class Service:
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self.greeting = self.process.stdout.readline()
-        self.url = "http://" + self.greeting.split("http://")[1].split(";")[0]
+        self.url = self.greeting.split(" serves on ")[1].split(";")[0]
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def request(self, method, path, **options):

@@ -5,7 +5,20 @@ import sys
 
 import typer
 
-from mrifoundation.cli import classify, demo, evaluate, exchange, info, library, report, search, segment, serve, teach
+from mrifoundation.cli import (
+    classify,
+    demo,
+    evaluate,
+    exchange,
+    info,
+    keys,
+    library,
+    report,
+    search,
+    segment,
+    serve,
+    teach,
+)
 from mrifoundation.errors import Cancelled, InputError, MRIFoundationError
 
 DONE, WRONG_INPUT, USAGE, OUR_FAULT = 0, 1, 2, 3
@@ -18,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search):
+for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search, keys):
     command.add_to(app)
 
 

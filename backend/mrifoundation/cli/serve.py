@@ -14,7 +14,7 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than this computer's own need an explicit key.")
+        str, typer.Option(help="Address to listen on; others than this computer's own need an explicit key and TLS.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8765,
     key_file: Annotated[Path | None, typer.Option(help="File with the key; made when it does not exist.")] = None,
@@ -26,8 +26,13 @@ def serve(
             envvar="MRIFOUNDATION_ENDS_WITH_STDIN", help="Stop when standard input closes, as 3D Slicer's does."
         ),
     ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="PEM certificate; the service then speaks HTTPS.")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="The certificate's private key, PEM.")] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option(help="A reverse proxy speaks TLS; name its public host in MRIFOUNDATION_HOSTS.")
+    ] = False,
 ) -> None:
     """Run the local service that the 3D Slicer module talks to; Ctrl-C stops it."""
     from mrifoundation.server.serve import serve as run
 
-    run(host, port, key_file, weights, device, ends_with_stdin)
+    run(host, port, key_file, weights, device, ends_with_stdin, certificate, certificate_key, behind_proxy)

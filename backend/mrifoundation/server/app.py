@@ -25,8 +25,10 @@ from mrifoundation.server import (
 )
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.held_sources import HeldSources
+from mrifoundation.server.keys import KeyRing
 from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.marked_regions import MarkedRegions
+from mrifoundation.server.own_names import allowed_names
 from mrifoundation.server.security import Guard
 from mrifoundation.server.volumes import Volumes
 
@@ -42,9 +44,14 @@ request but `/v1/health` carries the header `Authorization: Bearer <key>`. Every
 sentence}`. Research only; not for clinical decisions."""
 
 
-def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LARGEST_UPLOAD) -> FastAPI:
-    """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `key` is the
-    bearer key."""
+def create_app(
+    load: Callable[[], "Engine"],
+    keys: KeyRing,
+    names: frozenset[str] | None = None,
+    largest_upload: int = LARGEST_UPLOAD,
+) -> FastAPI:
+    """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `keys` open it;
+    `names` are the Host names it answers to (default: those of loopback)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -80,7 +87,7 @@ def create_app(load: Callable[[], "Engine"], key: str, largest_upload: int = LAR
     ):
         app.include_router(routes.router)
     problems.install(app)
-    app.add_middleware(Guard, key=key, largest_upload=largest_upload)
+    app.add_middleware(Guard, keys=keys, names=names or allowed_names(), largest_upload=largest_upload)
     _describe_key(app)
     return app
 

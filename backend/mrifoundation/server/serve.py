@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+import ssl
 import sys
 import threading
 from contextlib import suppress
@@ -15,6 +16,8 @@ from mrifoundation.errors import InputError
 from mrifoundation.server.app import create_app
 from mrifoundation.server.backend import load_engine
 from mrifoundation.server.key import default_key_file, service_key
+from mrifoundation.server.keys import KeyRing, default_keys_file
+from mrifoundation.server.own_names import allowed_names
 
 
 def serve(
@@ -24,21 +27,31 @@ def serve(
     weights: Path | None = None,
     device: str = "auto",
     ends_with_stdin: bool = False,
+    certificate: Path | None = None,
+    certificate_key: Path | None = None,
+    behind_proxy: bool = False,
 ) -> None:
     """Serve until stopped; with `ends_with_stdin` no longer than standard input is open, which closes when the program that
     started this one ends, however it does. Raises InputError when the address is taken, or is not loopback and no key was
-    named explicitly."""
+    named explicitly or neither a certificate nor a proxy protects what is sent."""
     if not is_loopback(host) and key_file is None and not os.environ.get("MRIFOUNDATION_KEY"):
         raise InputError(
             f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file "
             "before listening there."
         )
-    app = create_app(partial(load_engine, weights, device), service_key(key_file))
+    if not is_loopback(host) and certificate is None and not behind_proxy:
+        raise InputError(
+            f"On {host} scans and keys would travel readable by others; give --certificate and --certificate-key, or "
+            "--behind-proxy when a reverse proxy in front of it speaks TLS."
+        )
+    tls = _tls(certificate, certificate_key)
+    keys = KeyRing(service_key(key_file), default_keys_file())
+    app = create_app(partial(load_engine, weights, device), keys, allowed_names(host))
     # A client that pauses between two prompts must find its connection still open, hence the long keep-alive.
     quiet = {"log_level": "warning", "access_log": False, "server_header": False}
-    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=300, **quiet)
+    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=300, **tls, **quiet)
     with _bound(host, port) as listener:
-        url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
+        url = f"{'https' if tls else 'http'}://{_in_url(host)}:{listener.getsockname()[1]}"
         where = (
             "from MRIFOUNDATION_KEY"
             if key_file is None and os.environ.get("MRIFOUNDATION_KEY")
@@ -50,6 +63,20 @@ def serve(
             threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
         with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it, not a failure
             server.run(sockets=[listener])
+
+
+def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
+    """uvicorn's options for TLS, none without a certificate; InputError when certificate and key are no pair."""
+    if certificate is None:
+        return {}
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "reason", None) or error.strerror or "not PEM"
+        raise InputError(
+            f"The certificate {certificate} cannot be used ({reason}); give a PEM file and its unencrypted --certificate-key."
+        ) from error
+    return {"ssl_certfile": certificate} | ({"ssl_keyfile": key} if key else {})
 
 
 def _stop_at_end_of_input(server: uvicorn.Server) -> None:
