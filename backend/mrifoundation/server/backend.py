@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONGEST_QUEUE = 200  # jobs; a job that waits keeps its scan in memory
+BUSY = "Too many jobs wait already; ask again in a few seconds."
 LOADING = "The model is still loading; ask again in a few seconds."
 
 
@@ -29,11 +31,12 @@ class Backend:
     """The one engine and the jobs that wait for it. Loading is the first job, so that later ones simply queue behind
     it."""
 
-    def __init__(self, load: Callable[[], "Engine"]):
+    def __init__(self, load: Callable[[], "Engine"], longest_queue: int = LONGEST_QUEUE):
         self.jobs = Jobs()
         self.engine: Engine | None = None
         self.problem: str | None = None
         self._load = load
+        self._longest_queue = longest_queue
         self.jobs.submit(self._load_engine)
 
     @property
@@ -50,9 +53,12 @@ class Backend:
         return self.engine
 
     def submit(self, work: Callable[["Engine", Job], object], *, kept: bool = True) -> Job:
-        """Queue `work(engine, job)`; it may be asked for while the model still loads. kept: as of `Jobs.submit`."""
+        """Queue `work(engine, job)`; it may be asked for while the model still loads; 429 when too much waits.
+        kept: as of `Jobs.submit`."""
         if self.problem:
             raise HTTPException(503, self.problem)
+        if self.jobs.waiting >= self._longest_queue:
+            raise HTTPException(429, BUSY, {"Retry-After": "5"})
         return self.jobs.submit(lambda job: work(self._loaded(), job), kept=kept)
 
     def _loaded(self) -> "Engine":

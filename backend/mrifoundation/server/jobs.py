@@ -163,6 +163,11 @@ class Jobs:
         self._waiting.put(job)
         return job
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the worker thread."""
+        return self._waiting.qsize()
+
     def get(self, job_id: str) -> Job | None:
         with self._lock:
             return self._jobs.get(job_id)
