@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,15 @@ class DiskCache:
             with safe_open(path, framework="numpy") as file:
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
                 about = json.loads(file.metadata()["about"])
-            os.utime(path)
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             log.warning("dropping an unreadable cache file (%s)", type(error).__name__)
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             return None
+        with suppress(OSError):  # a read-only disk keeps no record of use, but what it holds is good
+            os.utime(path)
         return arrays, about
 
     def write(self, key: str, arrays: dict[str, np.ndarray], about: dict) -> None:
@@ -45,9 +48,13 @@ class DiskCache:
         size = sum(array.nbytes for array in arrays.values())
         if size > self.limit:
             return
-        self._make_room(size)
-        descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-        os.close(descriptor)
+        try:
+            self._make_room(size)
+            descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            os.close(descriptor)
+        except OSError as error:
+            log.warning("nothing kept on disk (%s)", type(error).__name__)
+            return
         try:
             contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
             save_file(contiguous, name, metadata={"about": json.dumps(about)})

@@ -1,0 +1,65 @@
+"""The cache on a disk that fails: nothing is kept, nobody is bothered, what is damaged is not believed."""
+
+import signal
+import sys
+
+import numpy as np
+import pytest
+
+from mrifoundation.engine.disk_cache import DiskCache
+
+ARRAYS = {"voxels": np.arange(200_000, dtype=np.float32)}
+
+
+@pytest.fixture
+def cache(tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    return DiskCache(folder, 10_000_000)
+
+
+def test_what_is_written_is_read(cache):
+    cache.write("key", ARRAYS, {"name": "scan"})
+    arrays, about = cache.read("key")
+    assert np.array_equal(arrays["voxels"], ARRAYS["voxels"]) and about == {"name": "scan"}
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 400_000])
+def test_a_truncated_entry_is_dropped(cache, kept):
+    cache.write("key", ARRAYS, {})
+    path = next(cache.folder.glob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:kept])
+    assert cache.read("key") is None and not path.exists()
+
+
+def test_a_folder_that_vanishes_only_means_that_nothing_is_kept(cache):
+    cache.folder.rmdir()
+    cache.write("key", ARRAYS, {})
+    assert cache.read("key") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_disk_that_fills_up_leaves_nothing_half_written(cache):
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        cache.write("key", ARRAYS, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(cache.folder.iterdir()) == []
+    cache.write("key", ARRAYS, {})
+    assert cache.read("key") is not None
+
+
+def test_the_mark_of_use_may_fail_without_loss(cache, monkeypatch):
+    cache.write("key", ARRAYS, {})
+
+    def read_only(path):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("mrifoundation.engine.disk_cache.os.utime", read_only)
+    assert cache.read("key") is not None and "key" in cache
