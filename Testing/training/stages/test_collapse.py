@@ -18,7 +18,7 @@ def see(watch, times, level="voxel", **figures):
 
 @pytest.mark.parametrize(
     ("figures", "said"),
-    [({"spread": 0.0}, "same vector"), ({"used": 1.0}, "one prototype"), ({"entropy": 1.0}, "none prefers"),
+    [({"spread": 0.0}, "same vector"), ({"used": 1.0}, "same prototype"), ({"entropy": 1.0}, "none prefers"),
      ({"used": float("nan")}, "not numbers")],
 )  # fmt: skip
 def test_each_sign_stops_the_run_soon_and_says_what_was_seen(figures, said):

@@ -5,7 +5,7 @@ from torch import nn
 
 from mrifoundation.errors import InputError
 
-# Below these nothing is learned: all tokens alike, or a teacher that prefers no prototype to any other.
+# Beyond these nothing is learned: all tokens alike, or a teacher that prefers no prototype to any other.
 LEAST_USED = 1.5  # prototypes
 LEAST_SPREAD = 0.005
 MOST_ENTROPY = 0.99  # of the largest possible
@@ -52,7 +52,7 @@ class CollapseWatch(nn.Module):
         if spread < LEAST_SPREAD:
             return f"all have become the same vector (spread {spread:.4f})"
         if used < LEAST_USED:
-            return f"nearly all are nearest to one prototype ({used:.2f} in use)"
+            return f"nearly all prefer the same prototype ({used:.2f} in use)"
         if entropy > MOST_ENTROPY:
             return f"none prefers any prototype (entropy {entropy:.3f} of the largest possible)"
         return ""

@@ -47,18 +47,18 @@ class Level(nn.Module):
     def targets(self, tokens: torch.Tensor, temperature: float) -> torch.Tensor:
         """The teacher's assignments [n, K] of tokens [n, width], which it remembers.
 
-        Sets `used`: how many prototypes are in use, as exp(entropy of which prototype is nearest); and `spread`: 0 when all its tokens
+        Sets `used`: how many prototypes are in use, as exp(entropy of which prototype each prefers); and `spread`: 0 when all its tokens
         are the same vector, up to 1."""
         new = self.teacher.embed(tokens)
         seen = torch.cat([new, self.recent[: int(self.filled)]])
-        scores = self.teacher.scores(seen)
-        share = scores.argmax(1).bincount(minlength=scores.shape[1]) / len(scores)
+        answers = balanced(self.teacher.scores(seen), temperature)
+        share = answers.argmax(1).bincount(minlength=answers.shape[1]) / len(answers)
         self.used = torch.special.entr(share).sum().exp().item()
         self.spread = 1 - seen.mean(0).square().sum().item()
         whole = new[new.isfinite().all(1)]  # a step that overflowed is not remembered
         self.recent.copy_(torch.cat([whole, self.recent])[: len(self.recent)])
         self.filled.fill_(min(len(self.recent), int(self.filled) + len(whole)))
-        return balanced(scores, temperature)[: len(new)]
+        return answers[: len(new)]
 
     @torch.no_grad()
     def follow(self, decay: float) -> None:
