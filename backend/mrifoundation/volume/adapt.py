@@ -17,9 +17,9 @@ from mrifoundation.volume.scan import Scan
 STRIDE = 16  # the network's coarsest token spans 16 working voxels
 MIN_SPACING, MAX_SPACING = 1.0, 4.0  # mm
 
-# Voxels of the working grid that a profile may spend; the spacing follows from the field of view. `standard` lies where the shipped
-# weights were trained (120,000 to 320,000); what is finer than that is slower and, so far, worse.
-PROFILES = {"fast": 120_000, "standard": 300_000, "fine": 800_000}
+# Voxels of the working grid that a profile may spend; the spacing follows from the field of view. `standard` is the finest
+# that the shipped weights were trained at (140,000 to 560,000); what is finer than that is slower and was never learned.
+PROFILES = {"fast": 120_000, "standard": 560_000, "fine": 800_000}
 
 
 @dataclass(frozen=True, eq=False)
