@@ -135,9 +135,9 @@ def tumor_precision(gallery: list[Embedded], place: str, by_hand: bool) -> Preci
 
 
 def guessed_labels(gallery: list[Embedded]) -> dict[str, dict[str, float]]:
-    """How often the library's guesses are right: the region by landmarks, region and sequence by the vote of the nearest scans of other
-    subjects. asked: scans whose label is known; guessed: those with a guess; right: of these."""
-    found = {"region by landmarks": [(_known(one.case.region), one.guess) for one in gallery]}
+    """How often the library's guesses are right: the region of each scan alone, region and sequence by the vote of the nearest scans of
+    other subjects. asked: scans whose label is known; guessed: those with a guess; right: of these."""
+    found = {"region of a scan alone": [(_known(one.case.region), one.guess) for one in gallery]}
     for fact in ("region", "sequence"):
         found[f"{fact} by neighbours"] = [
             (label, vote(near, scores)) for label, near, scores in _neighbours(gallery, fact, NEIGHBOURS)
