@@ -6,9 +6,11 @@ import torch
 
 from mrifoundation import Engine, InputError, Scan
 from mrifoundation.anatomy import Vocabulary
+from mrifoundation.cli.demo import sample_scan
 from mrifoundation.engine.cleanup import CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.label_painter import LabelPainter
+from mrifoundation.volume import read_scan
 from mrifoundation.volume.adapt import adapt
 
 
@@ -168,3 +170,15 @@ def test_what_the_body_has_in_one_piece_loses_all_that_is_small_beside_it():
     cleaned = drop_crumbs(logits, CRUMB_OF_ONE_PIECE)
     assert (cleaned > 0).sum() == 15**3
     assert Vocabulary.load()["left kidney"].one_piece and not Vocabulary.load()["kidney"].one_piece
+
+
+def test_a_brain_is_the_sum_of_its_parts_and_leaves_the_brainstem_to_whom_asks_for_it():
+    """With the shipped weights on a real T1 image: alone the brain holds the brainstem, beside it the brainstem keeps its own."""
+    engine = Engine.load()
+    encoding = engine.encode(read_scan(sample_scan()))
+    brain, brainstem = (engine.segment(encoding, [name]).labels > 0 for name in ("brain", "brainstem"))
+    assert (brain & brainstem).sum() > 0.9 * brainstem.sum()
+    together = engine.segment(encoding, ["brain", "brainstem"]).labels
+    for value, alone in ((1, brain & ~brainstem), (2, brainstem)):
+        both = ((together == value) & alone).sum()
+        assert 2 * both / ((together == value).sum() + alone.sum()) > 0.85

@@ -45,11 +45,12 @@ class Segmenter:
         painter = LabelPainter(encoding, len(asked.asks))
         features = encoding.voxel.to(self._model.device).float()
         found: list[Found] = []
+        spoken_for = self._spoken_for(asked)
         for number, ask in enumerate(asked.asks):
             if cancel():
                 raise Cancelled("Segmenting was cancelled.")
             progress("segment", number / len(asked.asks), f"Segmenting {ask.name}.")
-            logits, one = self._find(encoding, features, ask)
+            logits, one = self._find(encoding, features, ask, spoken_for[number])
             painter.paint(number + 1, logits)
             found.append(one)
         table = [
@@ -65,8 +66,11 @@ class Segmenter:
         return self._find(encoding, encoding.voxel.to(self._model.device).float(), ask)[0]
 
     @torch.inference_mode()
-    def _find(self, encoding: Encoding, features: torch.Tensor, ask: Ask) -> tuple[np.ndarray, Found]:
+    def _find(
+        self, encoding: Encoding, features: torch.Tensor, ask: Ask, spoken_for: frozenset[str] = frozenset()
+    ) -> tuple[np.ndarray, Found]:
         chosen = self._by_parts(encoding, features, ask.names)
+        chosen = tuple(name for name in chosen if name in ask.names or name not in spoken_for) or ask.names
         ask, taught = self._split(ask, chosen)
         names = (*ask.names, *ask.sentences, *taught)
         presence, share = np.zeros(len(names)), np.zeros(len(names))
@@ -123,9 +127,17 @@ class Segmenter:
             np.maximum(strongest, logits, out=strongest)
         best[box] -= strongest
 
+    def _spoken_for(self, asked: Asks) -> list[frozenset[str]]:
+        """For each ask, the parts that a narrower ask beside it answers: of brain and brainstem, the brainstem is the second's."""
+        covers = [
+            frozenset(ask.names).union(*(parts for name in ask.names for parts in self._cuts(name)))
+            for ask in asked.asks
+        ]
+        return [frozenset().union(*(cover for cover in covers if len(cover) < len(own))) for own in covers]
+
     def _by_parts(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Parts instead of a sideless whole where the model knows them and sees one, since parts are learned far better: its two sides,
-        or what a source that tells no sides cut it into (a crop around one hippocampus)."""
+        """Parts instead of a whole where the model knows them and sees one, since parts are learned far better: two sides, or what a
+        source that tells no sides cut it into (a crop around one hippocampus), or all that a brain is the sum of."""
         chosen: list[str] = []
         for name in names:
             cuts = [parts for parts in self._cuts(name) if self._sees(encoding, parts)]
@@ -144,14 +156,15 @@ class Segmenter:
         return 2 * float((whole & cut).sum()) / max(1.0, float(whole.sum() + cut.sum()))
 
     def _cuts(self, name: str) -> list[tuple[str, ...]]:
-        """The ways to cut a sideless whole that has sides into parts which the model knows; [] for anything else."""
-        sides = self._vocabulary.sides_of(name) if name in self._vocabulary else (name,)
-        if len(sides) != 2 or name in self._taught:
+        """The ways to cut a whole into parts which the model knows: what has two sides into these or what else it is the sum of, anything
+        else into the labels of the commonest source that labels it all. [] for lesions, whose whole is easier to see than its parts."""
+        if name in self._taught or name not in self._vocabulary or self._vocabulary[name].kind == "lesion":
             return []
+        unions, sides = self._vocabulary[name].unions, self._vocabulary.sides_of(name)
+        if len(sides) != 2:
+            return sorted(filter(self._model.taught_together, unions), key=self._model.taught_together)[-1:]
         cuts = [sides] if all(map(self._model.knows, sides)) else []
-        return cuts + [
-            parts for parts in self._vocabulary[name].unions if all(map(self._model.taught, parts)) and parts != sides
-        ]
+        return cuts + [parts for parts in unions if all(map(self._model.taught, parts)) and parts != sides]
 
     def _presence(self, encoding: Encoding, query: Query) -> np.ndarray:
         return self._model.presence(encoding.tokens, encoding.share, query).sigmoid().cpu().numpy()

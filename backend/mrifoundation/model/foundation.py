@@ -1,6 +1,6 @@
 """The foundation model: encode a scan once, then hold queries against it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -83,6 +83,14 @@ class FoundationModel(nn.Module):
     def taught(self, name: str) -> bool:
         """Whether `name` was a label of its own in some source, and not only the union of others."""
         return any(self._row.get(name) in family for family in self.config.families)
+
+    def taught_together(self, names: Sequence[str]) -> int:
+        """How common a source is that labels all of `names`: 1 for the rarest, more for commoner ones, 0 where none does."""
+        rows = {self._row.get(name) for name in names}
+        common = (
+            len(self.config.families) - n for n, family in enumerate(self.config.families) if rows.issubset(family)
+        )
+        return max(common, default=0)
 
     def rows(self, names: list[str]) -> torch.Tensor:
         """Row of each known name; -1 for others."""

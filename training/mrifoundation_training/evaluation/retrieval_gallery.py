@@ -10,6 +10,7 @@ import torch
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.disk_cache import DiskCache
+from mrifoundation.engine.encoding import encoding_key
 from mrifoundation.engine.folders import cache_folder, cache_limit
 from mrifoundation.errors import InputError
 from mrifoundation.library.region_guess import guess_region
@@ -45,18 +46,19 @@ class NetworkEmbedder:
         self._cache = DiskCache(cache_folder("embeddings"), cache_limit())
 
     def __call__(self, case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
-        told = f"{scan.content_hash}/{self._engine.card.model_id}/{self._profile}/{self._guess}/{sorted(masks)}"
-        key = hashlib.sha256(told.encode()).hexdigest()
+        encoded = encoding_key(scan.content_hash, self._engine.card.model_id, self._profile)
+        key = hashlib.sha256(f"{encoded}/{sorted(masks)}".encode()).hexdigest()
         stored = self._cache.read(key)
-        if stored is None:
+        if stored is None or self._guess:  # how a region is guessed may change while weights and scans do not
             encoding = self._engine.encode(scan, self._profile)
+        if stored is None:
             arrays = {"scan": self._engine.embed(encoding), **_regions(self._engine, encoding, masks)}
-            guess = guess_region(self._engine, encoding) if self._guess else None
-            self._cache.write(key, arrays, {"guess": guess})
-            stored = arrays, {"guess": guess}
-        arrays, about = stored
+            self._cache.write(key, arrays, {})
+        else:
+            arrays = stored[0]
+        guess = guess_region(self._engine, encoding) if self._guess else None
         regions = {name: vector for name, vector in arrays.items() if name != "scan"}
-        return Embedded(case, arrays["scan"], regions, about["guess"])
+        return Embedded(case, arrays["scan"], regions, guess)
 
 
 def histogram_embedder(case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
