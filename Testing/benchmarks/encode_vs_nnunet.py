@@ -3,7 +3,8 @@
     python Testing/benchmarks/encode_vs_nnunet.py [--scan t1.nii.gz] [--threads 2] [--tiles 2] [--json]
 
 Ours: the real service in a process of its own, with an empty cache. Theirs: `nnunet_sliding_window.py` in another, on a
-volume of the same size. Both get the same number of threads. Needs `pip install -e ".[benchmark]"`.
+volume of the same size. Both get the same number of threads. Needs
+`pip install --no-deps dynamic-network-architectures`; its dependencies, which this does not need, would replace torch.
 """
 
 import argparse
