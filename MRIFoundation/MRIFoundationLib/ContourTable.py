@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import qt
 from slicer.i18n import tr as _
 
-from .ResultTable import swatch, table_item
+from .ResultTable import lay_out, swatch, table_item
 
 _COLOUR, _NAME, _VOLUME, _BORDER, _DECISION = range(5)
+_ROW_HEIGHT = 22
 _MARKS = {"accepted": "✓", "edited": "✓ ✎", "rejected": "✗"}
 
 
@@ -36,12 +37,7 @@ class ContourTable:
     def __init__(self, table, on_chosen: Callable[[str], None]):
         self._table, self._on_chosen = table, on_chosen
         self._rows: list[ContourRow] = []
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
-        header.minimumSectionSize = 26
-        table.verticalHeader().visible = False
-        table.verticalHeader().defaultSectionSize = 22
+        lay_out(table, _NAME, _ROW_HEIGHT)
         table.connect("itemSelectionChanged()", self._selected)
 
     def show(self, rows: list[ContourRow], chosen: str) -> None:

@@ -18,12 +18,7 @@ class ResultTable:
     def __init__(self, table, on_chosen: Callable[[list], None]):
         self._table, self._on_chosen = table, on_chosen
         self._rows: list[dict] = []
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
-        header.minimumSectionSize = 26
-        table.verticalHeader().visible = False
-        table.verticalHeader().defaultSectionSize = _ROW_HEIGHT
+        lay_out(table, _NAME, _ROW_HEIGHT)
         table.connect("cellClicked(int,int)", self._clicked)
 
     def show(self, rows: list[dict]) -> None:
@@ -53,6 +48,16 @@ class ResultTable:
         center = self._rows[line]["center_ras_mm"]
         if center:
             self._on_chosen(center)
+
+
+def lay_out(table, name_column: int, row_height: int) -> None:
+    """Columns as wide as what they hold, names taking what is left; no numbers before the rows."""
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+    header.setSectionResizeMode(name_column, qt.QHeaderView.Stretch)
+    header.minimumSectionSize = 26
+    table.verticalHeader().visible = False
+    table.verticalHeader().defaultSectionSize = row_height
 
 
 def table_item(text: str, number: bool = False):

@@ -11,11 +11,10 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from mrifoundation.errors import InputError
-from mrifoundation.server.kept_contours import kept_contours, known_contour, on_worker
+from mrifoundation.server.chosen_mask import chosen_mask
 from mrifoundation.server.marked_regions import MarkedRegion, MaskGeometry
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.refine_request import region_of
-from mrifoundation.server.routes_search import segment_mask
 from mrifoundation.server.routes_volumes import BODY, held
 from mrifoundation.server.schemas_exchange import ExportRequest, ExportSegment, ImportAnswer, Sent, SourceAnswer
 from mrifoundation.server.transfer import label_box, temporary_folder
@@ -129,16 +128,7 @@ async def _received(request: Request, folder: Path, name: str) -> Path:
 async def _segment(request: Request, volume_id: str, scan: Scan, one: ExportSegment) -> "Segment":
     from mrifoundation.tasks.exchange import Segment
 
-    if sum(map(bool, (one.contour, one.segment, one.region))) != 1:
-        raise InputError(f"'{one.name}' needs exactly one of contour, segment and region.")
-    if one.contour:
-        mask = await on_worker(
-            request, lambda engine: known_contour(kept_contours(request), volume_id, one.contour).mask.copy()
-        )
-    elif one.segment:
-        mask = await run_sync(segment_mask, request, one.segment, scan.shape)
-    else:
-        mask = region_of(request, volume_id, one.region).mask()
+    mask = await chosen_mask(request, volume_id, scan, one)
     return Segment(one.name, mask, tuple(one.colour) if one.colour else None, one.tg263)
 
 
