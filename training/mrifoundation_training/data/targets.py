@@ -35,12 +35,13 @@ RUNS_THROUGH = frozenset(
 @dataclass(frozen=True)
 class Askable:
     """names: K prompts; lut: bool [K, labels], whether label n belongs to prompt k; absent: bool [K], known not to be in view;
-    single: bool [K], a label of its own, so that singles never overlap (False for unions)."""
+    single: bool [K], a label of its own, so that singles never overlap (False for unions); lesion: bool [K], a disease, not anatomy."""
 
     names: tuple[str, ...]
     lut: np.ndarray
     absent: np.ndarray
     single: np.ndarray
+    lesion: np.ndarray
 
 
 def askable(
@@ -73,7 +74,8 @@ def askable(
             row[[lesion for lesion, host in hosts if row[host]]] = True
         prompts.append(structure.name), rows.append(row), absent.append(not row.any())
     single = np.array([name in declared for name in prompts])
-    return Askable(tuple(prompts), np.array(rows), np.array(absent), single)
+    lesion = np.array([vocabulary[name].kind == "lesion" for name in prompts])
+    return Askable(tuple(prompts), np.array(rows), np.array(absent), single, lesion)
 
 
 def _parts(structure, declared: frozenset[str]) -> tuple[str, ...] | None:

@@ -22,13 +22,16 @@ class DenseTextSettings:
     """All labels of an example compete for its voxels.
 
     alone: how many of them must also stand alone, each against everything else, as must `unions` prompts for several labels together
-    and `absent` ones for structures known to be out of view. cells: of each kind (small structures, others) that the loss is computed on.
+    and `absent` ones for structures known to be out of view. Lesions in view come before anything else, and up to `healthy` of the
+    absent ones are lesions that are surely not there: chance alone would hardly ever ask for one.
+    cells: of each kind (small structures, others) that the loss is computed on.
     entropy, standing, presence: weights of the cross-entropy beside the Dice of the competition, of the prompts that stand alone, and
     of presence. drop_name: how often the own correction of a name that stands alone is left out, so that the sentence must do."""
 
     alone: int = 10
     unions: int = 6
     absent: int = 8
+    healthy: int = 3
     cells: int = 3000
     entropy: float = 1.0
     standing: float = 0.3
@@ -100,6 +103,18 @@ def _choose(example: Example, labels: torch.Tensor, settings: DenseTextSettings,
     # Labels that are hardly in view compete too: their voxels must not count as "none of them".
     single = rng.permutation(np.flatnonzero(example.askable.single & (counts > 0)))
     clear = single[counts[single] >= IN_VIEW_VOXELS]
-    union = rng.permutation(visible[~example.askable.single[visible]])[: settings.unions]
-    absent = rng.permutation(gone)[: settings.absent]
-    return _Asked(single, np.concatenate([clear[: settings.alone], union, absent]).astype(int)), counts
+    union = rng.permutation(visible[~example.askable.single[visible]])
+    lesion = example.askable.lesion
+    denied = rng.permutation(gone[lesion[gone]])[: settings.healthy]
+    absent = np.concatenate([denied, rng.permutation(gone[~lesion[gone]])])
+    alone = [
+        _first(clear, lesion)[: settings.alone],
+        _first(union, lesion)[: settings.unions],
+        absent[: settings.absent],
+    ]
+    return _Asked(single, np.concatenate(alone).astype(int)), counts
+
+
+def _first(rows: np.ndarray, preferred: np.ndarray) -> np.ndarray:
+    """The same rows, the preferred ones (bool by row) in front."""
+    return rows[np.argsort(~preferred[rows], kind="stable")]
