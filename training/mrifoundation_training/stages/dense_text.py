@@ -40,7 +40,7 @@ class DenseTextSettings:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """Rows of an example's askable: those that compete, and those that stand alone."""
 
     competing: np.ndarray
@@ -53,7 +53,7 @@ def dense_text_loss(
     """Loss of one encoded example and the figures worth logging."""
     device = model.device
     labels, valid = example.labels.to(device), example.valid.to(device)
-    asked, counts = _choose(example, labels, settings, rng)
+    asked, counts = choose_prompts(example, labels, settings, rng)
     index, weight, label_cells = _sampled(example, labels, valid, counts, settings, rng)
     cells = features.voxel[0].flatten(1).T[index]
 
@@ -95,8 +95,10 @@ def _sampled(example: Example, labels, valid, counts: np.ndarray, settings: Dens
     return index, weight, label_cells[index].long()
 
 
-def _choose(example: Example, labels: torch.Tensor, settings: DenseTextSettings, rng) -> tuple[_Asked, np.ndarray]:
-    """What to ask, and the voxel counts of all that may be asked."""
+def choose_prompts(
+    example: Example, labels: torch.Tensor, settings: DenseTextSettings, rng
+) -> tuple[Asked, np.ndarray]:
+    """What to ask of `example`, and the voxel counts of all that may be asked. labels: uint8 [X, Y, Z]."""
     histogram = np.bincount(labels.flatten().cpu().numpy(), minlength=example.askable.lut.shape[1])
     counts = example.askable.lut @ histogram
     visible, gone = np.flatnonzero(counts >= IN_VIEW_VOXELS), np.flatnonzero(counts == 0)
@@ -112,7 +114,7 @@ def _choose(example: Example, labels: torch.Tensor, settings: DenseTextSettings,
         _first(union, lesion)[: settings.unions],
         absent[: settings.absent],
     ]
-    return _Asked(single, np.concatenate(alone).astype(int)), counts
+    return Asked(single, np.concatenate(alone).astype(int)), counts
 
 
 def _first(rows: np.ndarray, preferred: np.ndarray) -> np.ndarray:
