@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("interactive")(interactive)
     group.command("robustness")(robustness)
     group.command("few-shot")(few_shot)
+    group.command("cost")(cost)
     app.add_typer(group, name="evaluate")
 
 
@@ -201,6 +202,45 @@ def few_shot(
         profile=profile,
         output=output,
         table=table,
+        as_json_object=as_json,
+        weights=weights,
+    )
+
+
+def cost(
+    manifest: ManifestArgument,
+    sources: SourcesOption = None,
+    structures: Annotated[
+        list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
+    ] = None,
+    scans: Annotated[int, typer.Option(min=1, help="Annotated scans that the query learns from.")] = 1,
+    more: Annotated[
+        list[int] | None,
+        typer.Option("--more", min=2, help="Annotated scans from scratch; several times. 2, 5 and 10 when left out."),
+    ] = None,
+    steps: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Steps from scratch; several times. 100, 300 and 1000 when left out."),
+    ] = None,
+    cases: Annotated[int | None, typer.Option(min=1, help="At most this many test scans of each structure.")] = None,
+    profile: ProfileOption = "standard",
+    output: ObjectOption = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Labelled scans and arithmetic that a U-Net from scratch needs for the Dice of a query on these weights."""
+    from mrifoundation_training.evaluation.cost import evaluate
+
+    return evaluate(
+        manifest,
+        sources=sources,
+        structures=structures,
+        scans=scans,
+        more_scans=more or (2, 5, 10),
+        steps=steps or (100, 300, 1000),
+        most_tests=cases,
+        profile=profile,
+        output=output,
         as_json_object=as_json,
         weights=weights,
     )

@@ -7,7 +7,7 @@ import numpy as np
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.cleanup import drop_crumbs
 from mrifoundation.engine.label_painter import LabelPainter
-from mrifoundation.engine.taught.cells import cells_of, marked
+from mrifoundation.engine.taught.cells import Cells, cells_of, marked
 from mrifoundation.engine.taught.query_fit import fit_query, query_logits
 from mrifoundation.volume import Scan
 from mrifoundation_training.evaluation.few_shot_tasks import Shot
@@ -20,17 +20,26 @@ Answer = Callable[[Scan], np.ndarray]
 def taught(engine: Engine, shots: Sequence[Shot], profile: str) -> Answer:
     """The product's way: a query fitted to the features of an engine's frozen network. Without its check of presence: what is asked
     for is in view in every scan that is scored."""
-    lessons = []
-    for shot in shots:
-        encoding = engine.encode(shot.scan, profile)
-        lessons.append(cells_of(encoding, marked(encoding, shot.mask, shot.known, shot.scan.name)))
-    query = fit_query(lessons)
+    return answering(engine, fit_query(lessons_of(engine, shots, profile)), profile)
+
+
+def lessons_of(engine: Engine, shots: Sequence[Shot], profile: str) -> list[Cells]:
+    """What each annotated scan has to teach."""
+    return [_lesson(engine.encode(shot.scan, profile), shot) for shot in shots]
+
+
+def answering(engine: Engine, query: tuple[np.ndarray, float], profile: str) -> Answer:
+    """The answer that a fitted query gives."""
 
     def answer(scan: Scan) -> np.ndarray:
         encoding = engine.encode(scan, profile)
         return painted(encoding, query_logits(encoding, query))
 
     return answer
+
+
+def _lesson(encoding: Encoding, shot: Shot) -> Cells:
+    return cells_of(encoding, marked(encoding, shot.mask, shot.known, shot.scan.name))
 
 
 def from_scratch(engine: Engine, shots: Sequence[Shot], profile: str, recipe: ScratchRecipe, seed: int) -> Answer:
