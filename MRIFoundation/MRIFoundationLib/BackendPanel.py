@@ -73,8 +73,7 @@ class BackendPanel:
 
     def _choose_machine(self, other: bool) -> None:
         self._settings.other_machine = "1" if other else ""
-        if not other and not is_loopback(self._connection.address):
-            self.ui.addressLine.text = DEFAULT_ADDRESS
+        self.ui.addressLine.text = self._settings.address
         self._take_address()
         self._connection.forget("unknown", _("Not connected yet."))
 
@@ -160,6 +159,9 @@ class BackendPanel:
 
     def _show_machine(self) -> None:
         other = self.ui.otherMachineBox.checked
+        self.ui.addressLine.placeholderText = (
+            _("such as https://gpu.hospital.example:8765") if other else DEFAULT_ADDRESS
+        )
         for widget in (self.ui.keyLabel, self.ui.keyRow, self.ui.authorityLabel, self.ui.authorityPath):
             widget.visible = other
         for widget in (self.ui.thisComputerLabel, self.ui.localRow):

@@ -10,6 +10,7 @@ import slicer.util
 from .Address import DEFAULT_ADDRESS
 
 _ADDRESS, _KEY, _COMMAND = "MRIFoundation/Address", "MRIFoundation/Key", "MRIFoundation/Command"
+_OTHER_ADDRESS = "MRIFoundation/OtherAddress"
 _AUTHORITY, _OTHER_MACHINE = "MRIFoundation/CertificateAuthority", "MRIFoundation/OtherMachine"
 
 
@@ -24,13 +25,33 @@ def _stored(name: str):
 
 
 class Settings:
-    """Address of the backend, the key of a remote one when it is to be remembered, the file of the certificate authority that
-    vouches for it, whether another machine is meant ("1" or ""), and the command of the local one."""
+    """Addresses of the backends of this computer and of another machine, the key of the latter when it is to be remembered, the
+    file of the certificate authority that vouches for it, whether it is meant ("1" or ""), and the command of the local one."""
 
-    DEFAULTS: ClassVar = {_ADDRESS: DEFAULT_ADDRESS, _KEY: "", _COMMAND: "", _AUTHORITY: "", _OTHER_MACHINE: ""}
+    DEFAULTS: ClassVar = {
+        _ADDRESS: DEFAULT_ADDRESS,
+        _OTHER_ADDRESS: "",
+        _KEY: "",
+        _COMMAND: "",
+        _AUTHORITY: "",
+        _OTHER_MACHINE: "",
+    }
 
-    address = _stored(_ADDRESS)
+    local_address = _stored(_ADDRESS)
+    other_address = _stored(_OTHER_ADDRESS)
     key = _stored(_KEY)
     command = _stored(_COMMAND)
     authority = _stored(_AUTHORITY)
     other_machine = _stored(_OTHER_MACHINE)
+
+    @property
+    def address(self) -> str:
+        """The address of the machine that is meant; each is remembered while the other one is."""
+        return self.other_address if self.other_machine else self.local_address
+
+    @address.setter
+    def address(self, address: str) -> None:
+        if self.other_machine:
+            self.other_address = address
+        else:
+            self.local_address = address

@@ -178,3 +178,19 @@ def test_another_machine_has_its_own_rows_and_its_key_goes_nowhere_else(panel):
     assert panel.connection.key_for("https://gpu.example:8765") == "secret of the gpu box"
     ui.otherMachineBox.checked = False
     assert panel.connection.typed_key == "" and ui.addressLine.text == "http://127.0.0.1:8765"
+
+
+def test_each_machine_keeps_its_address_while_the_other_one_is_used(panel):
+    from MRIFoundationLib.Settings import Settings
+
+    ui = panel.backendPanel.ui
+    ui.addressLine.text = "http://127.0.0.1:9001"
+    ui.addressLine.editingFinished.emit()
+    ui.otherMachineBox.checked = True
+    assert ui.addressLine.text == ""
+    ui.addressLine.text = "https://gpu.example:8765"
+    ui.addressLine.editingFinished.emit()
+    ui.otherMachineBox.checked = False
+    assert ui.addressLine.text == panel.connection.address == "http://127.0.0.1:9001"
+    ui.otherMachineBox.checked = True
+    assert ui.addressLine.text == panel.connection.address == Settings().address == "https://gpu.example:8765"
