@@ -13,14 +13,14 @@ from .Client import Client
 from .Failures import BackendError, Silent, Unreachable
 from .Greeting import Backend, greet
 from .Settings import Settings
-from .Worker import Task, Worker
+from .Task import Task, TaskRunner
 
 
 class Connection:
     """Tests the connection in the background and tells its listeners, in the main thread, whenever something
     changes."""
 
-    def __init__(self, worker: Worker, settings: Settings):
+    def __init__(self, worker: TaskRunner, settings: Settings):
         self._worker = worker
         self._settings = settings
         self._task: Task | None = None

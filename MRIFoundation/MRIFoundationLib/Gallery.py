@@ -10,7 +10,7 @@ from . import HitText
 from .Client import Client
 from .Connection import Connection
 from .Failures import NotHeld
-from .Worker import Task
+from .Task import Task
 
 _PICTURE = (168, 56)
 _CELL = (182, 116)

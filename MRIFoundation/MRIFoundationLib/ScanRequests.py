@@ -17,7 +17,7 @@ from .Asking import IsCancelled, Progress, Scan, send
 from .Client import Client
 from .Connection import Connection
 from .Failures import BackendError, NotHeld, Stopped, Unreachable
-from .Worker import Task, Worker
+from .Task import Task, TaskRunner
 
 Work = Callable[[Client, list[str], Progress, IsCancelled], Any]
 """The request proper, in its thread: it gets the backend's ids of the scans."""
@@ -45,7 +45,7 @@ class ScanRequests:
     """Sends scans when needed, again by itself when the backend has lost one, and lets no answer reach a scan that
     changed meanwhile. A new request takes the place of a running one."""
 
-    def __init__(self, connection: Connection, worker: Worker):
+    def __init__(self, connection: Connection, worker: TaskRunner):
         self._connection, self._worker = connection, worker
         self._sent: dict[tuple[str, Scene.VolumeKey], str] = {}
         self._task: Task | None = None

@@ -54,6 +54,7 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
         "Exchanging",
         "LocalPaths",
         "PromptText",
+        "Task",
     ):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer|vtk)\b", text, re.MULTILINE), name

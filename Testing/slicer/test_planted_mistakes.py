@@ -42,13 +42,13 @@ MISTAKES = {
         "test_segmentation.py::test_renaming_a_scan_keeps_its_key_and_changing_it_does_not",
     ),
     "a cancel that is not told": (
-        LIB + "Worker.py",
+        LIB + "Task.py",
         'self._end("cancelled", ())',
         "self.finished = True",
         "test_worker.py::test_a_cancel_is_told_at_once_and_nothing_after_it",
     ),
     "work runs in the GUI thread": (
-        LIB + "Worker.py",
+        LIB + "Task.py",
         "        task.start()",
         "        task._run()",
         "test_worker.py::test_reports_come_in_order_and_in_the_main_thread",

@@ -26,7 +26,7 @@ def heard():
 
 def task_for(work, heard):
     """A task whose reports are kept with the thread in which they came."""
-    from MRIFoundationLib.Worker import Task
+    from MRIFoundationLib.Task import Task
 
     def keep(kind):
         return lambda *arguments: heard.append(
