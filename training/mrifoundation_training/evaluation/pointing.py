@@ -42,7 +42,7 @@ def peak(heat_map: np.ndarray, spacing: np.ndarray) -> tuple[int, int, int]:
 def _hit(engine: Engine, head: Head, example) -> bool | None:
     study = Study.encode(engine, example.read())
     heat_map = classify(study, head).heat_map
-    reference = read_scan(example.labels).voxels > 0
+    reference = read_scan(example.labels[0]).voxels > 0
     if heat_map is None or reference.shape != heat_map.shape:
         return None
     return bool(reference[peak(heat_map, study.scans[0].spacing)])

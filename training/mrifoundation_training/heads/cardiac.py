@@ -37,7 +37,9 @@ def cardiac_examples(cases: list[Case]) -> list[Example]:
         if len(pair) == 2 and label:
             first = pair["ED"]
             read = from_files(first.image, pair["ES"].image)
-            examples.append(Example(patient, patient, label, read, first.source, first.tier, first.split))
+            labels = tuple(one.labels for one in (first, pair["ES"]) if one.labels)
+            known = {"labels": labels, "table": first.table} if len(labels) == 2 else {}
+            examples.append(Example(patient, patient, label, read, first.source, first.tier, first.split, **known))
     return examples
 
 

@@ -9,6 +9,7 @@ from mrifoundation.tasks.classify.figures import summarise
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation_training.heads.example import Example
 from mrifoundation_training.heads.extraction import measured
+from mrifoundation_training.heads.measurement_error import measurement_errors
 from mrifoundation_training.heads.recipe import Data, Recipe
 
 
@@ -48,6 +49,10 @@ def figures_of(head: Head, found: Answers) -> dict:
 
 
 def with_development(head: Head, recipe: Recipe, engine: Engine, data: Data) -> Head:
-    """The head with `development` among its figures."""
-    figures = figures_of(head, answers(head, recipe, engine, data))
-    return replace(head, card=replace(head.card, figures=head.card.figures | {"development": figures}))
+    """The head with `development` among its figures, and `measurements` where experts outlined the same cases."""
+    figures = head.card.figures | {"development": figures_of(head, answers(head, recipe, engine, data))}
+    if recipe.reference is not None:
+        examples = development_examples(recipe, data)
+        theirs = [recipe.reference(example) for example in examples]
+        figures["measurements"] = measurement_errors(measured(engine, recipe.card, examples), theirs)
+    return replace(head, card=replace(head.card, figures=figures))

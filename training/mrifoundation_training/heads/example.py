@@ -1,7 +1,7 @@
 """One case to fit a head to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mrifoundation.volume import Scan, read_scan
@@ -10,7 +10,7 @@ from mrifoundation.volume import Scan, read_scan
 @dataclass(frozen=True)
 class Example:
     """id: names the measurement in the cache. read: gives the series in order. simulated: whether the disease was drawn into it.
-    labels: reference label map of the first series, or None."""
+    labels: reference label maps of the series in order, () where there are none; table: what their values mean."""
 
     id: str
     patient: str
@@ -20,7 +20,8 @@ class Example:
     tier: str = "open"
     split: str = "train"
     simulated: bool = False
-    labels: Path | None = None
+    labels: tuple[Path, ...] = ()
+    table: dict[int, str] = field(default_factory=dict)
 
 
 def from_files(*paths: Path) -> Callable[[], tuple[Scan, ...]]:

@@ -56,6 +56,8 @@ def _measure(engine: Engine, card: HeadCard, example: Example) -> Record:
         for scan in study.scans:
             if problem := problem_of(scan):
                 return Record(refused=f"Nothing can be told from it: {problem}.")
-        return Record(measure(study, card).values, study.embedding.tolist())
+        found = measure(study, card)
+        told = {fact.what: fact.value for fact in found.evidence}
+        return Record(found.values, study.embedding.tolist(), told=told)
     except (InputError, NotApplicable) as error:
         return Record(refused=str(error))

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from mrifoundation.engine.folders import cache_folder
 
-FORMAT = 2  # raised when a measurement changes its meaning
+FORMAT = 3  # raised when a measurement changes its meaning
 
 
 @dataclass(frozen=True)
 class Record:
-    """values: name → number. embedding: of all series, one after the other. refused: why nothing could be measured, else ""."""
+    """values: name → number. embedding: of all series, one after the other. refused: why nothing could be measured, else "".
+    told: the evidence, what → number."""
 
     values: dict[str, float] = field(default_factory=dict)
     embedding: list[float] = field(default_factory=list)
     refused: str = ""
+    told: dict[str, float] = field(default_factory=dict)
 
 
 class FeatureCache:

@@ -58,8 +58,9 @@ def _brains(cases: list[Case]) -> list[Case]:
 
 
 def _real(case: Case, label: str) -> Example:
+    labels = (case.labels,) if case.labels else ()
     return Example(
-        case.id, case.subject, label, from_files(case.image), case.source, case.tier, case.split, labels=case.labels
+        case.id, case.subject, label, from_files(case.image), case.source, case.tier, case.split, labels=labels
     )
 
 

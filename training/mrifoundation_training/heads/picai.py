@@ -50,7 +50,7 @@ def manifest_examples(cases: list[Case]) -> list[Example]:
             case.source,
             case.tier,
             case.split,
-            labels=case.labels,
+            labels=(case.labels,) if case.labels else (),
         )
         for case in cases
         if case.region == "prostate" and case.image and case.split == "dev" and "prostate cancer" in case.diagnosis

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from mrifoundation.engine import Engine
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.features import embedding_names
@@ -12,6 +14,7 @@ from mrifoundation.tasks.classify.head import Head
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.heads.example import Example
 from mrifoundation_training.heads.extraction import cases_of, measured
+from mrifoundation_training.heads.feature_cache import Record
 
 OPEN_LICENCE, RESEARCH_LICENCE = "CC-BY-4.0", "CC-BY-NC-SA-4.0"
 
@@ -32,12 +35,14 @@ class Data:
 @dataclass(frozen=True)
 class Recipe:
     """card: without what fitting fills in. examples: all cases of the manifest, of both splits. alone: measurements that are
-    tried by themselves as baselines, title → names. sentences: one that is true of the positive class, and its opposite, or ()."""
+    tried by themselves as baselines, title → names. sentences: one that is true of the positive class, and its opposite, or ().
+    reference: measures a case on its reference label maps, which is learned from beside our own segmentation, or None."""
 
     card: HeadCard
     examples: Callable[[Data], list[Example]]
     alone: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
+    reference: Callable[[Example], Record] | None = None
 
 
 def training_examples(examples: list[Example]) -> list[Example]:
@@ -49,13 +54,16 @@ def build(recipe: Recipe, engine: Engine, data: Data) -> Head:
     """Measure, cross-validate and fit. Raises InputError when there are too few cases."""
     examples = training_examples(recipe.examples(data))
     cases, refused = cases_of(examples, measured(engine, recipe.card, examples))
+    alone = baselines(recipe, cases)
+    if recipe.reference is not None:
+        cases = with_reference(cases, [one for one in examples if one.id not in refused], recipe.reference)
     card = replace(
         recipe.card,
         model_id=engine.card.model_id,
         trained_on=described(examples, cases, refused),
         licence=RESEARCH_LICENCE if any(one.tier == "research" for one in examples) else OPEN_LICENCE,
     )
-    return fit_head(card, cases, baselines(recipe, cases))
+    return fit_head(card, cases, alone)
 
 
 def baselines(recipe: Recipe, cases: Cases) -> dict[str, Cases]:
@@ -65,6 +73,17 @@ def baselines(recipe: Recipe, cases: Cases) -> dict[str, Cases]:
     names = embedding_names(len(recipe.card.inputs), width)
     found["embedding only"] = Cases(cases.embeddings, names, cases.labels, cases.patients)
     return found
+
+
+def with_reference(cases: Cases, examples: list[Example], reference: Callable[[Example], Record]) -> Cases:
+    """The cases, and the same people measured on reference label maps."""
+    records = [(example, reference(example)) for example in examples]
+    kept = [(example, record) for example, record in records if not record.refused]
+    if not kept:
+        return cases
+    values = np.array([[record.values[name] for name in cases.names] for _, record in kept])
+    labels, patients = (np.array([getattr(example, part) for example, _ in kept]) for part in ("label", "patient"))
+    return cases.learning_also(values, labels, patients)
 
 
 def described(examples: list[Example], cases: Cases, refused: dict[str, str]) -> dict:

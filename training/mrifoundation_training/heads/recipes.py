@@ -3,6 +3,7 @@
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation_training.heads import cardiac, lesions, picai
+from mrifoundation_training.heads.heart_reference import measured_by_reference
 from mrifoundation_training.heads.recipe import Data, Recipe
 
 CARDIAC = HeadCard(
@@ -16,6 +17,7 @@ CARDIAC = HeadCard(
     limits=(
         "The head sees ratios only, since the voxel size of its training scans is assumed (1.5 × 1.5 × 10 mm).",
         "The network that segments has trained on the same people, so cross-validation flatters; the development figure does not.",
+        "It learned from the experts' outlines of its training people as well, and is scored on our own segmentation only.",
     ),
 )
 TUMOUR = HeadCard(
@@ -90,7 +92,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             CARDIAC,
             _cardiac,
-            {"ejection fractions only": ("left ejection fraction", "right ejection fraction")},
+            {"ejection fractions only": ("left ejection", "right ejection")},
+            reference=measured_by_reference,
         ),
         Recipe(
             TUMOUR,

@@ -36,10 +36,21 @@ def test_labels_without_a_signal_give_no_discrimination():
     """No patient is in two folds: repeated scans of a person, told by a fingerprint, do not leak the label."""
     random = np.random.default_rng(5)
     people = np.repeat([f"p{n:02d}" for n in range(20)], 4)
-    labels = np.repeat(random.permutation([0, 1] * 10), 4)
+    labels = np.repeat(random.permutation(["a", "b"] * 10), 4)
     fingerprint = np.repeat(random.normal(size=(20, 30)), 4, axis=0) + random.normal(0, 0.01, (80, 30))
-    figures = cross_validated(fingerprint, labels, people, ("a", "b"))
+    figures = cross_validated(Cases(fingerprint, ("mark",) * 30, labels, people), ("a", "b"))
     assert figures["auc"] < 0.75
+
+
+def test_what_is_only_learned_from_helps_and_is_never_scored(separable):
+    """The same people measured without noise: scored are the noisy rows alone, and they are told apart no worse."""
+    clean = separable.values.copy()
+    clean[:, 0], clean[:, 1] = np.where(separable.labels == "ill", 1.5, -1.5), 0.0
+    both = separable.learning_also(clean, separable.labels, separable.patients)
+    figures, alone = (cross_validated(cases, ("healthy", "ill")) for cases in (both, separable))
+    assert len(both) == 96 and figures["cases"] == alone["cases"] == 48
+    assert figures["auc"] > alone["auc"] - 0.03
+    assert figures["auc"] < 1, "the clean rows would all be right"
 
 
 def test_five_classes_are_told_with_accuracy_and_confusion(card):

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from mrifoundation import InputError
+from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation.tasks.classify.heart_facts import heart_evidence
 from mrifoundation.tasks.measure.heart import MUSCLE_DENSITY, heart_function, phase_of
+from mrifoundation.tasks.measure.heart_proportions import heart_proportions
 from mrifoundation.tasks.measure.wall_thickness import wall_of
 
 SPACING = np.array([1.0, 1.0, 8.0])
@@ -43,28 +46,52 @@ def test_wall_thickness_is_that_of_the_drawn_wall(wall):
     assert found.radius.mean() == pytest.approx(20, abs=0.1)
 
 
-def test_a_thinned_part_of_the_wall_is_uneven():
-    even, uneven = a_heart(20, 10), a_heart(20, 10)
+def proportions(first, second, spacing=SPACING):
+    return heart_proportions(first, second, spacing)
+
+
+def test_a_part_of_the_wall_that_neither_moves_nor_thickens_is_told():
+    diastole, even = a_heart(24, 8, right=24), a_heart(16, 13, right=18)
     i, j = np.meshgrid(np.arange(136), np.arange(100), indexing="ij")
-    thinned = (j > 50) & (np.hypot(i - 40, j - 50) > 25)
-    uneven[thinned & (uneven[:, :, 0] == 3)] = 0
-    size = float(SPACING.prod() / 1000)
-    diastole = phase_of(a_heart(24, 9, right=24), SPACING, size)
-    flat, rough = (heart_function(diastole, phase_of(labels, SPACING, size)) for labels in (even, uneven))
-    assert rough.unevenness > flat.unevenness + 0.2
-    assert rough.thickening < flat.thickening
+    stiff = even.copy()  # a third of the wall stays as it was at end-diastole
+    still = np.abs(np.arctan2(j - 50, i - 40)) > np.pi * 2 / 3
+    stiff[still] = diastole[still]
+    flat, rough = (proportions(diastole, systole) for systole in (even, stiff))
+    for name in ("least motion of the wall", "least thickening of the wall"):
+        assert rough[name] < flat[name] - 0.15, name
+    assert flat["left ejection"] == pytest.approx(1 - (16 / 24) ** 2, abs=0.01)
+
+
+def test_a_wall_that_is_thick_in_one_place_is_told():
+    i, j = np.meshgrid(np.arange(136), np.arange(100), indexing="ij")
+    diastole, systole = a_heart(22, 9, right=24), a_heart(15, 13, right=18)
+    thick = diastole.copy()
+    bulge = (np.hypot(i - 40, j - 50) < 22 + 20) & (np.hypot(i - 40, j - 50) >= 22) & (j > 50)
+    thick[bulge] = 3
+    name = "log thickest sector to radius"
+    assert proportions(thick, systole)[name] > proportions(diastole, systole)[name] + 0.5
 
 
 def test_proportions_do_not_depend_on_the_voxel_size():
     labels = a_heart(22, 10, right=24), a_heart(16, 13, right=18)
-    found = [
-        heart_function(
-            *(phase_of(one, SPACING * scale, float((SPACING * scale).prod() / 1000)) for one in labels)
-        ).proportions()
-        for scale in (1.0, 1.3)
-    ]
+    found = [proportions(*labels, SPACING * scale) for scale in (1.0, 1.3)]
     for name, value in found[0].items():
-        assert found[1][name] == pytest.approx(value, rel=0.03), name
+        assert found[1][name] == pytest.approx(value, abs=0.03), name
+
+
+def test_a_basal_slice_without_a_partner_and_a_piece_far_off_change_no_proportion():
+    labels = a_heart(22, 10, right=24), a_heart(16, 13, right=18)
+    plain = proportions(*labels)
+    spoiled = [one.copy() for one in labels]
+    spoiled[1][:, :, 5] = 0  # at end-systole the base has left its slice
+    spoiled[0][0:6, 0:6, 0] = 2
+    for name, value in proportions(*spoiled).items():
+        assert value == pytest.approx(plain[name], abs=1e-6), name
+
+
+def test_phases_of_different_slices_are_refused():
+    with pytest.raises(InputError, match="same slices"):
+        proportions(a_heart(22, 10), a_heart(16, 13, slices=5))
 
 
 def test_phases_in_the_wrong_order_are_refused():
@@ -72,9 +99,27 @@ def test_phases_in_the_wrong_order_are_refused():
         heart_function(phase(16, 13), phase(22, 10))
 
 
-def test_a_right_ventricle_that_grows_in_systole_is_not_believed():
-    with pytest.raises(InputError, match="cannot be trusted"):
-        heart_function(phase(22, 10, right=18), phase(16, 13, right=20))
+def test_no_right_ejection_fraction_is_told_of_a_right_ventricle_that_grows_in_systole():
+    found = heart_function(phase(22, 10, right=18), phase(16, 13, right=20))
+    assert found.right_ejection is None
+    told = heart_evidence(found, HeadCard("heart", "Heart", "", ()))
+    assert "right ejection fraction" not in {fact.what for fact in told}
+    assert any("Right ejection fraction: not told" in fact.sentence for fact in told)
+
+
+def test_the_known_error_of_a_measurement_stands_beside_it():
+    card = HeadCard(
+        "heart",
+        "Heart",
+        "",
+        (),
+        figures={"measurements": {"left ejection fraction": {"low": -16.2, "high": 3.1, "people": 10}}},
+    )
+    told = heart_evidence(heart_function(phase(22, 10, right=24), phase(16, 13, right=18)), card)[0]
+    assert told.sentence.startswith("Left ejection fraction: 48 % (usual: over about 50 %).")
+    assert told.sentence.endswith(
+        "On 10 development hearts ours lay between -16 % and +3 % off the experts' (95 % limits)."
+    )
 
 
 def test_a_heart_without_a_right_ventricle_is_refused():

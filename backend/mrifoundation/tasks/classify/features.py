@@ -8,8 +8,9 @@ import numpy as np
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Evidence, NotApplicable
+from mrifoundation.tasks.classify.heart_facts import heart_evidence, heart_of
 from mrifoundation.tasks.classify.study import Study
-from mrifoundation.tasks.measure.heart import STRUCTURES, HeartFunction, heart_function, phase_of
+from mrifoundation.tasks.measure.heart import STRUCTURES
 from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.norms import Norm
 from mrifoundation.tasks.measure.volumes import measure_volumes
@@ -45,12 +46,12 @@ def embedding_names(series: int, width: int) -> tuple[str, ...]:
 
 
 def _heart(study: Study, card: HeadCard) -> Features:
-    phases = []
-    for scan, encoding in zip(study.scans, study.encodings, strict=True):
-        volumes = measure_volumes(study.engine, encoding, STRUCTURES)
-        phases.append(phase_of(_in_order(volumes), scan.spacing, scan.voxel_ml))
-    found = heart_function(*phases)
-    return Features(found.proportions(), _heart_facts(found))
+    first, second = study.scans
+    if first.shape != second.shape or not np.allclose(first.affine, second.affine, atol=0.1):
+        raise InputError("The two phases are not on the same slices; give two phases of one cine series.")
+    phases = [_in_order(measure_volumes(study.engine, encoding, STRUCTURES)) for encoding in study.encodings]
+    proportions, function = heart_of(phases, first.spacing, first.voxel_ml)
+    return Features(proportions, heart_evidence(function, card))
 
 
 def _in_order(volumes) -> np.ndarray:
@@ -58,32 +59,6 @@ def _in_order(volumes) -> np.ndarray:
     for value, name in enumerate(STRUCTURES, start=1):
         labels[volumes.mask(name)] = value
     return labels
-
-
-def _heart_facts(heart: HeartFunction) -> list[Evidence]:
-    def fact(what: str, value: float, unit: str, norm: str = "") -> Evidence:
-        shown = f"{value:.0f}" if abs(value) >= 20 else f"{value:.1f}" if unit else f"{value:.2f}"
-        usual = f" (usual: {norm})" if norm else ""
-        return Evidence(
-            what,
-            round(value, 4),
-            unit,
-            f"{what[0].upper()}{what[1:]}: {shown}{' ' if unit else ''}{unit}{usual}.",
-            norm,
-        )
-
-    # Usual ranges: Petersen et al., J Cardiovasc Magn Reson 2017 (UK Biobank), and 2-4 for the end-diastolic wall.
-    return [
-        fact("left ejection fraction", 100 * heart.left_ejection, "%", "over about 50 %"),
-        fact("right ejection fraction", 100 * heart.right_ejection, "%", "over about 45 %"),
-        fact("left end-diastolic volume", heart.left_edv_ml, "mL"),
-        fact("left end-systolic volume", heart.left_esv_ml, "mL"),
-        fact("right end-diastolic volume", heart.right_edv_ml, "mL"),
-        fact("right to left end-diastolic volume", heart.right_edv_ml / heart.left_edv_ml, "", "about 1"),
-        fact("mass of the left ventricle", heart.mass_g, "g"),
-        fact("thickest part of the wall at end-diastole", heart.thickest_mm, "mm", "under about 12 mm"),
-        fact("thickening of the wall", 100 * heart.thickening, "%"),
-    ]
 
 
 def _brain_share(study: Study, card: HeadCard) -> Features:

@@ -20,13 +20,32 @@ REACH = 1.5  # times the largest distance between a training case and its neares
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """values [N, F] of `names`; labels, patients: [N] str; embeddings [N, series · D], or None when none are used."""
+    """values [N, F] of `names`; labels, patients: [N] str; embeddings [N, series · D], or None when none are used.
+
+    also: [N] bool, rows that are learned from but never scored (the same patients measured in another way), or None."""
 
     values: np.ndarray
     names: tuple[str, ...]
     labels: np.ndarray
     patients: np.ndarray
     embeddings: np.ndarray | None = None
+    also: np.ndarray | None = None
+
+    @property
+    def scored(self) -> np.ndarray:
+        """Bool [N]."""
+        return np.ones(len(self.labels), bool) if self.also is None else ~self.also
+
+    def learning_also(self, values: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> "Cases":
+        """These cases, and further rows of the same measurements and patients to learn from; embeddings stay those of these cases."""
+        parts = [
+            (self.values, values),
+            (self.labels, labels),
+            (self.patients, patients),
+            (~self.scored, np.ones(len(labels), bool)),
+        ]
+        joined = (np.concatenate(part) for part in parts)
+        return replace(self, **dict(zip(("values", "labels", "patients", "also"), joined, strict=True)))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -43,17 +62,15 @@ def fit_head(card: HeadCard, cases: Cases, baselines: Mapping[str, Cases] | None
     Raises InputError when a class has fewer than four patients.
     """
     check_enough(card, cases)
-    labels = np.array([card.classes.index(label) for label in cases.labels])
-    figures = cross_validated(cases.values, labels, cases.patients, card.classes, seed)
+    figures = cross_validated(cases, card.classes, seed)
     figures["baselines"] = {
-        title: cross_validated(other.values, labels, cases.patients, card.classes, seed)
-        for title, other in (baselines or {}).items()
+        title: cross_validated(other, card.classes, seed) for title, other in (baselines or {}).items()
     }
-    arrays = _fit_with_draws(cases.values, labels, cases.patients, len(card.classes), seed)
+    arrays = _fit_with_draws(cases, card.classes, seed)
     gate = dict(card.gate)
     if cases.embeddings is not None:
         arrays["reference"] = cases.embeddings.astype(np.float32)
-        gate["distance"] = REACH * largest_distance(cases.embeddings, cases.patients)
+        gate["distance"] = REACH * largest_distance(cases.embeddings, cases.patients[cases.scored])
     return Head(replace(card, feature_names=cases.names, figures=figures, gate=gate), arrays)
 
 
@@ -69,19 +86,20 @@ def check_enough(card: HeadCard, cases: Cases) -> None:
         )
 
 
-def cross_validated(
-    values: np.ndarray, labels: np.ndarray, patients: np.ndarray, classes: tuple[str, ...], seed: int = 0
-) -> dict:
+def cross_validated(cases: Cases, classes: tuple[str, ...], seed: int = 0) -> dict:
     """Figures of predictions for patients that neither the fit nor the choice of its strength has seen.
 
     The split into folds is repeated, and a case's probability is the mean over the repeats.
     """
+    labels = np.array([classes.index(label) for label in cases.labels])
     summed = np.zeros((len(labels), len(classes)))
     for repeat in range(REPEATS):
-        for train, test in _folds(labels, patients, FOLDS, seed + repeat):
-            strength = _best_strength(values[train], labels[train], patients[train], len(classes), seed + repeat)
-            summed[test] += _predict(_fit(values[train], labels[train], len(classes), strength), values[test])
-    found = summarise(summed / REPEATS, labels, patients, classes)
+        for train, test in _folds(labels, cases.patients, FOLDS, seed + repeat):
+            seen = _Rows(cases.values[train], labels[train], cases.patients[train], cases.scored[train])
+            model = _fit(seen.values, seen.labels, len(classes), _best_strength(seen, len(classes), seed + repeat))
+            summed[test] += _predict(model, cases.values[test])
+    told = cases.scored
+    found = summarise(summed[told] / REPEATS, labels[told], cases.patients[told], classes)
     return found | {"method": f"{REPEATS} × {FOLDS}-fold nested cross-validation, no patient in two folds"}
 
 
@@ -101,13 +119,24 @@ def _folds(labels: np.ndarray, patients: np.ndarray, count: int, seed: int):
     return list(splitter.split(labels, labels, patients))
 
 
-def _best_strength(values, labels, patients, classes: int, seed: int) -> float:
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """values [N, F], labels [N] as rows of the classes, patients [N], scored [N] bool."""
+
+    values: np.ndarray
+    labels: np.ndarray
+    patients: np.ndarray
+    scored: np.ndarray
+
+
+def _best_strength(rows: _Rows, classes: int, seed: int) -> float:
     """The strength with the least log loss inside the training patients: calibration decides, not only rank."""
     loss = np.zeros(len(STRENGTHS))
-    for train, test in _folds(labels, patients, INNER_FOLDS, seed):
+    for train, test in _folds(rows.labels, rows.patients, INNER_FOLDS, seed):
+        test = test[rows.scored[test]]
         for n, strength in enumerate(STRENGTHS):
-            given = _predict(_fit(values[train], labels[train], classes, strength), values[test])
-            loss[n] -= np.log(np.clip(given[np.arange(len(test)), labels[test]], 1e-6, 1)).sum()
+            given = _predict(_fit(rows.values[train], rows.labels[train], classes, strength), rows.values[test])
+            loss[n] -= np.log(np.clip(given[np.arange(len(test)), rows.labels[test]], 1e-6, 1)).sum()
     return STRENGTHS[int(np.argmin(loss))]
 
 
@@ -132,8 +161,10 @@ def _predict(model: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
     return softmax((values - model["mean"]) / model["scale"] @ model["coef"].T + model["intercept"])
 
 
-def _fit_with_draws(values, labels, patients, classes: int, seed: int) -> dict[str, np.ndarray]:
-    strength = _best_strength(values, labels, patients, classes, seed)
+def _fit_with_draws(cases: Cases, names: tuple[str, ...], seed: int) -> dict[str, np.ndarray]:
+    values, patients, classes = cases.values, cases.patients, len(names)
+    labels = np.array([names.index(label) for label in cases.labels])
+    strength = _best_strength(_Rows(values, labels, patients, cases.scored), classes, seed)
     model = _fit(values, labels, classes, strength)
     rng = np.random.default_rng(seed)
     draws = []

@@ -1,4 +1,4 @@
-"""The heart's function from two segmented phases: ejection fractions, proportions, wall thickness and thickening."""
+"""The heart's function from two segmented phases: ejection fractions, volumes, wall thickness and thickening."""
 
 from dataclasses import dataclass
 
@@ -37,8 +37,8 @@ def phase_of(labels: np.ndarray, spacing: np.ndarray, voxel_ml: float) -> Phase:
 class HeartFunction:
     """What end-diastole and end-systole tell together.
 
-    Ejection fractions 0 to 1; volumes mL; mass g; thickness mm; thickening: relative growth of the mean wall from end-diastole
-    to end-systole; unevenness: spread of the wall's thickness at end-systole around the ventricle, relative to its mean.
+    Ejection fractions 0 to 1, None where the segmented chamber does not shrink; volumes mL; mass g; thickness mm; thickening: relative
+    growth of the mean wall from end-diastole to end-systole.
     """
 
     left_edv_ml: float
@@ -48,32 +48,17 @@ class HeartFunction:
     mass_g: float
     wall_mm: float
     thickest_mm: float
-    relative_wall: float
     thickening: float
-    unevenness: float
 
     @property
     def left_ejection(self) -> float:
         return 1 - self.left_esv_ml / self.left_edv_ml
 
     @property
-    def right_ejection(self) -> float:
-        return 1 - self.right_esv_ml / self.right_edv_ml
-
-    def proportions(self) -> dict[str, float]:
-        """Numbers that hold whatever the voxel size is, so that scans without a known one can be compared."""
-        return {
-            "left ejection fraction": self.left_ejection,
-            "right ejection fraction": self.right_ejection,
-            "right to left end-diastolic volume": self.right_edv_ml / self.left_edv_ml,
-            "right to left end-systolic volume": self.right_esv_ml / self.left_esv_ml,
-            "muscle to left end-diastolic volume": self.mass_g / MUSCLE_DENSITY / self.left_edv_ml,
-            "muscle to left end-systolic volume": self.mass_g / MUSCLE_DENSITY / self.left_esv_ml,
-            "wall to radius": self.relative_wall,
-            "thickest wall to radius": self.relative_wall * self.thickest_mm / self.wall_mm,
-            "wall thickening": self.thickening,
-            "unevenness of the wall": self.unevenness,
-        }
+    def right_ejection(self) -> float | None:
+        """The right ventricle is the harder one to segment: one that grows in systole is not believed."""
+        shrinks = self.right_edv_ml > self.right_esv_ml
+        return 1 - self.right_esv_ml / self.right_edv_ml if shrinks else None
 
 
 def heart_function(diastole: Phase, systole: Phase) -> HeartFunction:
@@ -83,11 +68,6 @@ def heart_function(diastole: Phase, systole: Phase) -> HeartFunction:
     if diastole.left_ml <= systole.left_ml:
         raise InputError(
             "The left ventricle is not larger in the first series than in the second; give end-diastole first, then end-systole."
-        )
-    if diastole.right_ml <= systole.right_ml:
-        raise InputError(
-            "The right ventricle comes out no larger at end-diastole than at end-systole, so its segmentation cannot be trusted; "
-            "look at it, or give another pair of phases."
         )
     if not (diastole.wall.measured and systole.wall.measured):
         raise InputError("No slice shows the whole ring of the left ventricle in both series; give short-axis series.")
@@ -100,7 +80,5 @@ def heart_function(diastole: Phase, systole: Phase) -> HeartFunction:
         mass_g=diastole.muscle_ml * MUSCLE_DENSITY,
         wall_mm=float(np.nanmean(thick)),
         thickest_mm=float(np.nanpercentile(thick, 95)),
-        relative_wall=float(np.nanmean(thick) / diastole.wall.radius.mean()),
         thickening=float(np.nanmean(thin) / np.nanmean(thick) - 1),
-        unevenness=float(np.nanmean(np.nanstd(thin, axis=1)) / np.nanmean(thin)),
     )
