@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from running_service import Service
+from forked_service import ForkedService
 
 
 @pytest.fixture
@@ -10,8 +10,8 @@ def start(tiny_weights, tmp_path):
     """start(weights=…, cache=…, …) → a service that is gone when the test is over, however it went."""
     started = []
 
-    def start(weights=tiny_weights, cache=tmp_path / "cache", **options):
-        started.append(Service(weights, cache, **options))
+    def start(weights=tiny_weights, cache=tmp_path / "cache", **environment):
+        started.append(ForkedService(weights, cache, **environment))
         return started[-1]
 
     yield start

@@ -32,6 +32,26 @@ def test_a_truncated_entry_is_dropped(cache, kept):
     assert cache.read("key") is None and not path.exists()
 
 
+@pytest.mark.parametrize("place", [-1, -400_000, 300])
+def test_an_entry_of_which_one_byte_changed_is_dropped(cache, place):
+    cache.write("key", ARRAYS, {})
+    path = next(cache.folder.glob("*.safetensors"))
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert cache.read("key") is None and not path.exists()
+
+
+def test_a_failing_disk_is_told_once_and_until_it_works_again(cache, caplog):
+    aside = cache.folder.rename(cache.folder.with_name("aside"))
+    cache.write("one", ARRAYS, {})
+    cache.write("two", ARRAYS, {})
+    assert "make room" in cache.trouble and len(caplog.records) == 1
+    aside.rename(cache.folder)
+    cache.write("three", ARRAYS, {})
+    assert cache.trouble is None
+
+
 def test_a_folder_that_vanishes_only_means_that_nothing_is_kept(cache):
     cache.folder.rmdir()
     cache.write("key", ARRAYS, {})

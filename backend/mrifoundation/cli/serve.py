@@ -31,8 +31,11 @@ def serve(
     behind_proxy: Annotated[
         bool, typer.Option(help="A reverse proxy speaks TLS; name its public host in MRIFOUNDATION_HOSTS.")
     ] = False,
+    log: Annotated[
+        str, typer.Option(envvar="MRIFOUNDATION_LOG", help="plain, or json: one object a line, requests and jobs too.")
+    ] = "plain",
 ) -> None:
     """Run the local service that the 3D Slicer module talks to; Ctrl-C stops it."""
     from mrifoundation.server.serve import serve as run
 
-    run(host, port, key_file, weights, device, ends_with_stdin, certificate, certificate_key, behind_proxy)
+    run(host, port, key_file, weights, device, ends_with_stdin, certificate, certificate_key, behind_proxy, log)

@@ -5,12 +5,15 @@ import json
 import logging
 import os
 import tempfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+
+from mrifoundation.engine.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,12 @@ class DiskCache:
     def __init__(self, folder: Path, limit: int):
         self.folder = folder
         self.limit = limit
+        self._trouble = Trouble(log)
+
+    @property
+    def trouble(self) -> str | None:
+        """A plain sentence while nothing can be kept."""
+        return self._trouble.sentence
 
     def __contains__(self, key: str) -> bool:
         return self._path(key).is_file()
@@ -31,7 +40,10 @@ class DiskCache:
         try:
             with safe_open(path, framework="numpy") as file:
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
-                about = json.loads(file.metadata()["about"])
+                metadata = file.metadata()
+                about = json.loads(metadata["about"])
+            if metadata.get("crc32", _checksum(arrays)) != _checksum(arrays):
+                raise ValueError("altered since it was written")
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -53,16 +65,23 @@ class DiskCache:
             descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
             os.close(descriptor)
         except OSError as error:
-            log.warning("nothing kept on disk (%s)", type(error).__name__)
+            self._failed(error)
             return
         try:
             contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-            save_file(contiguous, name, metadata={"about": json.dumps(about)})
+            save_file(contiguous, name, metadata={"about": json.dumps(about), "crc32": _checksum(contiguous)})
             os.replace(name, self._path(key))
+            self._trouble.end()
         except (OSError, SafetensorError) as error:
-            log.warning("nothing kept on disk (%s)", type(error).__name__)
+            self._failed(error)
         finally:
             Path(name).unlink(missing_ok=True)
+
+    def _failed(self, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        self._trouble.begin(
+            f"Nothing can be kept in the cache of {self.folder.name} ({reason}); make room on its disk, or make it writable."
+        )
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.safetensors"
@@ -75,3 +94,11 @@ class DiskCache:
                 return
             path.unlink(missing_ok=True)
             held -= stat.st_size
+
+
+def _checksum(arrays: dict[str, np.ndarray]) -> str:
+    """CRC-32 over all arrays by name: safetensors itself notices only what is cut off."""
+    checksum = 0
+    for name in sorted(arrays):
+        checksum = zlib.crc32(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8), checksum)
+    return f"{checksum:08x}"

@@ -25,6 +25,17 @@ class EncodingCache:
     def __contains__(self, key: str) -> bool:
         return key in self._memory or key in self._disk
 
+    def __len__(self) -> int:
+        return len(self._memory)
+
+    @property
+    def trouble(self) -> str | None:
+        return self._disk.trouble
+
+    def shrink(self) -> None:
+        """Forget what is in memory."""
+        self._memory.clear()
+
     def get(self, key: str) -> Encoding | None:
         encoding = self._memory.get(key)
         if encoding is None:

@@ -1,6 +1,7 @@
 """The engine: one set of weights on one device, and everything that can be done with it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from mrifoundation.engine.encoding_cache import EncodingCache
 from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.engine.refinement.relabelling import relabelled, segment_of
 from mrifoundation.engine.segmentation import Segmentation
-from mrifoundation.engine.segmenter import Segmenter
+from mrifoundation.engine.segmenter import NOWHERE, Segmenter
 from mrifoundation.engine.taught.shelf import Shelf, Shelves
 from mrifoundation.engine.torch_runtime import TorchRuntime
 from mrifoundation.engine.weights import find_weights
@@ -46,6 +47,7 @@ class Engine:
         self._embedder = Embedder(model)
         self.reads_text = model.reads_text
         self._cache = EncodingCache(model.device)
+        self._lowered: dict[str, str] | None = None
         self._scans: WeakValueDictionary[str, Scan] = WeakValueDictionary()  # refining looks at the scan itself
 
     @classmethod
@@ -69,12 +71,44 @@ class Engine:
         """
         if profile not in PROFILES:
             raise InputError(f"There is no profile '{profile}'; choose one of {', '.join(PROFILES)}.")
+        if self._lowered is not None:
+            profile = self._one_lower(profile)
         self._scans[scan.content_hash] = scan
         encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
         if encoding is None:
             encoding = self._encoder.encode(scan, profile, progress or silent, cancel or never)
             self._cache.put(encoding)
         return encoding
+
+    @contextmanager
+    def one_detail_lower(self) -> Iterator[dict[str, str]]:
+        """Within, `encode` takes the next lower profile than it is asked for, where there is one; gives what was asked for → taken."""
+        self._lowered = {}
+        try:
+            yield self._lowered
+        finally:
+            self._lowered = None
+
+    def _one_lower(self, profile: str) -> str:
+        names = list(PROFILES)
+        lower = names[max(0, names.index(profile) - 1)]
+        if lower != profile:
+            self._lowered[profile] = lower
+        return lower
+
+    def shrink(self) -> None:
+        """Forget the encodings in memory; they are read from disk, or made again, when they are asked for."""
+        self._cache.shrink()
+
+    @property
+    def encodings_held(self) -> int:
+        """How many encodings are in memory."""
+        return len(self._cache)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why encodings are not kept on disk; None when they are."""
+        return self._cache.trouble
 
     def segment(
         self,
@@ -129,6 +163,18 @@ class Engine:
         except InputError:
             return None
         return logits if (logits > 0).any() else None
+
+    def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(presence [K], logits [K, x, y, z] on the encoding's working grid) of `names` as if each were in view, for measurements that
+        want more than a mask. What the weights have not learned has presence 0 and logits far below 0."""
+        known = [name for name in names if name in self._learned]
+        presence, logits = (
+            np.zeros(len(names), np.float32),
+            np.full((len(names), *encoding.grid.shape), NOWHERE, np.float32),
+        )
+        rows = [n for n, name in enumerate(names) if name in self._learned]
+        presence[rows], logits[rows] = Segmenter(self._model, self._shelves.last).ungated(encoding, known)
+        return presence, logits
 
     def _scan_of(self, encoding: Encoding) -> Scan:
         scan = self._scans.get(encoding.scan_hash)

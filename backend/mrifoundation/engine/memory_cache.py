@@ -25,6 +25,10 @@ class MemoryCache(Generic[Value]):
         with self._lock:
             return key in self._values
 
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._values)
+
     def get(self, key: str) -> Value | None:
         with self._lock:
             if key in self._values:
@@ -41,3 +45,11 @@ class MemoryCache(Generic[Value]):
     def drop(self, key: str) -> None:
         with self._lock:
             self._values.pop(key, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+
+    def keys(self) -> list[str]:
+        with self._lock:
+            return list(self._values)

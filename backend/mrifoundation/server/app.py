@@ -1,5 +1,6 @@
 """The FastAPI app of the local service."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import mrifoundation
+from mrifoundation.engine.folders import cache_folder
 from mrifoundation.server import (
     problems,
     routes_classify,
@@ -23,12 +25,17 @@ from mrifoundation.server import (
     routes_structures,
     routes_volumes,
 )
+from mrifoundation.server.asked import Asking
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.held_sources import HeldSources
+from mrifoundation.server.job_store import JobStore
 from mrifoundation.server.keys import KeyRing
 from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.marked_regions import MarkedRegions
+from mrifoundation.server.metrics import Metrics
+from mrifoundation.server.observed import Observed
 from mrifoundation.server.own_names import allowed_names
+from mrifoundation.server.resuming import resume
 from mrifoundation.server.security import Guard
 from mrifoundation.server.volumes import Volumes
 
@@ -53,14 +60,20 @@ def create_app(
     """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `keys` open it;
     `names` are the Host names it answers to (default: those of loopback)."""
 
+    metrics = Metrics()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.backend = Backend(load)
         app.state.volumes = Volumes()
+        store = JobStore(cache_folder("jobs"))
+        app.state.backend = Backend(load, store=store, shrink=app.state.volumes.shrink, ended=metrics.job)
+        metrics.watch(app.state.backend)
         app.state.library = LibraryFolder()
         app.state.regions = MarkedRegions()
         app.state.sources = HeldSources()
+        resuming = asyncio.create_task(resume(app))
         yield
+        resuming.cancel()
         app.state.backend.jobs.close()
 
     app = FastAPI(
@@ -87,7 +100,10 @@ def create_app(
     ):
         app.include_router(routes.router)
     problems.install(app)
+    app.add_middleware(Asking)
     app.add_middleware(Guard, keys=keys, names=names or allowed_names(), largest_upload=largest_upload)
+    app.add_middleware(Observed, metrics=metrics)  # the last one is the outermost
+    app.state.metrics = metrics
     _describe_key(app)
     return app
 

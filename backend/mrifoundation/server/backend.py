@@ -1,6 +1,7 @@
 """The engine of a running service: loaded in the background, on the thread that will use it."""
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,12 @@ from typing import TYPE_CHECKING
 from fastapi import HTTPException
 
 from mrifoundation.errors import InputError
-from mrifoundation.server.jobs import Job, Jobs
+from mrifoundation.server.asked import asked
+from mrifoundation.server.job import Job
+from mrifoundation.server.job_store import JobStore
+from mrifoundation.server.jobs import Jobs
+from mrifoundation.server.memory import give_back
+from mrifoundation.server.second_try import with_second_try
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
@@ -17,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_QUEUE = 200  # jobs; a job that waits keeps its scan in memory
 BUSY = "Too many jobs wait already; ask again in a few seconds."
+BUSY_CLIENT = "Too many of your jobs wait already; ask again when some are done."
+STOPPING = "The service is stopping; ask again when it runs."
 LOADING = "The model is still loading; ask again in a few seconds."
 
 
@@ -27,17 +35,41 @@ def load_engine(weights: Path | None, device: str) -> "Engine":
     return Engine.load(weights, device)
 
 
+def idle_seconds() -> float | None:
+    """$MRIFOUNDATION_IDLE_MINUTES (default 15) in seconds, None for 0: after this time without work, memory is given back."""
+    text = os.environ.get("MRIFOUNDATION_IDLE_MINUTES", "15")
+    try:
+        minutes = float(text)
+        if not 0 <= minutes < 1e6:
+            raise ValueError
+    except ValueError:
+        raise InputError(f"MRIFOUNDATION_IDLE_MINUTES is '{text}'; give a number of minutes, or 0 for never.") from None
+    return minutes * 60 or None
+
+
 class Backend:
     """The one engine and the jobs that wait for it. Loading is the first job, so that later ones simply queue behind
-    it."""
+    it.
 
-    def __init__(self, load: Callable[[], "Engine"], longest_queue: int = LONGEST_QUEUE):
-        self.jobs = Jobs()
+    store: where jobs survive a restart. shrink: gives back what else is held in memory and also lies on disk. ended: hears every
+    finished job.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], "Engine"],
+        longest_queue: int = LONGEST_QUEUE,
+        store: JobStore | None = None,
+        shrink: Callable[[], None] = lambda: None,
+        ended: Callable[[Job], None] = lambda job: None,
+    ):
+        self.jobs = Jobs(store=store, idle_after=idle_seconds(), idle=self.give_back_memory, ended=ended)
         self.engine: Engine | None = None
         self.problem: str | None = None
         self._load = load
+        self._shrink = shrink
         self._longest_queue = longest_queue
-        self.jobs.submit(self._load_engine)
+        self._loading = self.jobs.submit(self._load_engine, kept=False)
 
     @property
     def status(self) -> tuple[str, str]:
@@ -53,15 +85,37 @@ class Backend:
         return self.engine
 
     def submit(self, work: Callable[["Engine", Job], object], *, kept: bool = True) -> Job:
-        """Queue `work(engine, job)`; it may be asked for while the model still loads; 429 when too much waits.
-        kept: as of `Jobs.submit`."""
+        """Queue `work(engine, job)`; it may be asked for while the model still loads; 429 when too much waits, of one client already
+        when it is half of that. kept: as of `Jobs.submit`."""
         if self.problem:
             raise HTTPException(503, self.problem)
+        if self.jobs.stopping:
+            raise HTTPException(503, STOPPING, {"Retry-After": "10"})
+        if asked.get().resumed is None:
+            self._refuse_when_busy()
+        return self.jobs.submit(lambda job: with_second_try(self, work, job), kept=kept)
+
+    async def loaded(self) -> None:
+        """Return when loading the model has ended, however it did."""
+        while not self._loading.finished:
+            await self._loading.wait_for_change(self._loading.version, 30.0)
+
+    def give_back_memory(self) -> None:
+        """Drop what can be had again from disk or by computing; only on the worker thread."""
+        if self.engine is not None:
+            self.engine.shrink()
+        self._shrink()
+        give_back()
+
+    def _refuse_when_busy(self) -> None:
         if self.jobs.waiting >= self._longest_queue:
             raise HTTPException(429, BUSY, {"Retry-After": "5"})
-        return self.jobs.submit(lambda job: work(self._loaded(), job), kept=kept)
+        client = asked.get().client
+        if client and self.jobs.waiting_of(client) >= max(1, self._longest_queue // 2):
+            raise HTTPException(429, BUSY_CLIENT, {"Retry-After": "5"})
 
-    def _loaded(self) -> "Engine":
+    def loaded_engine(self) -> "Engine":
+        """The engine, for work on the worker thread; InputError when it could not be loaded."""
         if self.engine is None:
             raise InputError(self.problem or LOADING)
         return self.engine

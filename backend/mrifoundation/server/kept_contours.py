@@ -7,7 +7,8 @@ from fastapi import HTTPException, Request
 
 from mrifoundation.engine.folders import cache_folder
 from mrifoundation.errors import InputError
-from mrifoundation.server.backend import Backend
+from mrifoundation.server.backend import STOPPING, Backend
+from mrifoundation.server.memory import OUT_OF_MEMORY
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
@@ -44,7 +45,10 @@ async def on_worker(request: Request, work: Callable[["Engine"], Result]) -> Res
     while not job.finished:
         await job.wait_for_change(job.version, PATIENCE)
     if not outcome:
-        raise HTTPException(500, job.snapshot()["error"] or "The service is stopping; ask again when it runs.")
+        if job.state == "cancelled":
+            raise HTTPException(503, STOPPING, {"Retry-After": "10"})
+        error = job.snapshot()["error"]
+        raise HTTPException(507 if error == OUT_OF_MEMORY else 500, error)
     result, error = outcome[0]
     if error is not None:
         raise error

@@ -63,6 +63,5 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _fault(request: Request, error: Exception) -> JSONResponse:
         log.error("request failed: %s", type(error).__name__)
-        return answer(
-            500, f"The backend failed on this request ({type(error).__name__}); this is a fault of the program."
-        )
+        sentence = f"The backend failed on this request ({type(error).__name__}); this is a fault of the program."
+        return answer(500, sentence, {"X-Request-Id": request.scope.get("request_id", "")})

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mrifoundation.server.jobs import Job
+from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.problems import PROBLEMS
-from mrifoundation.server.routes_segment import Answer
 from mrifoundation.server.schemas import JobState, Problem
 
 LONGEST_WAIT = 60.0  # seconds

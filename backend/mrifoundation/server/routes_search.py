@@ -10,10 +10,10 @@ from fastapi import APIRouter, Header, HTTPException, Request
 
 from mrifoundation.errors import InputError
 from mrifoundation.server.jobs import Job
+from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.marked_regions import parse_region
 from mrifoundation.server.problems import PROBLEMS
-from mrifoundation.server.routes_segment import Answer
 from mrifoundation.server.routes_volumes import BODY, held
 from mrifoundation.server.schemas import JobTicket
 from mrifoundation.server.schemas_library import MarkedSegment, RegionTicket, SearchRequest, WhyRequest

@@ -1,6 +1,5 @@
 """Encoding a scan and segmenting it by text: both are jobs."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Request
 from mrifoundation.errors import InputError
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.jobs import Job
+from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.organ_sets import is_known, organ_prompts, organs_of
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.routes_volumes import held
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 RESPONSES = {code: PROBLEMS[code] for code in (401, 404, 422, 503)}
 
 router = APIRouter(prefix="/v1/volumes/{volume_id}", tags=["segment"], responses=RESPONSES)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A finished segmentation in the form in which it is sent: kept small, since several are kept."""
-
-    result: dict
-    geometry: dict
-    packed_labels: bytes  # gzip
 
 
 @router.post("/encode", status_code=202, response_model=JobTicket, summary="Encode a scan, the one slow step")

@@ -1,9 +1,11 @@
 """Health, readiness and what the service knows."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
 import mrifoundation
+from mrifoundation.server.backend import STOPPING
 from mrifoundation.server.problems import PROBLEMS, answer
 from mrifoundation.server.schemas import Health, Info
 
@@ -37,5 +39,16 @@ async def alive() -> dict:
 
 @router.get("/readyz", include_in_schema=False, response_model=None)
 async def ready(request: Request) -> dict | JSONResponse:
-    status, message = request.app.state.backend.status
-    return {"status": "ok"} if status == "ok" else answer(503, message)
+    """Troubles are what does not keep it from answering, such as a full disk."""
+    state = request.app.state
+    status, message = state.backend.status
+    if status != "ok" or state.backend.jobs.stopping:
+        return answer(503, message if status != "ok" else STOPPING)
+    troubles = [state.volumes.trouble, state.backend.engine.trouble, state.backend.jobs.trouble]
+    return {"status": "ok", "troubles": [trouble for trouble in troubles if trouble]}
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """For Prometheus, which sends the key as its `authorization` credentials."""
+    return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -134,6 +134,7 @@ class JobState(BaseModel):
     fraction: float
     message: str
     error: str | None
+    notes: list[str] = Field(default=[], description="What to know of the answer, in plain sentences.")
 
 
 class Part(BaseModel):
@@ -164,6 +165,7 @@ class SegmentResult(BaseModel):
         description="Nearest known names of prompts that were not known as written."
     )
     by_hand: list[str] = Field(default=[], description="Organs of the asked set that these weights do not know.")
+    notes: list[str] = Field(default=[], description="What to know of the answer; as of its job.")
 
 
 class Structure(BaseModel):

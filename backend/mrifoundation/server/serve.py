@@ -12,9 +12,11 @@ from pathlib import Path
 
 import uvicorn
 
+from mrifoundation.engine.folders import cache_folder, cache_limit
 from mrifoundation.errors import InputError
+from mrifoundation.server import logs
 from mrifoundation.server.app import create_app
-from mrifoundation.server.backend import load_engine
+from mrifoundation.server.backend import idle_seconds, load_engine
 from mrifoundation.server.key import default_key_file, service_key
 from mrifoundation.server.keys import KeyRing, default_keys_file
 from mrifoundation.server.own_names import allowed_names
@@ -30,10 +32,13 @@ def serve(
     certificate: Path | None = None,
     certificate_key: Path | None = None,
     behind_proxy: bool = False,
+    log: str = "plain",
 ) -> None:
     """Serve until stopped; with `ends_with_stdin` no longer than standard input is open, which closes when the program that
-    started this one ends, however it does. Raises InputError when the address is taken, or is not loopback and no key was
-    named explicitly or neither a certificate nor a proxy protects what is sent."""
+    started this one ends, however it does. log: plain | json. Raises InputError when the address is taken, or is not loopback and no
+    key was named explicitly or neither a certificate nor a proxy protects what is sent, and for settings that cannot be used."""
+    if log not in logs.FORMS:
+        raise InputError(f"There is no log form '{log}'; choose one of {', '.join(logs.FORMS)}.")
     if not is_loopback(host) and key_file is None and not os.environ.get("MRIFOUNDATION_KEY"):
         raise InputError(
             f"The address {host} can be reached from other computers; set MRIFOUNDATION_KEY or name a --key-file "
@@ -45,10 +50,14 @@ def serve(
             "--behind-proxy when a reverse proxy in front of it speaks TLS."
         )
     tls = _tls(certificate, certificate_key)
+    for part in ("volumes", "encodings", "jobs", "contours"):  # told now, in one sentence, where they cannot be made
+        cache_folder(part)
+    cache_limit(), idle_seconds()
+    logs.set_up(log)
     keys = KeyRing(service_key(key_file), default_keys_file())
     app = create_app(partial(load_engine, weights, device), keys, allowed_names(host))
     # A client that pauses between two prompts must find its connection still open, hence the long keep-alive.
-    quiet = {"log_level": "warning", "access_log": False, "server_header": False}
+    quiet = {"log_level": "warning", "log_config": None, "access_log": False, "server_header": False}
     config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=300, **tls, **quiet)
     with _bound(host, port) as listener:
         url = f"{'https' if tls else 'http'}://{_in_url(host)}:{listener.getsockname()[1]}"
@@ -58,11 +67,19 @@ def serve(
             else f"in {key_file or default_key_file()}"
         )
         print(f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it.", flush=True)
-        server = uvicorn.Server(config)
+        server = _Server(config)
         if ends_with_stdin:
             threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
         with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it, not a failure
             server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells the jobs first, so that nobody's request is still waiting for one when connections are closed."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.backend.jobs.stop()
+        await super().shutdown(sockets)
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:

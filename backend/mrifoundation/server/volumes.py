@@ -42,6 +42,17 @@ class Volumes:
             self._disk.write(scan_id, {"voxels": _compact(scan.voxels)}, about)
         return scan_id
 
+    @property
+    def trouble(self) -> str | None:
+        """Why scans are not kept on disk; None when they are."""
+        return self._disk.trouble
+
+    def shrink(self) -> None:
+        """Forget in memory what is on disk as well."""
+        for scan_id in self._memory.keys():  # noqa: SIM118 (a cache is no mapping)
+            if scan_id in self._disk:
+                self._memory.drop(scan_id)
+
     def get(self, scan_id: str) -> Scan | None:
         """The scan with this id, or None when it is not held."""
         if not _ID.fullmatch(scan_id):

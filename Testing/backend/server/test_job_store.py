@@ -1,0 +1,156 @@
+"""Jobs on disk: what a restart finds, and what happens where the disk fails."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from mrifoundation.server import job_store
+from mrifoundation.server.asked import Asked, asked
+from mrifoundation.server.job_store import JobStore
+from mrifoundation.server.jobs import Jobs
+from mrifoundation.server.kept_result import Answer
+
+
+@dataclass(frozen=True)
+class Found:
+    result: dict
+    heat_maps: dict
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """opened() → jobs kept in one folder; those opened before are closed first."""
+    running = []
+
+    def opened(**options):
+        for one in running:
+            one.close()
+        running.append(Jobs(store=JobStore(tmp_path), **options))
+        return running[-1]
+
+    yield opened
+    for one in running:
+        one.close()
+
+
+def submitted(jobs, work, kind="segment", path="/v1/volumes/1/segment", body=b'{"prompts": ["liver"]}'):
+    token = asked.set(Asked(kind, "client", path, bytearray(body)))
+    try:
+        return jobs.submit(work)
+    finally:
+        asked.reset(token)
+
+
+def finished(job):
+    end = time.monotonic() + 20
+    while not job.finished:
+        assert time.monotonic() < end, "the job did not finish"
+        time.sleep(0.005)
+    return job
+
+
+def until_cancelled(started):
+    from mrifoundation.errors import Cancelled
+
+    def work(job):
+        started.set()
+        while not job.cancelled():
+            time.sleep(0.005)
+        raise Cancelled
+
+    return work
+
+
+def parked(opened, **what):
+    """A job that had begun when its service stopped, and the jobs of the next service."""
+    started = threading.Event()
+    job = submitted(opened(), until_cancelled(started), **what)
+    assert started.wait(20)
+    return job, opened()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Answer({"structures": []}, {"shape": [1, 1, 2]}, b"labels"),
+        Found({"hits": []}, {"query": ({"shape": [0]}, b"map")}),
+    ],
+)
+def test_a_result_comes_back_as_it_was(opened, given):
+    job = finished(submitted(opened(), lambda job: given))
+    again = opened().get(job.id)
+    assert again.snapshot() == job.snapshot() and again.result.result == given.result
+    if isinstance(given, Answer):
+        assert again.result == given
+    else:
+        assert again.result.heat_maps == given.heat_maps
+
+
+def test_what_is_parked_waits_to_be_taken_up_and_then_gives_its_answer(opened):
+    job, jobs = parked(opened)
+    [waiting] = jobs.parked()
+    assert waiting.id == job.id and waiting.state == "queued" and bytes(waiting.body) == b'{"prompts": ["liver"]}'
+    token = asked.set(Asked("segment", resumed=waiting))
+    jobs.submit(lambda job: "answer")
+    asked.reset(token)
+    assert finished(jobs.get(job.id)).result == "answer" and jobs.parked() == []
+
+
+def test_a_stop_does_not_count_as_a_beginning(opened):
+    job, jobs = parked(opened)
+    assert jobs.get(job.id).begun == 0
+
+
+def test_work_that_nobody_can_wait_for_any_more_ends_with_the_reason(opened, monkeypatch):
+    monkeypatch.setattr(job_store, "STALE", -1.0)
+    job, jobs = parked(opened)
+    state = jobs.get(job.id).snapshot()
+    assert state["state"] == "failed" and "ask again" in state["error"]
+
+
+def test_batch_work_is_taken_up_however_long_it_waited(opened, monkeypatch):
+    monkeypatch.setattr(job_store, "STALE", -1.0)
+    job, jobs = parked(opened, kind="ingest", path="/v1/library/collections/c/ingest")
+    assert [one.id for one in jobs.parked()] == [job.id]
+
+
+def test_jobs_that_are_forgotten_leave_the_disk_too(opened, tmp_path):
+    jobs = opened(kept=2)
+    for _ in range(5):
+        finished(submitted(jobs, lambda job: Answer({}, {}, b"labels")))
+    opened().close()
+    disk = sqlite3.connect(tmp_path / "jobs.sqlite")
+    for table in ("jobs", "boxes"):
+        assert disk.execute(f"SELECT count(*) FROM {table}").fetchone()[0] <= 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' limit on the size of files")
+def test_where_the_disk_is_full_jobs_go_on_and_it_is_said_once(tmp_path):
+    script = f"""
+import logging, resource, signal, sys
+from pathlib import Path
+from mrifoundation.server.job_store import JobStore
+from mrifoundation.server.jobs import Jobs
+from mrifoundation.server.kept_result import Answer
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+jobs = Jobs(store=JobStore(Path({str(tmp_path)!r})))
+def answer(job):
+    return Answer({{}}, {{}}, bytes(500_000))
+def ended(job):
+    while not job.finished: pass
+    return job.state
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+print([ended(jobs.submit(answer)) for _ in range(3)], jobs.trouble is not None)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(ended(jobs.submit(answer)), jobs.trouble)
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, env=os.environ)
+    trouble, limited, free = said.stdout.splitlines()
+    assert "cannot be written" in trouble and limited == "['done', 'done', 'done'] True" and free == "done None", said

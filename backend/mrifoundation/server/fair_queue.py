@@ -1,0 +1,59 @@
+"""Who is next: interactive work before batch, and within each one job of every client in turn."""
+
+import threading
+from collections import OrderedDict, deque
+from queue import Empty
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class FairQueue(Generic[Item]):
+    """A queue between threads. Batch work waits while there is any other, so it moves only when the service has time for it."""
+
+    def __init__(self):
+        self._rounds: tuple[OrderedDict[str, deque[Item]], ...] = (OrderedDict(), OrderedDict())
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, item: Item, client: str = "", *, batch: bool = False) -> None:
+        with self._changed:
+            self._rounds[batch].setdefault(client, deque()).append(item)
+            self._changed.notify()
+
+    def get(self, timeout: float | None = None) -> Item | None:
+        """The next item, waited for; None once closed; raises Empty when none came within `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._closed or any(self._rounds), timeout):
+                raise Empty
+            return None if self._closed else self._next()
+
+    def close(self) -> list[Item]:
+        """Nothing is given out any more; what still waited is returned."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            left = [item for round in self._rounds for items in round.values() for item in items]
+            for round in self._rounds:
+                round.clear()
+            return left
+
+    def length(self, *, batch: bool) -> int:
+        with self._changed:
+            return sum(map(len, self._rounds[batch].values()))
+
+    def length_of(self, client: str) -> int:
+        """How many items of one client wait."""
+        with self._changed:
+            return sum(len(round.get(client, ())) for round in self._rounds)
+
+    def __len__(self) -> int:
+        return self.length(batch=False) + self.length(batch=True)
+
+    def _next(self) -> Item:
+        round = next(filter(None, self._rounds))
+        client, items = round.popitem(last=False)
+        item = items.popleft()
+        if items:
+            round[client] = items  # behind all others
+        return item

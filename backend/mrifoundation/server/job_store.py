@@ -1,0 +1,175 @@
+"""Jobs on disk: one SQLite file, from which a restarted service knows what was asked, what is done and what was given.
+
+What was asked goes when the job ends; results stay as long as their jobs are kept. Nothing here stops a job: where the disk fails, jobs
+go on in memory, and `trouble` says that they would not survive a restart.
+"""
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mrifoundation.engine.trouble import Trouble
+from mrifoundation.server.asked import Asked
+from mrifoundation.server.job import Job, Record
+from mrifoundation.server.kept_result import boxes_of, restored
+
+log = logging.getLogger(__name__)
+
+STALE = 3600.0  # seconds after which nobody waits any more for interactive work of a service that was away
+MOST_BEGINNINGS = 2
+SHARED = (
+    "Another service uses the same cache folder, so jobs of this one do not survive a restart; set MRIFOUNDATION_CACHE."
+)
+UNWRITABLE = "Jobs cannot be written to disk ({}), so they would not survive a restart; make room or make it writable."
+TWICE_DOWN = "The service went down twice while doing this; choose the profile fast, or crop or resample the scan."
+TOO_LATE = "This was asked for more than an hour before the service was restarted; ask again."
+UNKNOWN = "The service was restarted before this was done; ask again."
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, kind TEXT, client TEXT, path TEXT, body BLOB, asked REAL, begun INTEGER,
+    known TEXT, result TEXT);
+CREATE TABLE IF NOT EXISTS boxes (job TEXT, name TEXT, geometry TEXT, voxels BLOB, PRIMARY KEY (job, name));
+"""
+
+
+class JobStore:
+    """The jobs of one service in `folder`; used by its event loop and its worker thread."""
+
+    def __init__(self, folder: Path):
+        self._trouble = Trouble(log)
+        self._lock = threading.Lock()
+        self._file = folder / "jobs.sqlite"
+        self._owner = FileLock(folder / "jobs.lock")
+        self._disk: sqlite3.Connection | None = None
+        try:
+            self._owner.acquire(timeout=0)
+            self._disk = self._opened()
+        except Timeout:
+            self._trouble.begin(SHARED)
+        except (OSError, sqlite3.Error) as error:
+            self._trouble.begin(UNWRITABLE.format(type(error).__name__))
+
+    @property
+    def trouble(self) -> str | None:
+        """Why jobs would not survive a restart; None when they would."""
+        return self._trouble.sentence
+
+    def restore(self, record: Record) -> list[Job]:
+        """The jobs of before, the oldest first; what nobody can or should take up again ends with the reason."""
+        rows = self._try(lambda disk: disk.execute("SELECT * FROM jobs ORDER BY rowid").fetchall()) or []
+        jobs = []
+        for row in rows:
+            fetch, asking = partial(self._result, row["id"]), Asked(row["kind"], row["client"], row["path"])
+            asking.body = bytearray(row["body"] or b"")
+            job = Job.restored(row["id"], asking, json.loads(row["known"]), row["begun"], fetch, record)
+            jobs.append(job)
+            if not job.finished and (reason := _reason_to_end(job, time.time() - row["asked"])):
+                job.give_up(reason)
+        return jobs
+
+    def put(self, job: Job) -> None:
+        """Write down what is known of `job`, and what it gave when it is done."""
+        given = job.result if job.state == "done" else None
+        result = getattr(given, "result", None)
+        row = (
+            job.id,
+            job.kind,
+            job.client,
+            job.path,
+            bytes(job.body),
+            time.time(),
+            job.begun,
+            json.dumps({name: value for name, value in job.snapshot().items() if name != "id"}),
+            json.dumps(result) if isinstance(result, dict) else None,
+        )
+        boxes = [(job.id, name, json.dumps(geometry), voxels) for name, (geometry, voxels) in boxes_of(given).items()]
+
+        def write(disk: sqlite3.Connection) -> None:
+            disk.execute(
+                "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, "
+                "begun = excluded.begun, known = excluded.known, result = excluded.result",
+                row,
+            )
+            disk.executemany("INSERT OR REPLACE INTO boxes VALUES (?,?,?,?)", boxes)
+
+        self._try(write)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        names = [(job_id,) for job_id in ids]
+        if names:
+            self._try(lambda disk: disk.executemany("DELETE FROM boxes WHERE job = ?", names))
+            self._try(lambda disk: disk.executemany("DELETE FROM jobs WHERE id = ?", names))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._disk is not None:
+                self._disk.close()
+                self._disk = None
+        self._owner.release()
+
+    def _result(self, job_id: str) -> object:
+        def read(disk: sqlite3.Connection) -> object:
+            row = disk.execute("SELECT result FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            boxes = disk.execute("SELECT name, geometry, voxels FROM boxes WHERE job = ?", (job_id,))
+            found = {name: (json.loads(geometry), voxels) for name, geometry, voxels in boxes}
+            return restored(json.loads(row["result"]) if row and row["result"] else None, found)
+
+        return self._try(read)
+
+    def _try(self, act: Callable[[sqlite3.Connection], object]) -> object:
+        """What `act` gives in one transaction, None where the disk fails, which is said once."""
+        with self._lock:
+            if self._disk is None:
+                return None
+            try:
+                with self._disk:
+                    given = act(self._disk)
+            except sqlite3.Error as error:
+                self._trouble.begin(UNWRITABLE.format(getattr(error, "sqlite_errorname", type(error).__name__)))
+                return None
+            self._trouble.end()
+            return given
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return _connected(self._file)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            log.warning("the file of jobs is damaged and was set aside; jobs of before are not known any more")
+            for part in ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.remove(f"{self._file}{part}")
+            os.replace(self._file, self._file.with_suffix(".damaged"))
+            return _connected(self._file)
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    disk = sqlite3.connect(file, check_same_thread=False)
+    disk.row_factory = sqlite3.Row
+    os.chmod(file, 0o600)
+    disk.execute("PRAGMA journal_mode = WAL")
+    disk.execute("PRAGMA synchronous = NORMAL")  # whole after kill -9; a power cut may take the last moments
+    disk.execute("PRAGMA secure_delete = ON")
+    disk.executescript(SCHEMA)
+    if disk.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("damaged")
+    return disk
+
+
+def _reason_to_end(job: Job, age: float) -> str | None:
+    """age: seconds since it was asked for, by the clock on the wall, which may have been set meanwhile."""
+    if not job.path:
+        return UNKNOWN
+    if job.begun >= MOST_BEGINNINGS:
+        return TWICE_DOWN
+    return TOO_LATE if age > STALE and not job.is_batch else None

@@ -1,0 +1,35 @@
+"""Memory: how its want is recognised, and how what is not needed is given back to the system."""
+
+import ctypes
+import gc
+import sys
+
+OUT_OF_MEMORY = "The computer ran out of memory; choose the profile fast, or crop or resample the scan."
+
+
+SIGNS = (
+    "out of memory",  # CUDA
+    "can't allocate memory",  # torch on Linux and macOS
+    "not enough memory",  # torch on Windows
+    "bad_alloc",
+    "could not create a primitive",  # oneDNN, which does not tell what it could not allocate
+    "could not create a memory",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """PyTorch and the libraries below it raise a RuntimeError where the processor's or the GPU's memory does not suffice."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in text for sign in SIGNS))
+
+
+def give_back() -> None:
+    """Return freed memory to the system and the GPU's driver, which Python, glibc and torch keep for themselves otherwise."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; other libraries have none
+        if trim is not None:
+            trim(0)
