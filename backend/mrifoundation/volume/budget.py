@@ -12,7 +12,16 @@ UNPACKED_BUDGET = 2 << 30
 """Bytes an archive, or a gzip around a file that cannot be streamed, may unpack to on disk."""
 
 ENTRY_BUDGET = 50_000
-"""Files a folder or an archive may hold."""
+"""Files a folder or an archive may hold, and image planes that they may claim together."""
+
+DISK_RESERVE = 64 << 20
+"""Bytes of a disk that unpacking leaves free, for whatever else is at work there."""
+
+HEADER_BUDGET = 64 << 20
+"""Bytes that a DICOM file may hold before its pixels."""
+
+TEXT_HEADER_BUDGET = 1 << 20
+"""Bytes that the header of an NRRD or MetaImage file may have."""
 
 
 def check_size(shape: Sequence[int], bytes_per_voxel: int, name: str) -> None:

@@ -8,15 +8,26 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import ENTRY_BUDGET
 from mrifoundation.volume.content import sniff
+from mrifoundation.volume.dicom_file import read_header
 
 _NOT_SCANS = {"SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "RTIMAGE", "SR", "PR", "KO", "REG", "DOC", "FID", "RWV", "AU"}
-_IDENTITY = (
+_NAMES = (
     "PatientName",
+    "OtherPatientNames",
+    "PatientBirthName",
+    "ReferringPhysicianName",
+    "PerformingPhysicianName",
+    "OperatorsName",
+)
+_IDENTITY = (
+    *_NAMES,
     "PatientID",
+    "OtherPatientIDs",
     "PatientBirthDate",
     "StudyDate",
     "SeriesDate",
@@ -58,24 +69,33 @@ class Frame:
 def image_headers(paths: Iterable[Path]) -> Iterator[tuple[Dataset, list[Frame]]]:
     """Header (no pixels) and image planes of every DICOM image among the paths; other files are passed over.
 
-    Raises InputError when there are too many files.
+    Raises InputError when there are too many files or planes, or when there is no image but a file whose header is too large.
     """
+    images, problem = 0, None
     for count, path in enumerate(paths):
         if count >= ENTRY_BUDGET:
             raise InputError(f"The folder holds more than {ENTRY_BUDGET} files; give the folder of one examination.")
         try:
             header = _header(path)
             planes = _frames(path, header) if header is not None else []
+        except InputError as error:
+            problem = error
+            continue
         except Exception:  # whatever pydicom trips over, that file is not an image and the others still are
             continue
+        images += len(planes)
+        if images > ENTRY_BUDGET:
+            raise InputError(f"The files hold more than {ENTRY_BUDGET} images; give the folder of one examination.")
         if planes:
             yield header, planes
+    if problem is not None and not images:
+        raise problem
 
 
 def _header(path: Path) -> Dataset | None:
     if path.name == "DICOMDIR" or sniff(path).kind != "dicom":
         return None
-    header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+    header = read_header(path)
     is_image = header.get("Rows") and header.get("Columns") and header.get("Modality") not in _NOT_SCANS
     return header if is_image else None
 
@@ -108,10 +128,15 @@ def safe_description(header: Dataset) -> str:
     """The series description without the patient's name, numbers and dates that people type into it."""
     description = _DATE.sub("", str(header.get("SeriesDescription") or ""))
     for keyword in _IDENTITY:
-        for part in re.split(r"[\s^=,\\]+", str(header.get(keyword) or "")):
-            if len(part) >= 3:
+        for part in re.split(r"[\s^=,\\]+", _text(header, keyword)):
+            if len(part) >= (2 if keyword in _NAMES else 3):
                 description = re.sub(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", "", description, flags=re.IGNORECASE)
     return re.sub(r"[\s_]{2,}", " ", description).strip(" _-^")
+
+
+def _text(header: Dataset, keyword: str) -> str:
+    value = header.get(keyword) or ""
+    return " ".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
 
 
 def image_kinds(header: Dataset) -> set[str]:

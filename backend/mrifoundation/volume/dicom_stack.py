@@ -8,6 +8,7 @@ from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import check_size
 from mrifoundation.volume.dicom_headers import Frame
 
+_MOST_GROUPS = 64  # orientations and image sizes of one series; every plane is compared with each
 _SAME_DIRECTION = 1e-2
 _SAME_POSITION = 1e-2
 
@@ -26,9 +27,9 @@ class Stack:
 def build_stack(candidates: list[Frame], name: str, notes: list[str]) -> Stack:
     """The largest set of parallel planes of one size, one plane a position, laid on an even grid.
 
-    Raises InputError when the planes state no pixel spacing or lie too far apart to be one volume.
+    Raises InputError when the planes state no pixel spacing, lie too far apart to be one volume, or in too many directions.
     """
-    parallel = _largest_parallel_group(candidates, notes)
+    parallel = _largest_parallel_group(candidates, name, notes)
     spacing = parallel[0].spacing
     if spacing is None or not all(np.isfinite(value) and value > 0 for value in spacing):
         raise InputError(
@@ -41,11 +42,15 @@ def build_stack(candidates: list[Frame], name: str, notes: list[str]) -> Stack:
     return _even_stack(ordered, heights, name, notes)
 
 
-def _largest_parallel_group(candidates: list[Frame], notes: list[str]) -> list[Frame]:
+def _largest_parallel_group(candidates: list[Frame], name: str, notes: list[str]) -> list[Frame]:
     groups: list[list[Frame]] = []
     for frame in candidates:
         home = next((group for group in groups if _parallel(group[0], frame)), None)
         if home is None:
+            if len(groups) == _MOST_GROUPS:
+                raise InputError(
+                    f"'{name}' mixes more than {_MOST_GROUPS} orientations or image sizes, so it is no volume; give another series."
+                )
             groups.append([frame])
         else:
             home.append(frame)
@@ -63,9 +68,14 @@ def _parallel(one: Frame, other: Frame) -> bool:
         return False
     if (one.spacing is None) != (other.spacing is None):
         return False
-    if one.spacing and not np.allclose(one.spacing, other.spacing, rtol=1e-3):
+    if one.spacing and not _close(one.spacing, other.spacing, 1e-8, 1e-3):
         return False
-    return one.orientation is None or np.allclose(one.orientation, other.orientation, atol=_SAME_DIRECTION)
+    return one.orientation is None or _close(one.orientation, other.orientation, _SAME_DIRECTION, 1e-5)
+
+
+def _close(one: tuple[float, ...], other: tuple[float, ...], absolute: float, relative: float) -> bool:
+    """numpy.allclose for a few numbers, twenty times as fast, since there may be 50,000 planes."""
+    return all(abs(a - b) <= absolute + relative * abs(b) for a, b in zip(one, other, strict=True))
 
 
 def _one_frame_a_position(parallel: list[Frame], notes: list[str]) -> tuple[list[Frame], np.ndarray]:

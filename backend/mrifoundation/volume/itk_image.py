@@ -1,5 +1,6 @@
 """Reading NRRD and MetaImage (MHA, MHD) with SimpleITK."""
 
+import math
 import re
 from pathlib import Path
 
@@ -7,15 +8,15 @@ import numpy as np
 import SimpleITK as sitk
 
 from mrifoundation.errors import InputError
-from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.budget import UNPACKED_BUDGET, check_size
 from mrifoundation.volume.quiet import quiet_libraries
 from mrifoundation.volume.scan import Scan
+from mrifoundation.volume.text_header import check_text_header
 from mrifoundation.volume.voxel_values import finite_float32, luminance
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _IMAGE_IO = {"nrrd": "NrrdImageIO", "metaimage": "MetaImageIO"}
 _TITLE = {"nrrd": "NRRD", "metaimage": "MetaImage"}
-_SEPARATE_DATA = re.compile(rb"^(?:data ?file|ElementDataFile)\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 def read_itk_image(path: Path, kind: str, name: str, notes: list[str]) -> Scan:
@@ -23,7 +24,7 @@ def read_itk_image(path: Path, kind: str, name: str, notes: list[str]) -> Scan:
 
     Raises InputError when the file is damaged, too large, or keeps its voxels in a file outside its own folder.
     """
-    _check_separate_data(path, name)
+    check_text_header(path, kind, name)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     reader.SetImageIO(_IMAGE_IO[kind])
@@ -56,14 +57,24 @@ def itk_affine(image: sitk.Image) -> np.ndarray:
 def _check_dimensions(reader: sitk.ImageFileReader, size: tuple[int, ...], name: str, notes: list[str]) -> None:
     if not 2 <= len(size) <= 4:
         raise InputError(f"'{name}' has {len(size)} dimensions; save one three-dimensional image of it.")
+    components = reader.GetNumberOfComponents()
+    bits = re.search(r"(\d+)-bit", sitk.GetPixelIDValueAsString(reader.GetPixelID()))
+    bytes_per_voxel = components * (int(bits.group(1)) // 8 if bits else 8)
+    check_size(size[:3], bytes_per_voxel, name)
     if len(size) == 4:
+        _check_series(size, bytes_per_voxel, name)
         # ITK collapses an axis of extent 0, so only the first time point is kept.
         reader.SetExtractSize([*size[:3], 0])
         if size[3] > 1:
             notes.append(f"4-D file with {size[3]} volumes: the first time point is used.")
-    components = reader.GetNumberOfComponents()
-    bits = re.search(r"(\d+)-bit", sitk.GetPixelIDValueAsString(reader.GetPixelID()))
-    check_size(size[:3], components * (int(bits.group(1)) // 8 if bits else 8), name)
+
+
+def _check_series(size: tuple[int, ...], bytes_per_voxel: int, name: str) -> None:
+    """ITK reads all time points before it keeps one."""
+    if math.prod(size) * bytes_per_voxel > UNPACKED_BUDGET:
+        raise InputError(
+            f"'{name}' says it holds {size[3]} volumes, more than {UNPACKED_BUDGET / 2**30:.0f} GiB together; save one of them."
+        )
 
 
 def _scalar(image: sitk.Image, notes: list[str]) -> np.ndarray:
@@ -77,25 +88,6 @@ def _scalar(image: sitk.Image, notes: list[str]) -> np.ndarray:
         array = array[..., 0]
     array = array.T
     return array[:, :, None] if array.ndim == 2 else array
-
-
-def _check_separate_data(path: Path, name: str) -> None:
-    """A header may name another file for its voxels; only one in the same folder is opened."""
-    with open(path, "rb") as file:
-        head = file.read(1 << 16).split(b"\n\n")[0]
-    for match in _SEPARATE_DATA.finditer(head):
-        target = match.group(1).decode("utf-8", "replace").strip()
-        if target.upper() == "LOCAL":
-            continue
-        if target.upper().startswith(("LIST", "SKIPLIST")) or "%" in target:
-            raise InputError(f"'{name}' keeps its voxels in several files; save it as a single file.")
-        inside = (path.parent / target).resolve().parent.is_relative_to(path.parent.resolve())
-        if not inside:
-            raise InputError(f"'{name}' keeps its voxels in a file outside its own folder; save it as a single file.")
-        if not (path.parent / target).is_file():
-            raise InputError(
-                f"'{name}' is only a header and its voxel file is missing; put '{Path(target).name}' beside it."
-            )
 
 
 def _in_words(error: RuntimeError, kind: str, name: str) -> InputError:

@@ -12,6 +12,7 @@ import numpy as np
 from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import check_size
 from mrifoundation.volume.content import GZIP_MAGIC
+from mrifoundation.volume.detached import beside
 from mrifoundation.volume.nifti_geometry import nifti_affine
 from mrifoundation.volume.scan import Scan
 from mrifoundation.volume.voxel_values import finite_float32
@@ -26,7 +27,7 @@ def read_nifti(path: Path, name: str, notes: list[str]) -> Scan:
     A file with more than three dimensions gives its first volume. scl_slope and scl_inter are applied.
     Raises InputError when the header makes no sense, the data end early, or the image exceeds the byte budget.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         header = _header(file, name)
         shape = _shape(header, name, notes)
         dtype = _dtype(header, name)
@@ -37,7 +38,8 @@ def read_nifti(path: Path, name: str, notes: list[str]) -> Scan:
     return Scan(voxels, nifti_affine(header, shape, name, notes), name, tuple(notes))
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """The file's bytes, without gzip where there is one."""
     with open(path, "rb") as file:
         gzipped = file.read(2) == GZIP_MAGIC
     return gzip.open(path, "rb") if gzipped else open(path, "rb")
@@ -93,7 +95,7 @@ def _stored(file, path, header, shape, dtype, name) -> np.ndarray:
     paired = bytes(header["magic"].tobytes())[:3] in (b"ni1", b"ni2")
     needed = math.prod(shape) * dtype.itemsize
     if paired:
-        with _opened(_data_file(path, name)) as data_file:
+        with opened(_data_file(path, name)) as data_file:
             buffer = _exactly(data_file, _offset(header, 0, name), needed, name)
     else:
         buffer = _exactly(file, _offset(header, header.sizeof_hdr + 4, name), needed, name)
@@ -137,5 +139,5 @@ def _data_file(path: Path, name: str) -> Path:
     for suffix in (".img", ".img.gz"):
         candidate = path.with_name(stem + suffix)
         if candidate.is_file():
-            return candidate
+            return beside(path, candidate, name)
     raise InputError(f"'{name}' is only the header of an image pair; put '{stem}.img' beside it.")

@@ -1,14 +1,14 @@
 """A BIDS data set: participants.tsv, sidecars and the names of its raw scans."""
 
-import csv
-import json
 import re
 from pathlib import Path
 from typing import Any
 
+from mrifoundation.errors import InputError
 from mrifoundation.library.case import known_facts
 from mrifoundation.library.sources.files import walk
 from mrifoundation.library.sources.item import Found, Item, stamp_of
+from mrifoundation.library.sources.tables import read_json_object, read_table
 from mrifoundation.library.sources.wording import age_of, facts_of_text, sex_of
 from mrifoundation.volume import read_scan
 
@@ -72,11 +72,12 @@ def _facts(stem: str, sidecar: dict[str, Any], person: dict[str, str]) -> dict[s
 
 
 def _participants(folder: Path) -> dict[str, dict[str, str]]:
+    table = folder / "participants.tsv"
     try:
-        with open(folder / "participants.tsv", newline="", encoding="utf-8-sig") as file:
-            return {row.get("participant_id", ""): row for row in csv.DictReader(file, delimiter="\t")}
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return {}
+        rows = read_table(table) if _of_dataset(folder, table) else []
+    except InputError:
+        rows = []
+    return {row.get("participant_id") or "": row for row in rows}
 
 
 def _sidecar(folder: Path, file: Path, stem: str) -> dict[str, Any]:
@@ -86,14 +87,11 @@ def _sidecar(folder: Path, file: Path, stem: str) -> dict[str, Any]:
     for place in places:
         for path in sorted(place.glob("*.json")):
             parts = path.stem.split("_")
-            if parts[-1] == stem.rsplit("_", 1)[-1] and set(parts) <= own:
-                merged |= _json(path)
+            if parts[-1] == stem.rsplit("_", 1)[-1] and set(parts) <= own and _of_dataset(folder, path):
+                merged |= read_json_object(path)
     return merged
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def _of_dataset(folder: Path, path: Path) -> bool:
+    """Whether a file lies in the dataset, wherever symbolic links lead (those of git-annex stay inside)."""
+    return path.resolve().is_relative_to(folder.resolve())

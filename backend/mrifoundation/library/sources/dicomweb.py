@@ -21,6 +21,7 @@ from mrifoundation.library.sources.dicom_facts import header_facts, identifiers,
 from mrifoundation.library.sources.dicom_tree import read_files, series_name
 from mrifoundation.library.sources.item import Found, Item
 from mrifoundation.volume import Scan
+from mrifoundation.volume.budget import ENTRY_BUDGET, UNPACKED_BUDGET
 from mrifoundation.volume.dicom_headers import safe_description
 
 PAGE = 200  # series asked for at a time
@@ -55,9 +56,13 @@ def read_dicomweb_series(url: str) -> Scan:
         raise InputError(f"'{url}' names no single series; give …/studies/UID/series/UID.")
     with tempfile.TemporaryDirectory(prefix="mrifoundation-") as folder, told_in_words(root):
         files = []
+        size = 0
         for number, instance in enumerate(client_of(root).iter_series(study, series)):
             files.append(Path(folder) / f"{number:06}.dcm")
             instance.save_as(files[-1])
+            size += files[-1].stat().st_size
+            if size > UNPACKED_BUDGET or number >= ENTRY_BUDGET:
+                raise InputError(f"The series '{url}' is larger than one series may be; choose another.")
         if not files:
             raise InputError(f"The series '{url}' is empty; choose another.")
         return read_files(files)
@@ -124,10 +129,10 @@ def service_of(url: str) -> str:
     return _parts(url)[0]
 
 
-def client_of(root: str) -> DICOMwebClient:
-    """A client that says who one is."""
+def client_of(root: str, key: str = "") -> DICOMwebClient:
+    """A client that says who one is; `key`: a bearer token in place of the one in the environment."""
     session = requests.Session()
-    if token := os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN"):
+    if token := key or os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN"):
         session.headers["Authorization"] = f"Bearer {token}"
     return DICOMwebClient(url=root, session=session)
 
@@ -139,7 +144,7 @@ def told_in_words(root: str) -> Iterator[None]:
         yield
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else "an error"
-        remedy = "check user and password" if status in (401, 403) else "check the address and that its DICOMweb is on"
+        remedy = "check key, user and password" if status in (401, 403) else "check the address and that its DICOMweb is on"
         raise InputError(f"The DICOMweb service at {root} answered {status}; {remedy}.") from error
     except requests.RequestException as error:
         raise InputError(

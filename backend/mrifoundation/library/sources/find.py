@@ -1,6 +1,7 @@
 """From what a person names to the items in it."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mrifoundation.errors import InputError
@@ -59,10 +60,18 @@ def lies_within(path: Path, roots: Sequence[Path]) -> bool:
     return any(real.is_relative_to(root.resolve()) for root in roots)
 
 
+def _touched(place: Path) -> Iterator[Path]:
+    """What reading may open: the file, or the files of a folder that are symbolic links, since others lie where the folder does."""
+    yield place
+    if place.is_dir():
+        for parent, _, names in os.walk(place):
+            yield from (path for path in (Path(parent) / name for name in names) if path.is_symlink())
+
+
 def _kept_within(found: Found, roots: Sequence[Path]) -> Found:
     kept = Found(skipped=found.skipped, bad=list(found.bad))
     for item in found.items:
-        if all(lies_within(file, roots) for file in item.files):
+        if all(lies_within(file, roots) for place in item.files for file in _touched(place)):
             kept.items.append(item)
         else:
             kept.bad.append((item.source, "It lies outside the folders this service may read."))

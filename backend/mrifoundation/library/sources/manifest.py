@@ -1,6 +1,5 @@
 """A manifest: one row a scan, in the form of the data pack's volumes.csv. Paths are relative to the file."""
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from mrifoundation.errors import InputError
 from mrifoundation.library.case import known_facts
 from mrifoundation.library.sources.item import Found, Item, stamp_of
+from mrifoundation.library.sources.tables import read_table
 from mrifoundation.library.sources.wording import age_of, sex_of
 from mrifoundation.volume import read_scan
 from mrifoundation.volume.reading import scan_name
@@ -18,11 +18,7 @@ TEXT_FACTS = ("region", "sequence", "plane", "diagnosis")
 def find_manifest(path: Path) -> Found:
     """Items of a CSV (or TSV) with a column `path` and any of id, subject, kind, region, sequence, plane, contrast, age, sex, diagnosis,
     caption, report. Rows of kind labelmap are counted as skipped. Raises InputError when it is no such table."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"The manifest '{path}' cannot be read; save it as a CSV in UTF-8.") from error
+    rows = read_table(path)
     if rows and "path" not in rows[0]:
         raise InputError(f"The manifest '{path}' has no column path; name the scan of each row there.")
     found = Found()

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from pydicom.uid import generate_uid
 import mrifoundation
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
-from mrifoundation.tasks.exchange.grid import Grid, onto
+from mrifoundation.tasks.exchange.grid import Grid, check_room, onto
 from mrifoundation.tasks.exchange.identity import Identity, identify
 from mrifoundation.tasks.exchange.segment import Segment, label_map, overlapping
 from mrifoundation.tasks.exchange.source_series import SourceSeries
+from mrifoundation.volume.budget import check_size
 from mrifoundation.volume.itk_image import LPS_TO_RAS
 
 SERIES_NUMBER = 9702
@@ -61,6 +63,9 @@ def read_dicom_seg(path: Path, grid: Grid | None, notes: list[str]) -> tuple[lis
     Raises InputError when its planes make no even volume.
     """
     file = hd.seg.segread(path, lazy_frame_retrieval=True)
+    planes = max(_planes_of_segments(file).values(), default=0)
+    check_size((file.Columns, file.Rows, planes), 1, path.name)
+    check_room(len(file.segment_numbers), grid or Grid((file.Columns, file.Rows, planes), np.eye(4)), path.name)
     segments = []
     for number in file.segment_numbers:
         described = file.get_segment_description(number)
@@ -77,6 +82,15 @@ def read_dicom_seg(path: Path, grid: Grid | None, notes: list[str]) -> tuple[lis
         rgb = hd.color.CIELabColor.from_dicom_value(colour).to_rgb() if colour else None
         segments.append(Segment(described.segment_label, onto(mask, affine, grid, notes), rgb))
     return segments, grid
+
+
+def _planes_of_segments(file: hd.seg.Segmentation) -> Counter:
+    """How many frames each segment has; of a label map, whose frames are of all segments, under None."""
+    numbers: Counter = Counter()
+    for group in file.PerFrameFunctionalGroupsSequence:
+        items = group.get("SegmentIdentificationSequence")
+        numbers[items[0].ReferencedSegmentNumber if items else None] += 1
+    return numbers
 
 
 def _frames(segments: Sequence[Segment], source: SourceSeries) -> np.ndarray:

@@ -7,8 +7,10 @@ from itertools import product
 import numpy as np
 from scipy.ndimage import affine_transform, distance_transform_edt
 
+from mrifoundation.errors import InputError
 from mrifoundation.volume.box import Box, bounding_box
 
+ROOM = 4 << 30  # bytes that the masks of one import may take
 SAME = 0.1  # voxels that two grids may lie apart and still count as one
 RESAMPLED = "The segments lie on another grid and were resampled, so their borders moved by up to half a voxel."
 
@@ -29,6 +31,15 @@ class Grid:
     def voxel_ml(self) -> float:
         """Volume of one voxel in mL."""
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000
+
+
+def check_room(count: int, grid: Grid, name: str) -> None:
+    """Raise InputError when `count` masks on a grid would take more memory than ROOM."""
+    if count * grid.size > ROOM:
+        raise InputError(
+            f"'{name}' holds {count} segments, which on this grid need {count * grid.size / 2**30:.0f} GiB; "
+            f"the limit is {ROOM / 2**30:.0f} GiB: import fewer at a time."
+        )
 
 
 def onto(mask: np.ndarray, affine: np.ndarray, target: Grid, notes: list[str]) -> np.ndarray:

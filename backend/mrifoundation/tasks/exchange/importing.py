@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pydicom
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid, onto
 from mrifoundation.tasks.exchange.segment import Segment
 from mrifoundation.volume.content import sniff
+from mrifoundation.volume.dicom_file import read_header, read_whole
 
 _SEGMENTATIONS = (SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7")  # the second one holds a label map
 WITHOUT_GRID = {"rtstruct": "an RTSTRUCT", "stl": "a surface"}
@@ -37,7 +37,8 @@ def import_segments(path: Path, grid: Grid | None = None, frame_of_reference: st
     path = Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"There is no file '{path}'; check the path.")
-    kind = kind_of(path)
+    with _in_words(path):
+        kind = kind_of(path)
     if grid is None and kind in WITHOUT_GRID:
         raise InputError(
             f"'{path.name}' is {WITHOUT_GRID[kind]}, which has no grid of its own; give the scan that it belongs to."
@@ -63,7 +64,7 @@ def kind_of(path: Path) -> str:
     """Which kind of file it is, as in `Imported`. Raises InputError when it is none that can be imported."""
     content = sniff(path)
     if content.kind == "dicom" and not content.gzipped:
-        header = pydicom.dcmread(path, specific_tags=["SOPClassUID"], force=True, stop_before_pixels=True)
+        header = read_header(path)
         if header.get("SOPClassUID") in _SEGMENTATIONS:
             return "dicom-seg"
         if header.get("SOPClassUID") == RTStructureSetStorage:
@@ -79,8 +80,7 @@ def kind_of(path: Path) -> str:
 
 
 def _note_other_frame(path: Path, wanted: str) -> list[str]:
-    tags = ["FrameOfReferenceUID", "ReferencedFrameOfReferenceSequence"]
-    header = pydicom.dcmread(path, specific_tags=tags, stop_before_pixels=True)
+    header = read_header(path)
     items = [header, *(header.get("ReferencedFrameOfReferenceSequence") or ())]
     stated = {str(item.FrameOfReferenceUID) for item in items if item.get("FrameOfReferenceUID")}
     if not stated or wanted in stated:
@@ -92,7 +92,7 @@ def _read(path: Path, kind: str, grid: Grid | None, notes: list[str]) -> tuple[l
     if kind == "rtstruct":
         from mrifoundation.tasks.exchange.rtstruct_reading import read_rtstruct
 
-        return read_rtstruct(pydicom.dcmread(path), grid, notes), grid
+        return read_rtstruct(read_whole(path), grid, notes), grid
     if kind == "dicom-seg":
         from mrifoundation.tasks.exchange.dicom_seg import read_dicom_seg
 

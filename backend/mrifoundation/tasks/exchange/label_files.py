@@ -1,23 +1,23 @@
 """Label maps: NIfTI, NRRD (3D Slicer's seg.nrrd, in layers too) and MHA."""
 
-import json
+import contextlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
-from mrifoundation.tasks.exchange.grid import Grid
+from mrifoundation.tasks.exchange.grid import Grid, check_room
 from mrifoundation.tasks.exchange.identity import Identity, identify
 from mrifoundation.tasks.exchange.segment import Colour, Segment, label_map
 from mrifoundation.volume import read_scan, write_label_map
+from mrifoundation.volume.json_text import parse_json
+from mrifoundation.volume.nifti_extension import nifti_comments
 
 _MOST = 1000  # values of a label map; more are an image
-_COMMENT = 6  # NIfTI extension code for plain text
 
 
 def as_label_file(segments: Sequence[Segment], affine: np.ndarray, suffix: str, vocabulary: Vocabulary) -> bytes:
@@ -52,17 +52,18 @@ def read_label_file(path: Path, kind: str) -> tuple[list[Segment], Grid]:
     scan = read_scan(path)  # also refuses headers that claim too much, or name files elsewhere
     grid = Grid(scan.shape, scan.affine)
     if kind == "nifti":
-        return _segments(scan.voxels, _nifti_names(path), path.name), grid
+        return _segments(scan.voxels, _nifti_names(path), grid, path.name), grid
     header = sitk.ImageFileReader()
     header.SetFileName(str(path))
     header.ReadImageInformation()
     fields = {key: header.GetMetaData(key) for key in header.GetMetaDataKeys()}
     described = _described(fields)
     if not described:
-        return _segments(scan.voxels, json.loads(fields.get("SegmentNames", "{}")), path.name), grid
+        return _segments(scan.voxels, parse_json(fields.get("SegmentNames", "{}")), grid, path.name), grid
     layers = [scan.voxels]
     if header.GetNumberOfComponents() > 1:
         layers = [layer.T for layer in np.moveaxis(sitk.GetArrayFromImage(header.Execute()), -1, 0)]
+    check_room(len(described), grid, path.name)
     segments = []
     for name, value, layer, colour in described:
         if layer >= len(layers):
@@ -85,10 +86,11 @@ def _described(fields: dict[str, str]) -> list[tuple[str, int, int, Colour | Non
     return found
 
 
-def _segments(values: np.ndarray, names: dict[str, str], title: str) -> list[Segment]:
+def _segments(values: np.ndarray, names: dict[str, str], grid: Grid, title: str) -> list[Segment]:
     found = np.unique(values)
     if (found != np.rint(found)).any() or found.min() < 0 or len(found) > _MOST:
         raise InputError(f"'{title}' holds no labels (whole numbers, 0 for nothing) but an image; give a label map.")
+    check_room(np.count_nonzero(found), grid, title)
     return [
         Segment(names.get(str(int(value)), f"label {int(value)}"), values == value) for value in found if value != 0
     ]
@@ -96,12 +98,9 @@ def _segments(values: np.ndarray, names: dict[str, str], title: str) -> list[Seg
 
 def _nifti_names(path: Path) -> dict[str, str]:
     """The names that `write_label_map` keeps in the file, {} for a file of others."""
-    for extension in nib.load(path).header.extensions:
-        if extension.get_code() == _COMMENT:
-            try:
-                names = json.loads(extension.get_content())
-            except ValueError:
-                continue
+    for text in nifti_comments(path):
+        with contextlib.suppress(ValueError):
+            names = parse_json(text)
             if isinstance(names, dict):
                 return {str(key): str(name) for key, name in names.items()}
     return {}

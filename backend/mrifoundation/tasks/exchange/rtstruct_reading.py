@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
+from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.filling import filled
-from mrifoundation.tasks.exchange.grid import Grid, onto
+from mrifoundation.tasks.exchange.grid import Grid, check_room, onto
 from mrifoundation.tasks.exchange.segment import Segment
 from mrifoundation.volume.budget import check_size
 from mrifoundation.volume.itk_image import LPS_TO_RAS
@@ -16,6 +17,7 @@ _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 FLAT = 0.1  # voxels that the points of one contour may lie off its slice
 NEAR = 0.25  # voxels that a contour may lie off a slice of the grid and still be meant for it
 _SAME_PLANE = 0.1  # mm between contours of one plane
+_FARTHEST = 1e5  # mm from the origin
 _LARGEST = 2048  # pixels along an edge of a plane that contours are filled in
 
 
@@ -36,8 +38,10 @@ class _Planes:
 def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segment]:
     """Its regions on `grid`, an empty mask for one that lies outside. Points and open lines are left out with a note."""
     items = {int(item.ReferencedROINumber): item for item in dataset.get("ROIContourSequence") or ()}
+    rois = list(dataset.get("StructureSetROISequence") or ())
+    check_room(len(rois), grid, "The structure set")
     segments, open_ones = [], 0
-    for roi in dataset.get("StructureSetROISequence") or ():
+    for roi in rois:
         item = items.get(int(roi.ROINumber), Dataset())
         contours = list(item.get("ContourSequence") or ())
         closed = [one for one in contours if one.get("ContourGeometricType") in _CLOSED and one.get("ContourData")]
@@ -55,7 +59,10 @@ def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segmen
 
 def _points(contour: Dataset) -> np.ndarray:
     """RAS mm [n, 3]."""
-    return np.asarray(contour.ContourData, float).reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
+    points = np.asarray(contour.ContourData, float).reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
+    if not (np.abs(points) < _FARTHEST).all():
+        raise InputError("A contour has points that lie nowhere in a patient, so the file is damaged; export it again.")
+    return points
 
 
 def _colour(given: Sequence | None) -> tuple[int, int, int] | None:

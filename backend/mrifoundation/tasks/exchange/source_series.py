@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 
 from mrifoundation.errors import InputError
@@ -14,6 +13,7 @@ from mrifoundation.tasks.exchange.grid import Grid, onto
 from mrifoundation.volume import list_series
 from mrifoundation.volume.archive import unzipped
 from mrifoundation.volume.content import sniff
+from mrifoundation.volume.dicom_file import read_header
 from mrifoundation.volume.dicom_headers import Frame
 from mrifoundation.volume.dicom_series import Series, choose_series
 from mrifoundation.volume.dicom_stack import build_stack
@@ -72,9 +72,7 @@ def read_source(path: Path, series: str | None = None) -> SourceSeries:
         if not found:
             raise InputError(f"'{Path(path).name}' {NOT_DICOM}")
         if series is None and place.is_file():
-            series = str(
-                pydicom.dcmread(place, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])[0x0020000E].value
-            )
+            series = str(read_header(place).get("SeriesInstanceUID"))
         notes: list[str] = []
         return _source(choose_series(found, series, notes), notes)
 
@@ -107,7 +105,7 @@ _AGAIN = "export the series again from the scanner or PACS."
 
 
 def _header(path: Path, title: str) -> Dataset:
-    header = pydicom.dcmread(path, stop_before_pixels=True)
+    header = read_header(path)
     for keyword in ("FrameOfReferenceUID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"):
         if not header.get(keyword):
             raise InputError(f"An image of '{title}' has no {keyword}, so nothing can refer to it; {_AGAIN}")
