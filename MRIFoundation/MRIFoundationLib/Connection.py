@@ -91,6 +91,11 @@ class Connection:
         client = self.client()
         return self._worker.start(Task(lambda _task: work(client), on_done, failed))
 
+    def renew(self, info: dict) -> None:
+        """What the backend in use can do has changed, as by teaching."""
+        if self.connected:
+            self._change(self.state, self.message, info)
+
     def forget(self, state: str, message: str) -> None:
         """The backend is gone or another one meant; `state` is "failed" when that is a mishap, else "unknown"."""
         if self._task:

@@ -18,6 +18,7 @@ from .ContourKeys import ContourKeys
 from .ContourPoints import ContourPoints
 from .ContourSegments import ContourSegments, add_by_hand, mask_of, state_of
 from .ContourTable import ContourTable
+from .ContourTeaching import ContourTeaching
 from .Failures import BackendError
 from .OperationRow import OperationRow
 from .OrganChoice import OrganChoice
@@ -43,6 +44,7 @@ class ContourPanel(Panel):
         self._slices = ReviewList(self.ui.sliceList, self._visit)
         self._operations = OperationRow(self.ui, self._operate)
         self.files = ContourFiles(self, self.ui, self._organs)
+        self.teaching = ContourTeaching(self, self.ui, connection)
         self.keys = ContourKeys(self.widget, self._connect())
         connection.listen(self.refresh)
         self.say()
@@ -66,6 +68,7 @@ class ContourPanel(Panel):
         names = [(row.name, row.key) for row in rows if row.colour]
         self._operations.refresh(names, key, askable and is_segment)
         self.files.refresh(askable, bool(names))
+        self.teaching.refresh(next((name for name, each in names if each == key), ""), askable and is_segment)
         state = state_of(node, key) if is_segment else {}
         self._points.show(node, key, state.get("position", 0))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import ctk
 from slicer.i18n import tr as _
 
 from .ChoiceCombo import ChoiceCombo
-from .Exchanging import DICOM, SUFFIXES
+from .Exchanging import DICOM, SUFFIXES, Archive
+from .Settings import Settings
 
 _KINDS = [
     ("RTSTRUCT", "rtstruct"),
@@ -20,11 +21,21 @@ _KINDS = [
 ]
 
 
-class ExchangeBox:
-    """Binds the export and import widgets of ContourPanel.ui; `on_export(kind, path, series)` and `on_import(path)` do the work."""
+class Exchange(Protocol):
+    """What does the work. `series`: the typed folder of the DICOM series, "" for none."""
 
-    def __init__(self, ui, on_export: Callable[[str, str, str], None], on_import: Callable[[str], None]):
-        self._ui = ui
+    def export(self, kind: str, path: str, series: str, into_database: bool) -> None: ...
+
+    def send(self, kind: str, archive: Archive, series: str) -> None: ...
+
+    def import_file(self, path: str) -> None: ...
+
+
+class ExchangeBox:
+    """Binds the file widgets of ContourPanel.ui; a DICOM file may also go to an archive, whose key is not remembered."""
+
+    def __init__(self, ui, exchange: Exchange):
+        self._ui, self._exchange, self._settings = ui, exchange, Settings()
         self._kind = "rtstruct"
         self._kinds = ChoiceCombo(ui.exportCombo, self._take_kind)
         self._kinds.offer(_KINDS)
@@ -32,25 +43,46 @@ class ExchangeBox:
         ui.seriesPath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Readable
         ui.importPath.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Readable
         ui.exportPath.currentPath = str(Path.home() / "contours.dcm")
-        ui.exportButton.connect(
-            "clicked()", lambda: on_export(self._kind, self._path(), ui.seriesPath.currentPath.strip())
-        )
-        ui.importButton.connect("clicked()", lambda: on_import(ui.importPath.currentPath.strip()))
-        ui.importPath.connect("currentPathChanged(QString)", lambda: self.refresh(self._can_export, self._can_import))
-        self._can_export = self._can_import = False
-        self.refresh(False, False)
+        ui.archiveLine.setText(self._settings.archive)
+        self._can_export = self._can_import = self._has_database = False
+        ui.exportButton.connect("clicked()", self._export)
+        ui.sendButton.connect("clicked()", self._send)
+        ui.importButton.connect("clicked()", lambda: exchange.import_file(ui.importPath.currentPath.strip()))
+        ui.importPath.connect("currentPathChanged(QString)", lambda _path: self._show())
+        ui.archiveLine.connect("textChanged(QString)", lambda _text: self._show())
+        self._show()
 
-    def refresh(self, can_export: bool, can_import: bool) -> None:
-        """Tell whether there is something to export, and a scan to import for."""
-        self._can_export, self._can_import = can_export, can_import
-        self._ui.exportButton.enabled = can_export
-        self._ui.importButton.enabled = can_import and bool(self._ui.importPath.currentPath.strip())
-        self._ui.seriesPath.enabled = self._kind in DICOM
+    def refresh(self, can_export: bool, can_import: bool, has_database: bool, is_known: bool) -> None:
+        """Tell whether there is something to export, a scan to import for, and a DICOM database that has (`is_known`) the scan's
+        series."""
+        self._can_export, self._can_import, self._has_database = can_export, can_import, has_database
+        self._ui.seriesLabel.text = _("DICOM series (in database):") if is_known else _("DICOM series:")
+        self._show()
+
+    def _show(self) -> None:
+        ui, is_dicom = self._ui, self._kind in DICOM
+        ui.exportButton.enabled = self._can_export
+        ui.importButton.enabled = self._can_import and bool(ui.importPath.currentPath.strip())
+        ui.seriesPath.enabled = ui.archiveLine.enabled = ui.archiveKeyLine.enabled = is_dicom
+        ui.sendButton.enabled = self._can_export and is_dicom and bool(ui.archiveLine.text.strip())
+        ui.databaseCheck.visible = is_dicom and self._has_database
+
+    def _export(self) -> None:
+        into_database = self._ui.databaseCheck.visible and self._ui.databaseCheck.checked
+        self._exchange.export(self._kind, self._path(), self._series(), into_database)
+
+    def _send(self) -> None:
+        archive = Archive(self._ui.archiveLine.text.strip(), self._ui.archiveKeyLine.text.strip())
+        self._settings.archive = archive.address
+        self._exchange.send(self._kind, archive, self._series())
+
+    def _series(self) -> str:
+        return self._ui.seriesPath.currentPath.strip()
 
     def _take_kind(self, kind: str) -> None:
         self._kind = kind
         self._ui.exportPath.currentPath = self._path()
-        self.refresh(self._can_export, self._can_import)
+        self._show()
 
     def _path(self) -> str:
         """The typed path with the ending of the chosen kind."""
@@ -59,11 +91,3 @@ class ExchangeBox:
         for suffix in sorted({*SUFFIXES.values(), ".zip"}, key=len, reverse=True):
             name = name.removesuffix(suffix)
         return str(path.with_name((name or "contours") + SUFFIXES[self._kind]))
-
-
-def exported_words(path: str, left_out: list[str], notes: list[str]) -> list[str]:
-    """What is said when a file was written."""
-    lines = [_("Written: {path}.").format(path=path)]
-    if left_out:
-        lines.append(_("Left out, since rejected: {names}.").format(names=", ".join(left_out)))
-    return lines + notes

@@ -22,10 +22,18 @@ DICOM = ("rtstruct", "dicom-seg")
 
 @dataclass(frozen=True)
 class Exported:
-    """`path`: the file that was written; `notes`: what the backend says about it."""
+    """`place`: the file that was written, or the archive that took it; `notes`: what the backend says about it."""
 
-    path: str
+    place: str
     notes: list[str]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A DICOMweb service. `key`: its bearer token, "" for none; it is in no settings, no scene and no representation."""
+
+    address: str
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -39,14 +47,14 @@ class Imported:
 @dataclass(frozen=True)
 class ExportWish:
     """`segments`: contours as they are shown, each whole; `colours`: 0 to 255; `tg263`: of names that are in a set of organs;
-    `series`: folder of the DICOM files of the scan, "" for none."""
+    `series`: the DICOM files of the scan, or the folder that has them; `target`: the path of a file, or an archive."""
 
     kind: str
-    path: str
+    target: str | Archive
     segments: list[Shown]
     colours: list[list[int]]
     tg263: dict[str, str]
-    series: str
+    series: tuple[str, ...]
 
 
 def export(client: Client, volume: str, wish: ExportWish, progress: Progress, cancelled: IsCancelled) -> Exported:
@@ -62,8 +70,11 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
         told = {"name": shown.structure or shown.name, "colour": colour, "tg263": wish.tg263.get(shown.name)}
         segments.append({**told, "region": calls.region(shown.mask)})
     progress("export", -1.0, "Making the file.")
-    body, headers = client.answer("POST", address + "/export", json={"format": wish.kind, "segments": segments})
-    path = Path(wish.path)
+    wanted = {"format": wish.kind, "segments": segments}
+    if isinstance(wish.target, Archive):
+        return _sent(client, address, wanted, wish.target)
+    body, headers = client.answer("POST", address + "/export", json=wanted)
+    path = Path(wish.target)
     if "zip" in headers.get("Content-Type", "") and wish.kind == "stl":
         path = path.with_suffix(".zip")
     try:
@@ -71,6 +82,12 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     except OSError as error:
         raise BackendError(f"'{path}' cannot be written ({error.strerror}): choose another file.") from error
     return Exported(str(path), json.loads(headers.get("X-Notes", "[]")))
+
+
+def _sent(client: Client, address: str, wanted: dict, archive: Archive) -> Exported:
+    wanted |= {"send_to": archive.address, "send_key": archive.key or None}
+    told = client.json("POST", address + "/export", json=wanted, timeout=300.0)
+    return Exported(told["sent_to"], told["notes"])
 
 
 def import_file(client: Client, volume: str, path: str, progress: Progress, cancelled: IsCancelled) -> Imported:
@@ -92,15 +109,19 @@ def import_file(client: Client, volume: str, path: str, progress: Progress, canc
     return Imported(rows, told["notes"])
 
 
-def _zipped(folder: str, cancelled: IsCancelled) -> bytes:
-    """All files of a folder, not packed: the backend is near, and pixels pack badly."""
-    files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()] if Path(folder).is_dir() else []
+def _zipped(series: tuple[str, ...], cancelled: IsCancelled) -> bytes:
+    """All these files and those of these folders, not packed: the backend is near, and pixels pack badly."""
+    files = [file for place in map(Path, series) for file in (sorted(place.rglob("*")) if place.is_dir() else [place])]
+    files = [file for file in files if file.is_file()]
     if not files:
-        raise BackendError(f"'{folder}' is no folder with files: choose the folder of the scan's DICOM series.")
+        raise BackendError(f"'{series[0]}' is no folder with files: choose the folder of the scan's DICOM series.")
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for path in files:
-            if cancelled():
-                raise Cancelled
-            archive.write(path, str(path.relative_to(folder)))
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            for number, file in enumerate(files):
+                if cancelled():
+                    raise Cancelled
+                archive.write(file, f"{number}-{file.name}")
+    except OSError as error:
+        raise BackendError(f"'{error.filename}' cannot be read ({error.strerror}): choose another folder.") from error
     return target.getvalue()

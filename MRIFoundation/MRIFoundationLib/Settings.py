@@ -12,6 +12,7 @@ from .Address import DEFAULT_ADDRESS
 _ADDRESS, _KEY, _COMMAND = "MRIFoundation/Address", "MRIFoundation/Key", "MRIFoundation/Command"
 _OTHER_ADDRESS = "MRIFoundation/OtherAddress"
 _AUTHORITY, _OTHER_MACHINE = "MRIFoundation/CertificateAuthority", "MRIFoundation/OtherMachine"
+_ARCHIVE = "MRIFoundation/PictureArchive"
 
 
 def _stored(name: str):
@@ -26,7 +27,8 @@ def _stored(name: str):
 
 class Settings:
     """Addresses of the backends of this computer and of another machine, the key of the latter when it is to be remembered, the
-    file of the certificate authority that vouches for it, whether it is meant ("1" or ""), and the command of the local one."""
+    file of the certificate authority that vouches for it, whether it is meant ("1" or ""), the command of the local one, and
+    the address of the picture archive that contours are sent to."""
 
     DEFAULTS: ClassVar = {
         _ADDRESS: DEFAULT_ADDRESS,
@@ -35,6 +37,7 @@ class Settings:
         _COMMAND: "",
         _AUTHORITY: "",
         _OTHER_MACHINE: "",
+        _ARCHIVE: "",
     }
 
     local_address = _stored(_ADDRESS)
@@ -43,6 +46,7 @@ class Settings:
     command = _stored(_COMMAND)
     authority = _stored(_AUTHORITY)
     other_machine = _stored(_OTHER_MACHINE)
+    archive = _stored(_ARCHIVE)
 
     @property
     def address(self) -> str:

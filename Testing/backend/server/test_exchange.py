@@ -3,6 +3,9 @@
 import io
 import json
 import zipfile
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import numpy as np
 import pydicom
@@ -42,6 +45,32 @@ def source(service, volume, folder):
     assert answer.status_code == 200, answer.text
     yield answer.json()
     assert service.request("DELETE", f"/v1/volumes/{volume}/source").status_code == 204
+
+
+@contextmanager
+def guarded_archive(key):
+    """The address of a STOW-RS service that wants this bearer key, and the keys that it was told."""
+    heard = []
+
+    class Archive(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append(self.headers["Authorization"])
+            self.send_response(200 if heard[-1] == f"Bearer {key}" else 401)
+            self.send_header("Content-Type", "application/dicom+json")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Archive)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/dicom-web", heard
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def mark(service, volume, mask):
@@ -170,6 +199,23 @@ def test_a_structure_set_is_sent_to_a_real_archive(service, volume, source, want
         file.write_bytes(requests.get(f"{archive}/instances/{stored}/file", timeout=30).content)
     found = import_segments(file, read_source(folder).grid)
     assert [one.name for one in found.segments] == ["Kidney_L", SEROMA]
+
+
+def test_the_key_of_an_archive_is_said_to_it_and_reaches_no_log(start, tiny_weights, folder, tmp_path):
+    service = start(tiny_weights, tmp_path)
+    service.wait_until_ready()
+    volume = service.post("/v1/volumes", data=zipped(folder), headers={"X-Filename": "series.zip"}).json()["id"]
+    service.post(f"/v1/volumes/{volume}/source", data=zipped(folder))
+    segments = [{"name": KIDNEY, "region": mark(service, volume, hard_mask())}]
+    with guarded_archive("a-secret-key") as (url, heard):
+        refused = export(service, volume, "rtstruct", segments, send_to=url, send_key="a-wrong-key")
+        assert refused.status_code == 422 and "answered 401; check key" in refused.json()["error"]
+        assert export(service, volume, "rtstruct", segments, send_to=url, send_key="a-secret-key").status_code == 200
+        assert heard == ["Bearer a-wrong-key", "Bearer a-secret-key"]
+        broken = export(service, volume, "rtstruct", segments, send_to=url, send_key={"key": "a-secret-key"})
+        assert broken.status_code == 422 and "secret" not in broken.text
+    service.stop()
+    assert "secret" not in service.log() and "a-wrong-key" not in service.log()
 
 
 def test_nothing_of_the_patient_reaches_the_log_or_the_disk(start, tiny_weights, folder, tmp_path):

@@ -1,7 +1,34 @@
 """Contours to files and back."""
 
 import numpy as np
-from contour_driver import LARGE, cells, click, message, segmentation, voxels, wait
+import pytest
+from contour_driver import LARGE, cells, click, message, row, segmentation, voxels, wait
+from mr_series import SHAPE, write_series
+from volumes import add_volume
+
+
+@pytest.fixture
+def series(by_hand, tmp_path):
+    """A DICOM series and the scan that was loaded from it, chosen, with a contour drawn on it."""
+    pydicom = pytest.importorskip("pydicom")
+    reading = pytest.importorskip("mrifoundation.tasks.exchange")
+    folder = write_series(tmp_path / "series", "oblique")
+    grid = reading.read_source(folder).grid
+    scan = add_volume("series", np.random.default_rng(1).normal(300, 20, SHAPE).astype(np.int16), grid.affine)
+    files = {str(pydicom.dcmread(path).SOPInstanceUID): str(path) for path in sorted(folder.iterdir())}
+    scan.SetAttribute("DICOM.instanceUIDs", " ".join(files))
+    segmentation(by_hand).GetSegmentation().RemoveAllSegments()
+    by_hand.ui.scanSelector.setCurrentNode(scan)
+    click(by_hand, scan, (30, 26, 7))
+    return folder, files, scan
+
+
+def export(widget, kind, path):
+    ui = widget.contourPanel.ui
+    ui.exportCombo.currentIndex = ui.exportCombo.findData(kind)
+    ui.exportPath.currentPath = str(path)
+    ui.exportButton.click()
+    wait(widget)
 
 
 def test_contours_go_out_to_a_file_and_come_back(by_hand, balls, tmp_path):
@@ -31,3 +58,87 @@ def test_rtstruct_without_a_series_says_what_it_needs(by_hand, balls, tmp_path):
     ui.exportButton.click()
     wait(by_hand)
     assert "series" in message(by_hand).lower() and not (tmp_path / "contours.dcm").exists()
+
+
+@pytest.mark.parametrize("kind", ["rtstruct", "dicom-seg"])
+def test_dicom_goes_out_beside_its_series_and_comes_back(by_hand, series, tmp_path, kind):
+    folder, _, scan = series
+    drawn, ui = voxels(by_hand, scan, "optic chiasm"), by_hand.contourPanel.ui
+    assert drawn.any() and not ui.databaseCheck.visible
+    ui.seriesPath.currentPath = str(folder)
+    export(by_hand, kind, tmp_path / "contours.dcm")
+    assert "Written" in message(by_hand), message(by_hand)
+    ui.importPath.currentPath = str(tmp_path / "contours.dcm")
+    ui.importButton.click()
+    wait(by_hand)
+    [name] = [name for name in cells(by_hand, 1) if name.startswith("optic chiasm") and name != "optic chiasm"]
+    np.testing.assert_array_equal(voxels(by_hand, scan, name), drawn)
+    assert row(by_hand, name)[2] == row(by_hand, "optic chiasm")[2]
+
+
+def test_slicers_dicom_database_gives_the_series_and_takes_the_file(by_hand, series, tmp_path):
+    from double import dicom_database
+
+    _, files, _ = series
+    with dicom_database.opened() as database:
+        by_hand.contourPanel.refresh()
+        assert by_hand.contourPanel.ui.seriesLabel.text == "DICOM series:"
+        database.files.update(files)
+        by_hand.contourPanel.refresh()
+        assert "in database" in by_hand.contourPanel.ui.seriesLabel.text
+        by_hand.ui.contourSection.collapsed = False
+        by_hand.contourPanel.ui.fileBox.collapsed = False
+        export(by_hand, "rtstruct", tmp_path / "contours.dcm")
+        assert "DICOM database" in message(by_hand), message(by_hand)
+        assert str(tmp_path / "contours.dcm") in database.files.values() and len(database.files) == len(files) + 1
+
+
+def test_contours_are_sent_to_a_real_archive_and_its_key_is_not_kept(by_hand, series, tmp_path):
+    import requests
+    import slicer
+    from orthanc import running_orthanc
+
+    ui = by_hand.contourPanel.ui
+    ui.seriesPath.currentPath = str(series[0])
+    assert not ui.sendButton.enabled, "no address yet"
+    with running_orthanc(tmp_path) as archive:
+        ui.archiveLine.setText(f"{archive}/dicom-web")
+        ui.archiveKeyLine.setText("a-secret-of-the-archive")
+        ui.sendButton.click()
+        wait(by_hand)
+        assert f"Sent to {archive}" in message(by_hand), message(by_hand)
+        [stored] = requests.get(f"{archive}/instances", timeout=30).json()
+        assert (
+            requests.get(f"{archive}/instances/{stored}/simplified-tags", timeout=30).json()["Modality"] == "RTSTRUCT"
+        )
+    settings = slicer.app.userSettings()
+    assert settings.value("MRIFoundation/PictureArchive") == f"{archive}/dicom-web"
+    assert not any("secret" in str(settings.value(key)) for key in settings.allKeys())
+    scene = tmp_path / "scene.mrml"
+    slicer.mrmlScene.SetURL(str(scene))
+    slicer.mrmlScene.Commit()
+    assert "secret" not in scene.read_text()
+
+
+def test_an_archive_that_does_not_answer_is_told(by_hand, series):
+    from backend_process import free_port
+
+    ui = by_hand.contourPanel.ui
+    ui.seriesPath.currentPath = str(series[0])
+    ui.archiveLine.setText(f"http://127.0.0.1:{free_port()}/dicom-web")
+    ui.sendButton.click()
+    wait(by_hand)
+    assert "cannot be reached" in message(by_hand)
+
+
+def test_a_file_that_holds_no_contours_is_told(by_hand, tmp_path):
+    (tmp_path / "notes.dcm").write_text("no contours")
+    ui = by_hand.contourPanel.ui
+    ui.importPath.currentPath = str(tmp_path / "notes.dcm")
+    ui.importButton.click()
+    wait(by_hand)
+    assert "notes.dcm" in message(by_hand)
+    ui.importPath.currentPath = str(tmp_path / "gone.nii.gz")
+    ui.importButton.click()
+    wait(by_hand)
+    assert "cannot be read" in message(by_hand)

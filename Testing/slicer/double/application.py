@@ -9,7 +9,7 @@ import slicer
 import slicer.util  # the real one; it looks the application up when it is called
 import vtk
 
-from . import ctk_widgets, faults, parameter_node, pythonqt, qmrml_widgets, scripted_module
+from . import ctk_widgets, dicom_database, faults, parameter_node, pythonqt, qmrml_widgets, scripted_module
 from .ui_loader import UiLoader
 
 _application = None
@@ -40,6 +40,7 @@ def _register_widgets() -> None:
     for cls in qmrml_widgets.slicer_widgets:
         setattr(slicer, cls.__name__, cls)
         UiLoader.custom_widgets[cls.__name__] = cls
+    ctk.ctkDICOMIndexer = dicom_database.ctkDICOMIndexer
     sys.modules["ctk"] = ctk
 
 

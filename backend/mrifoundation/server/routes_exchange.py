@@ -78,7 +78,9 @@ async def export(request: Request, volume_id: str, wanted: ExportRequest) -> Res
     segments = [await _segment(request, volume_id, scan, one) for one in wanted.segments]
     source, grid = request.app.state.sources.get(volume_id), Grid(scan.shape, scan.affine)
     made = await run_sync(export_segments, wanted.format, segments, grid, source, wanted.description)
-    return await run_sync(_sent, made, wanted.send_to) if wanted.send_to else _file(made, wanted)
+    if not wanted.send_to:
+        return _file(made, wanted)
+    return await run_sync(_sent, made, wanted.send_to, wanted.send_key.get_secret_value() if wanted.send_key else "")
 
 
 @router.post("/import", response_model=ImportAnswer, openapi_extra=BODY, summary="Contours from a file")
@@ -141,10 +143,10 @@ def _file(made: "Exported", wanted: ExportRequest) -> Response:
     return Response(made.content, media_type=made.media_type, headers=headers)
 
 
-def _sent(made: "Exported", url: str) -> Response:
+def _sent(made: "Exported", url: str, key: str) -> Response:
     from mrifoundation.tasks.exchange.stow import send
 
-    answer = Sent(sent_to=url, instances=[send(made.content, url)], notes=list(made.notes))
+    answer = Sent(sent_to=url, instances=[send(made.content, url, key)], notes=list(made.notes))
     return Response(answer.model_dump_json(), media_type="application/json")
 
 

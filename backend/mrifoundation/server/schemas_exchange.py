@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from mrifoundation.server.schemas_library import MarkedSegment
 
@@ -28,6 +28,11 @@ class ExportRequest(BaseModel):
     segments: Annotated[list[ExportSegment], Field(min_length=1, max_length=500)]
     description: str = Field(default="", max_length=64, description="Of the DICOM series.")
     send_to: str | None = Field(default=None, max_length=2000, description="A DICOMweb service to store it at.")
+    send_key: SecretStr | None = Field(
+        default=None,
+        max_length=4096,
+        description="Its bearer token; null: as the service knows it. Used once, kept nowhere.",
+    )
 
 
 class Sent(BaseModel):

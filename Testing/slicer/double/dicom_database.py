@@ -1,0 +1,40 @@
+"""Slicer's DICOM database as far as the module asks for it, over real files that pydicom reads."""
+
+from contextlib import contextmanager
+
+import pydicom
+import slicer
+from PySide6.QtCore import Property, QObject, Slot
+
+
+class ctkDICOMDatabase(QObject):
+    """`files`: path by SOP instance UID."""
+
+    def __init__(self):
+        super().__init__()
+        self.files: dict[str, str] = {}
+
+    isOpen = Property(bool, lambda self: True)
+
+    @Slot(str, result=str)
+    def fileForInstance(self, uid: str) -> str:
+        return self.files.get(uid, "")
+
+
+class ctkDICOMIndexer(QObject):
+    def addFile(self, database: ctkDICOMDatabase, path: str, copy_file: bool = False) -> None:
+        assert not copy_file, "the double keeps links only"
+        database.files[str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)] = path
+
+    def waitForImportFinished(self, msec_timeout: int = -1) -> None:
+        pass
+
+
+@contextmanager
+def opened():
+    """An open, empty database as `slicer.dicomDatabase`."""
+    slicer.dicomDatabase = ctkDICOMDatabase()
+    try:
+        yield slicer.dicomDatabase
+    finally:
+        del slicer.dicomDatabase
