@@ -1,6 +1,6 @@
 """Holds asks against an encoding: presence, logits, union of several names, and the table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,6 +64,18 @@ class Segmenter:
     def logits_of(self, encoding: Encoding, ask: Ask) -> np.ndarray:
         """float32 logits of one ask on the working grid (without padding), below 0 everywhere when it is not in view."""
         return self._find(encoding, encoding.voxel.to(self._model.device).float(), ask)[0]
+
+    @torch.inference_mode()
+    def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(presence probabilities [K], logits float32 [K, x, y, z] on the working grid without padding) of names that the weights
+        learned, as if each were in view: neither presence nor neighbours take anything away."""
+        features = encoding.voxel.to(self._model.device).float()
+        presence, logits = [], np.zeros((len(names), *encoding.grid.shape), np.float32)
+        for first in range(0, len(names), AT_ONCE):
+            query = self._model.query_names(list(names[first : first + AT_ONCE]))
+            presence.append(self._presence(encoding, query))
+            logits[first : first + AT_ONCE] = self._logits(encoding, features, query)
+        return np.concatenate(presence) if presence else np.zeros(0, np.float32), logits
 
     @torch.inference_mode()
     def _find(
