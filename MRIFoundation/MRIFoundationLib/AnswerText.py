@@ -56,3 +56,10 @@ def usual(evidence: dict) -> str:
     percentile = evidence.get("percentile")
     place = "" if percentile is None else _("percentile {percentile:.0f}").format(percentile=percentile)
     return " · ".join(part for part in (evidence.get("norm") or "", place) if part) or "–"
+
+
+def explained(answer: dict) -> str:
+    """Why an answer is missing, or with what caution it is to be read."""
+    if not answer["applicable"]:
+        return _("Not applicable: {reason}").format(reason=escape(answer["reason"]))
+    return escape(answer["caution"] or "")

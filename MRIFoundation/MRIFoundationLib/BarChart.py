@@ -7,7 +7,7 @@ import qt
 from . import AnswerText
 
 _ROW, _BARS_SHOWN, _GAP = 22, 5, 6
-_BAR, _INTERVAL = "#4A90D9", "#1B3A5C"
+_BAR = "#4A90D9"
 
 
 class BarChart(qt.QWidget):
@@ -46,7 +46,7 @@ class BarChart(qt.QWidget):
         painter.fillRect(left, top + 4, round(room * probability), _ROW - 8, qt.QColor(_BAR))
         if interval:
             low, high = (left + round(room * end) for end in interval)
-            painter.setPen(qt.QPen(qt.QColor(_INTERVAL), 2))
+            painter.setPen(qt.QPen(self.palette.color(qt.QPalette.WindowText), 2))
             painter.drawLine(low, middle, high, middle)
             for end in (low, high):
                 painter.drawLine(end, middle - 4, end, middle + 4)

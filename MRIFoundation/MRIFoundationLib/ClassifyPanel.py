@@ -5,14 +5,15 @@ from __future__ import annotations
 import slicer
 from slicer.i18n import tr as _
 
-from . import Classifying, HeatMap, Scene
+from . import AnswerText, Classifying, HeatMap, Scene
 from .BarChart import BarChart
 from .ChoiceCombo import ChoiceCombo
 from .Classifying import Person, Wish
+from .Colours import warning_style
 from .Connection import Connection
 from .EvidenceTable import EvidenceTable
 from .Failures import BackendError, NotHeld
-from .HeadList import HeadList, explained, needs_other_series
+from .HeadList import HeadList
 from .Panel import Panel
 from .ScanRequests import ScanRequests
 
@@ -49,7 +50,7 @@ class ClassifyPanel(Panel):
             self._remove_heat_map()
         chosen, heads = self._parameters, self.heads.ticked()
         self._sexes.show(chosen.sex if chosen else "")
-        others = needs_other_series(heads)
+        others = Classifying.needs_other_series(heads)
         self.ui.secondScanSelector.visible = self.ui.secondScanLabel.visible = bool(others)
         self.ui.secondScanSelector.toolTip = _("For heads that want it: {names}.").format(names=", ".join(others))
         askable = bool(chosen and chosen.scan) and self._connection.connected
@@ -88,7 +89,7 @@ class ClassifyPanel(Panel):
 
     def _start(self, heads: list[dict], sentence: str = "", versus: str = "") -> None:
         chosen = self._parameters
-        others = [chosen.secondScan] if needs_other_series(heads) and chosen.secondScan else []
+        others = [chosen.secondScan] if Classifying.needs_other_series(heads) and chosen.secondScan else []
         wish = Wish(heads, chosen.profile, Person.of(chosen), sentence, versus)
         scan_id = chosen.scan.GetID()
 
@@ -116,7 +117,8 @@ class ClassifyPanel(Panel):
         answer = self.heads.current()
         self._bars.show_answer(answer)
         self._evidence.show(answer["evidence"] if answer else [])
-        self.ui.cautionLabel.text = explained(answer) if answer else ""
+        self.ui.cautionLabel.styleSheet = warning_style(self.ui.cautionLabel, "caution")
+        self.ui.cautionLabel.text = AnswerText.explained(answer) if answer else ""
         if self._heat_map is not None:
             self.show_heat_map(True)  # the one of the head that is chosen now
         else:

@@ -54,3 +54,10 @@ def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, can
 def series(head: dict) -> int:
     """How many series of one examination a head wants."""
     return len(head["inputs"]) if isinstance(head["inputs"], list) else 1
+
+
+def needs_other_series(heads: list[dict]) -> list[str]:
+    """The names of the series that the heads want besides the scan, for those that want several."""
+    return list(
+        dict.fromkeys(name for head in heads if isinstance(head["inputs"], list) for name in head["inputs"][1:])
+    )

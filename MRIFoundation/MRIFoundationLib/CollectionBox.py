@@ -11,9 +11,9 @@ from slicer.i18n import tr as _
 from .Asking import IsCancelled, Progress, finish
 from .ChoiceCombo import ChoiceCombo
 from .Client import Client
+from .Colours import warning_style
 from .Connection import Connection
 from .Failures import BackendError
-from .Panel import FAILED
 from .ScanRequests import Listener, ScanRequests
 from .StatusLine import StatusLine
 
@@ -104,8 +104,9 @@ class CollectionBox:
         self.reload()
 
     def _say(self, text: str, failed: bool = False) -> None:
-        self._ui.ingestMessage.text = text
-        self._ui.ingestMessage.styleSheet = FAILED if failed else ""
+        label = self._ui.ingestMessage
+        label.text = text
+        label.styleSheet = warning_style(label, "failed") if failed else ""
 
 
 def _label(collection: dict) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from html import escape
 
 import qt
-from slicer.i18n import tr as _
 
 from . import AnswerText
 
@@ -84,17 +83,3 @@ class HeadList:
         if answer and not answer["applicable"]:
             told.setForeground(qt.QBrush(qt.QColor(128, 128, 128)))
         self._table.setItem(row, _ANSWER, told)
-
-
-def needs_other_series(heads: list[dict]) -> list[str]:
-    """The names of the series that the heads want besides the scan, for those that want several."""
-    return list(
-        dict.fromkeys(name for head in heads if isinstance(head["inputs"], list) for name in head["inputs"][1:])
-    )
-
-
-def explained(answer: dict) -> str:
-    """Why an answer is missing, or with what caution it is to be read."""
-    if not answer["applicable"]:
-        return _("Not applicable: {reason}").format(reason=escape(answer["reason"]))
-    return escape(answer["caution"] or "")

@@ -9,11 +9,10 @@ import slicer
 import slicer.util
 from slicer.i18n import tr as _
 
+from .Colours import warning_style
 from .Connection import Connection
 from .Failures import BackendError
 from .ScanRequests import Listener, ScanRequests, Work
-
-FAILED = "color: #c0392b;"
 
 
 class Panel:
@@ -77,6 +76,7 @@ class Panel:
 
     def say(self, *lines: str, failed: bool = False) -> None:
         """Show these lines of rich text as the panel's message; none hides it."""
-        self.ui.messageLabel.visible = bool(lines)
-        self.ui.messageLabel.styleSheet = FAILED if failed else ""
-        self.ui.messageLabel.text = "<br>".join(lines)
+        label = self.ui.messageLabel
+        label.visible = bool(lines)
+        label.styleSheet = warning_style(label, "failed") if failed else ""
+        label.text = "<br>".join(lines)

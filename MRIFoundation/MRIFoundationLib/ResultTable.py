@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import qt
-from slicer.i18n import tr as _
+
+from . import RowText
 
 _COLOUR, _NAME, _VOLUME, _PRESENCE = range(4)
 _SWATCH = 14
@@ -32,12 +33,11 @@ class ResultTable:
 
     def _fill(self, line: int, row: dict) -> None:
         seen = "segment" in row
-        volume = f"{row['volume_ml']:.2f}" if row["volume_ml"] < 10 else f"{row['volume_ml']:.1f}"
-        presence = f"{row['presence'] * 100:.0f} %" if seen else _("not in view")
         colour = table_item("")
         if seen:
             colour.setIcon(swatch(row["colour"]))
-        cells = [colour, table_item(row["name"]), table_item(volume if seen else "–", True), table_item(presence, True)]
+        numbers = (table_item(text(row), True) for text in (RowText.volume, RowText.presence))
+        cells = [colour, table_item(row["name"]), *numbers]
         for column, item in enumerate(cells):
             item.setToolTip(row["explanation"] or row["name"])
             if not seen:

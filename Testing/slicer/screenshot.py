@@ -191,6 +191,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="folder of weights instead of the shipped ones")
     parser.add_argument("--profile", choices=("fast", "standard", "fine"), default="standard")
     parser.add_argument("--prompt", default=PROMPT)
+    parser.add_argument("--style", choices=("light", "dark"), default="light", help="Slicer's light or dark style")
     parser.add_argument("--library", type=Path, help="scans for the library")
     parser.add_argument("--organs", default="brain", help="set of organs at risk of the section contour")
     parser.add_argument("--organ", default="brainstem", help="the organ of it that is corrected")
@@ -202,9 +203,10 @@ def main() -> None:
         os.environ["MRIFOUNDATION_LIBRARY_ROOTS"] = "/"
     sys.path[:] = [str(HERE), str(MODULE.parent), *(entry for entry in sys.path if entry != str(HERE))]
     from backend_process import BackendProcess
-    from double import application, scripted_module
+    from double import application, scripted_module, styles
 
     app = application.start()
+    styles.use(app, wanted.style)
     volume = add_mni_scan()
     volume.CreateDefaultDisplayNodes()
     views = None

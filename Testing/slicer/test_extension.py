@@ -59,7 +59,8 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer|vtk)\b", text, re.MULTILINE), name
     mrml = ("Scene", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing")
-    for name in (*mrml, "ContourSegments", "ContourPoints", "ContourRows"):
+    words = ("RowText", "AnswerText", "HitText")
+    for name in (*mrml, *words, "SegmentLogic", "ContourSegments", "ContourPoints", "ContourRows"):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|requests)\b", text, re.MULTILINE), name
 
