@@ -1,6 +1,7 @@
 """Where the cases of heads come from: manifests, ACDC's own folders, the OASIS table, slabs of sarcoma scans."""
 
 import csv
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -140,6 +141,18 @@ def test_only_rated_people_over_sixty_and_first_visits_are_cases(oasis_table):
     assert set(cases.labels) == set(oasis.CLASSES)
     fewer = oasis.read_people(oasis_table, but=frozenset({"OAS1_0030_MR1"}))
     assert "OAS1_0030_MR1" not in {person.id for person in fewer}
+
+
+def test_the_ill_can_be_narrowed_and_an_untold_education_is_the_median(oasis_table):
+    people = oasis.read_people(oasis_table)
+    assert set(oasis.dementia_cases(people, lambda cdr: cdr >= 1).labels) == {oasis.CLASSES[0]}
+    told = [replace(one, education=4.0 if n % 2 else None) for n, one in enumerate(people)]
+    cases = oasis.with_education(oasis.dementia_cases(told), told)
+    assert cases.names[-2:] == ("education", "eTIV") and set(cases.values[:, -2]) == {4.0}
+
+
+def test_no_head_reads_the_test_of_dementia_itself():
+    assert "MMSE" not in oasis.NAMES and not hasattr(oasis.Person, "mmse")
 
 
 def test_the_norm_follows_age_and_its_percentiles_spread_evenly(oasis_table):

@@ -1,19 +1,25 @@
 """The whole way with real, untrained weights: a manifest, simulated lesions, measurements that are kept, a head with its card."""
 
 import json
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 from mrifoundation import Engine
-from mrifoundation.tasks.classify.head import load_head
+from mrifoundation.errors import InputError
+from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation.tasks.classify.head import Head, load_head
 from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.volumes import load_case
 from mrifoundation_training.evaluation.classification import evaluate
 from mrifoundation_training.evaluation.classification_table import aims
-from mrifoundation_training.heads import fit
+from mrifoundation_training.heads import fit, simulated_cache
+from mrifoundation_training.heads.figures_of_people import figures_of_people
 from mrifoundation_training.heads.recipe import Data
-from mrifoundation_training.heads.simulated import simulated_scan
+from mrifoundation_training.heads.simulated import GLIOMA, HEALTHY, MULTIPLE_SCLEROSIS, simulated_scan, without_spots
+from mrifoundation_training.heads.simulated_cache import kept_simulated_scan
 
 
 @pytest.fixture(scope="module")
@@ -99,23 +105,75 @@ def test_the_table_for_people_tells_baselines_and_development(fitted, limbs, tin
     assert aims([]) == []
 
 
-def test_a_simulated_lesion_changes_only_a_part_of_the_same_head(tmp_path):
+@pytest.fixture(scope="module")
+def whole_head(tmp_path_factory):
+    """A ball of a brain in two halves with a spot of age in the left white matter, and a map of lesions."""
+    folder = tmp_path_factory.mktemp("whole-head")
     i, j, k = np.meshgrid(*(np.linspace(-1.2, 1.2, 48),) * 3, indexing="ij")
     radius = np.sqrt(i**2 + j**2 + k**2)
-    labels = np.select([radius < 0.7, radius < 0.9, radius < 1], [2, 3, 1], 0).astype(np.int16)
+    labels = np.select([radius < 0.7, radius < 0.9, radius < 1], [np.where(i < 0, 2, 4), 3, 1], 0).astype(np.int16)
+    labels[(i + 0.3) ** 2 + j**2 + k**2 < 0.01] = 5
     lesion = np.zeros((20, 20, 20), np.uint8)
     lesion[5:14, 5:14, 5:14] = 1
     paths = []
     for name, array in (("host", labels), ("lesion", lesion)):
-        paths.append(tmp_path / f"{name}.nii.gz")
+        paths.append(folder / f"{name}.nii.gz")
         nib.save(nib.Nifti1Image(array, np.diag([3.0, 3, 3, 1])), paths[-1])
-    names = {1: "cerebrospinal fluid", 2: "left cerebral white matter", 3: "left cerebral cortex"}
-    host = Case("host", "host", "synthseg", "brain", None, paths[0], names)
+    names = {
+        1: "cerebrospinal fluid", 2: "left cerebral white matter", 3: "left cerebral cortex", 4: "right cerebral white matter",
+        5: "left cerebral white matter lesion",
+    }  # fmt: skip
     shape = Case("lesion", "lesion", "openms", "brain", None, paths[1], {1: "multiple sclerosis lesion"})
-    plain, with_lesion = (simulated_scan(host, one, 3, tmp_path) for one in (None, shape))
-    assert plain.shape == with_lesion.shape
-    changed = np.abs(plain.voxels - with_lesion.voxels) > 0.1
-    assert 0 < changed.mean() < 0.5
+    return Case("host", "host", "synthseg", "brain", None, paths[0], names), shape
+
+
+def test_a_healthy_simulated_head_has_lost_the_spots_that_its_map_came_with(whole_head):
+    volume = without_spots(load_case(whole_head[0]))
+    white = volume.names.index("left cerebral white matter")
+    assert not any("lesion" in name for name in volume.names)
+    assert (volume.labels == white).sum() > (load_case(whole_head[0]).labels == white).sum()
+
+
+def test_each_simulated_disease_is_another_image_of_the_same_view(whole_head, tmp_path):
+    host, shape = whole_head
+    healthy, glioma, sclerosis = (
+        simulated_scan(host, disease, shape, 3, tmp_path) for disease in (HEALTHY, GLIOMA, MULTIPLE_SCLEROSIS)
+    )
+    assert healthy.shape == glioma.shape == sclerosis.shape
+    for ill in (glioma, sclerosis):
+        assert (np.abs(healthy.voxels - ill.voxels) > 0.1).any()
+
+
+def test_a_simulated_head_is_drawn_once(whole_head, monkeypatch):
+    first = kept_simulated_scan(whole_head[0], HEALTHY, None, 3)
+    monkeypatch.setattr(simulated_cache, "simulated_scan", lambda *args: pytest.fail("it was drawn before"))
+    again = kept_simulated_scan(whole_head[0], HEALTHY, None, 3)
+    assert np.array_equal(first.voxels, again.voxels) and np.array_equal(first.affine, again.affine)
+
+
+def test_a_head_of_simulated_cases_must_also_tell_real_people_apart(separable_head):
+    """Simulated lesions are told apart far more easily than real ones, so they alone keep no head."""
+    simulated = replace(separable_head.card, trained_on=separable_head.card.trained_on | {"simulated": True})
+    with pytest.raises(InputError, match="sources it never saw"):
+        fit._check_worth(Head(simulated, separable_head.arrays))
+    good = {"auc": 0.9, "auc_interval": [0.7, 0.97], "cases": 12, "patients": 12}
+    fit._check_worth(Head(replace(simulated, figures=simulated.figures | {"unseen_sources": good}), {}))
+    weak = good | {"auc_interval": [0.4, 0.97]}
+    with pytest.raises(InputError, match="no more than chance"):
+        fit._check_worth(Head(replace(simulated, figures=simulated.figures | {"unseen_sources": weak}), {}))
+
+
+@pytest.fixture
+def separable_head():
+    figures = {"auc": 0.95, "auc_interval": [0.9, 0.99], "cases": 40, "patients": 20}
+    trained_on = {"classes": {"healthy": 20, "ill": 20}, "simulated": False}
+    return Head(HeadCard("a-head", "A head", "", ("healthy", "ill"), figures=figures, trained_on=trained_on), {})
+
+
+def test_several_series_of_a_person_are_one_case():
+    given = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.3, 0.7]])
+    found = figures_of_people(given, [0, 1, 1, 1], ["a", "b", "b", "c"], ("no", "yes"))
+    assert found["cases"] == found["patients"] == 3 and found["auc"] == 1.0
 
 
 def test_the_real_pack_has_the_cases_that_the_heads_are_made_for(data_pack):

@@ -14,6 +14,7 @@ from mrifoundation.cli.table import print_how_understood
 from mrifoundation.errors import InputError
 
 if TYPE_CHECKING:
+    from mrifoundation.library import Library
     from mrifoundation.tasks.classify.classification import Classification
     from mrifoundation.tasks.classify.study import Study
 
@@ -38,6 +39,9 @@ def classify(
     versus: Annotated[str | None, typer.Option(help="The opposite of --sentence.")] = None,
     age: AgeOption = None,
     sex: SexOption = None,
+    library: Annotated[
+        str | None, typer.Option(help="Library whose nearest cases of each class are named beside the answer.")
+    ] = None,
     profile: ProfileOption = "standard",
     heat_map: Annotated[
         Path | None, typer.Option(help="Folder for heat maps (NIfTI, 0 to 1, on the first scan's grid).")
@@ -53,7 +57,7 @@ def classify(
         raise InputError("Give either --head or --sentence, not both.")
     with progress_bar("Reading the scan.") as progress:
         study = encoded_study(scans, age, sex, profile, weights, device, progress)
-        answers = _answers(study, heads, sentence, versus, progress)
+        answers = _answers(study, heads, sentence, versus, progress, library)
     for answer in answers if heat_map else ():
         write_heat_map(heat_map, answer, study)
     print_how_understood([note for scan in study.scans for note in scan.notes])
@@ -78,14 +82,23 @@ def encoded_study(scans, age, sex, profile, weights, device, progress) -> "Study
     return Study.encode(Engine.load(weights, device), read, profile, age, sex and sex.upper(), progress)
 
 
-def _answers(study: "Study", heads, sentence, versus, progress) -> "list[Classification]":
+def _answers(study: "Study", heads, sentence, versus, progress, library: str | None) -> "list[Classification]":
     if sentence is not None:
         from mrifoundation.tasks.classify.zero_shot import zero_shot
 
         return [zero_shot(study.engine, study.encodings[0], sentence, versus, study.scans[0])]
     from mrifoundation.tasks.classify.ask import ask_heads
 
-    return ask_heads(study, heads, progress)
+    return ask_heads(study, heads, progress, library=opened_library(library, study))
+
+
+def opened_library(uri: str | None, study: "Study") -> "Library | None":
+    """The library at `uri`; None when none is named. Raises InputError when there is none."""
+    if uri is None:
+        return None
+    from mrifoundation.library import Library
+
+    return Library.open(uri, study.engine, create=False)
 
 
 def write_heat_map(folder: Path, answer: "Classification", study: "Study") -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from mrifoundation.cli.classify import AgeOption, SexOption, encoded_study
+from mrifoundation.cli.classify import AgeOption, SexOption, encoded_study, opened_library
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar, stderr
 from mrifoundation.cli.table import print_how_understood
@@ -54,7 +54,7 @@ def report(
         from mrifoundation.tasks.report.compose import report as compose
 
         earlier = prior and Study.encode(study.engine, [volume.read_scan(prior)], profile, progress=progress)
-        found = compose(study, heads, earlier, _library(library, study), progress)
+        found = compose(study, heads, earlier, opened_library(library, study), progress)
     source = _source(scans[0]) if any(output.suffix.lower() == ".dcm" for output in outputs) else ()
     for output in outputs:
         write_report(output, found, study.engine.vocabulary, source)
@@ -64,14 +64,6 @@ def report(
     else:
         print_report(found)
     stderr.print(f"Written: {', '.join(map(str, outputs))}", highlight=False, markup=False)
-
-
-def _library(uri: str | None, study):
-    if uri is None:
-        return None
-    from mrifoundation.library import Library
-
-    return Library.open(uri, study.engine, create=False)
 
 
 def _source(path: Path) -> list:

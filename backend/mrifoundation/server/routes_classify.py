@@ -83,6 +83,7 @@ async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | N
     if (wanted.sentence is None) != (wanted.versus is None):
         raise InputError("Send sentence and versus together: a sentence and its opposite.")
     scans = await run_sync(study_scans, request, volume_id, wanted.study)
+    folder: LibraryFolder = request.app.state.library
 
     def work(engine: "Engine", job: Job) -> Answers:
         from mrifoundation.tasks.classify.ask import ask_heads
@@ -92,7 +93,9 @@ async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | N
         study = Study.encode(engine, scans, wanted.profile, wanted.age, wanted.sex, job.progress, job.cancelled)
         if wanted.sentence is not None:
             return packed([zero_shot(engine, study.encodings[0], wanted.sentence, wanted.versus, scans[0])], scans[0])
-        return packed(ask_heads(study, wanted.heads, job.progress, job.cancelled), scans[0])
+        library = folder.library(engine) if wanted.nearest else None
+        library = library if library and library.exists else None
+        return packed(ask_heads(study, wanted.heads, job.progress, job.cancelled, library), scans[0])
 
     return {"job": request.app.state.backend.submit(work).id}
 

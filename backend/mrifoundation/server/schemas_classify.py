@@ -33,6 +33,10 @@ class ClassifyRequest(BaseModel):
     )
     sentence: Sentence | None = Field(default=None, description="Ask by a sentence against its opposite instead.")
     versus: Sentence | None = None
+    nearest: bool = Field(
+        default=True,
+        description="Name the nearest library cases of each class beside a head's answer, where there is a library.",
+    )
     profile: Profile = "standard"
     age: Annotated[float, Field(ge=0, le=120)] | None = None
     sex: Sex | None = None

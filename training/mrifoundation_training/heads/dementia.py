@@ -7,7 +7,7 @@ from pathlib import Path
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
-from mrifoundation.tasks.classify.fitting import fit_head
+from mrifoundation.tasks.classify.fitting import LEAST_PATIENTS, Cases, fit_head
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.norms import NORMS
@@ -27,6 +27,7 @@ CARD = HeadCard(
     kinds=("brain share",),
     regions=("brain",),
     ages=(60.0, 100.0),
+    told_as={oasis.CLASSES[0]: ["healthy", "no dementia"], oasis.CLASSES[1]: ["dementia", "alzheimer"]},
     licence="OASIS data use terms",
 )
 LIMITS = (
@@ -40,7 +41,8 @@ def build(engine: Engine, data: Data) -> Head:
     people = oasis.read_people(data.root / oasis.TABLE)
     found = measured_agreement(engine, data, people)
     scanned = {person.id for case in data.cases if (person := same_person(case, {p.id: p for p in people}))}
-    cases = oasis.dementia_cases([person for person in people if person.id not in scanned])
+    people = [person for person in people if person.id not in scanned]
+    cases = oasis.dementia_cases(people)
     counts = {label: int((cases.labels == label).sum()) for label in oasis.CLASSES}
     told = ", ".join(f"{label}: {count}" for label, count in counts.items())
     card = replace(
@@ -52,10 +54,25 @@ def build(engine: Engine, data: Data) -> Head:
             "sources": ["OASIS-1 table"], "sentence": f"Fitted to published volumes of {len(cases)} people over 60 of OASIS-1 ({told}).",
         },
     )  # fmt: skip
-    alone = {"age only": ("age",), "nWBV only": ("nWBV",)}
-    head = fit_head(card, cases, {title: cases.columns(names) for title, names in alone.items()})
+    head = fit_head(card, cases, _beside(cases, people))
     figures = head.card.figures | {"agreement": [one.to_dict() for one in found]}
     return replace(head, card=replace(head.card, figures=figures))
+
+
+def _beside(cases: Cases, people: list[oasis.Person]) -> dict[str, Cases]:
+    """What is told beside the head: less, more, and how much it depends on who counts as ill."""
+    told = {
+        "age only": cases.columns(("age",)),
+        "nWBV only": cases.columns(("nWBV",)),
+        "with education and eTIV": oasis.with_education(cases, people),
+        "very mild (CDR 0.5) against none": oasis.dementia_cases(people, lambda cdr: cdr == 0.5),
+        "mild or more (CDR 1 and above) against none": oasis.dementia_cases(people, lambda cdr: cdr >= 1),
+    }
+    return {
+        title: one
+        for title, one in told.items()
+        if all((one.labels == c).sum() >= LEAST_PATIENTS for c in CARD.classes)
+    }
 
 
 def write_norm(data: Data, folder: Path = NORMS) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mrifoundation.engine import Engine
-from mrifoundation.tasks.classify.figures import summarise
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation_training.heads.example import Example
 from mrifoundation_training.heads.extraction import measured
+from mrifoundation_training.heads.figures_of_people import figures_of_people
 from mrifoundation_training.heads.measurement_error import measurement_errors
 from mrifoundation_training.heads.recipe import Data, Recipe
 
@@ -40,12 +40,12 @@ def answers(head: Head, recipe: Recipe, engine: Engine, data: Data) -> Answers:
 
 
 def figures_of(head: Head, found: Answers) -> dict:
-    """As `figures.summarise`; {} when nothing could be measured."""
+    """As `figures.summarise`, each person counting once; {} when nothing could be measured."""
     if not found.examples:
         return {}
-    labels = np.array([head.card.classes.index(example.label) for example in found.examples])
-    patients = np.array([example.patient for example in found.examples])
-    return summarise(found.probabilities, labels, patients, head.card.classes) | {"refused": len(found.refused)}
+    labels = [head.card.classes.index(example.label) for example in found.examples]
+    patients = [example.patient for example in found.examples]
+    return figures_of_people(found.probabilities, labels, patients, head.card.classes) | {"refused": len(found.refused)}
 
 
 def with_development(head: Head, recipe: Recipe, engine: Engine, data: Data) -> Head:

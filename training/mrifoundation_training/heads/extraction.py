@@ -25,14 +25,19 @@ def measured(engine: Engine, card: HeadCard, examples: Sequence[Example]) -> lis
     """One record an example, from the cache where it is there."""
     cache = FeatureCache(engine.card.model_id, PROFILE)
     console = Console(file=sys.stderr)
-    records = []
+    records, what = [], measured_as(card)
     for example in track(examples, f"Measuring for {card.name}", console=console, transient=True):
-        record = cache.get(card.name, example.id)
+        record = cache.get(what, example.id)
         if record is None:
             record = _measure(engine, card, example)
-            cache.put(card.name, example.id, record)
+            cache.put(what, example.id, record)
         records.append(record)
     return records
+
+
+def measured_as(card: HeadCard) -> str:
+    """What the measurements of a head are filed under: heads that measure the same share them."""
+    return "/".join((*card.kinds, *(card.structures if "lesion" in card.kinds else ())))
 
 
 def cases_of(examples: Sequence[Example], records: Sequence[Record]) -> tuple[Cases, dict[str, str]]:

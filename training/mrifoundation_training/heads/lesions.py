@@ -1,9 +1,7 @@
 """Cases with and without a lesion: real ones as far as there are any, and simulated ones that are named so."""
 
-import tempfile
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +9,8 @@ from mrifoundation.volume import Scan, read_scan
 from mrifoundation.volume.orientation import CanonicalAxes
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.heads.example import Example, from_files
-from mrifoundation_training.heads.simulated import simulated_scan
+from mrifoundation_training.heads.simulated import GLIOMA, HEALTHY, MULTIPLE_SCLEROSIS
+from mrifoundation_training.heads.simulated_cache import kept_simulated_scan
 
 TUMOUR, NO_TUMOUR = "brain tumour", "no brain tumour"
 LESIONS, NO_LESIONS = "white-matter lesions", "no white-matter lesions"
@@ -20,23 +19,24 @@ MARGIN_MM = 6.0  # between a tumour and the slab that counts as free of it
 
 
 def tumour_examples(cases: list[Case]) -> list[Example]:
-    """Real gliomas and other brains, and simulated gliomas in healthy heads."""
+    """Real gliomas and real brains without one, multiple sclerosis among these; simulated gliomas, sclerosis and healthy heads."""
     real = [
         _real(case, TUMOUR if "glioma" in case.diagnosis or "tumor" in case.diagnosis else NO_TUMOUR)
         for case in _brains(cases)
         if case.diagnosis != "unknown"
     ]
-    return real + _simulated(cases, "brats13", TUMOUR, NO_TUMOUR)
+    labels = {GLIOMA: TUMOUR, MULTIPLE_SCLEROSIS: NO_TUMOUR, HEALTHY: NO_TUMOUR}
+    return real + _simulated(cases, labels)
 
 
 def white_matter_examples(cases: list[Case]) -> list[Example]:
-    """Real brains with multiple sclerosis and healthy ones, and simulated lesions in healthy heads."""
+    """Real brains with multiple sclerosis and healthy ones, and simulated heads with and without. Gliomas are neither."""
     real = [
         _real(case, LESIONS if "multiple sclerosis" in case.diagnosis else NO_LESIONS)
         for case in _brains(cases)
         if "sclerosis" in case.diagnosis or case.diagnosis == "healthy"
     ]
-    return real + _simulated(cases, "openms", LESIONS, NO_LESIONS)
+    return real + _simulated(cases, {MULTIPLE_SCLEROSIS: LESIONS, HEALTHY: NO_LESIONS})
 
 
 def sarcoma_examples(cases: list[Case]) -> list[Example]:
@@ -64,33 +64,27 @@ def _real(case: Case, label: str) -> Example:
     )
 
 
-def _simulated(cases: list[Case], source: str, label: str, healthy: str) -> list[Example]:
-    """Each whole head once as it is and once with a lesion of `source`; the head is the patient, so that both stay in one fold."""
+def _simulated(cases: list[Case], labels: dict[str, str]) -> list[Example]:
+    """Each whole head once a disease; the head is the patient, so that all its images stay in one fold.
+
+    One measurement serves several heads: its name tells host and disease, not the question."""
     hosts = [case for case in cases if case.source == "synthseg" and case.split == "train"]
-    shapes = [case for case in cases if case.source == source and case.split == "train" and case.labels]
-    if not shapes:
-        return []
+    shapes = [case for case in cases if case.source == "openms" and case.split == "train" and case.labels]
     found = []
     for n, host in enumerate(hosts):
-        shape = shapes[n % len(shapes)]
-        for name, drawn, what in ((f"{host.id}-plain", None, healthy), (f"{host.id}-{source}", shape, label)):
-            tier = shape.tier if drawn else host.tier
-            found.append(
-                Example(
-                    name, host.subject, what, _rendered(host, drawn, n), f"simulated ({source})", tier, simulated=True
-                )
-            )
+        for disease, label in labels.items():
+            shape = shapes[n % len(shapes)] if shapes and disease == MULTIPLE_SCLEROSIS else None
+            if shape is None and disease == MULTIPLE_SCLEROSIS:
+                continue
+            name = f"{host.id}-{disease.replace(' ', '-')}"
+            read = partial(_drawn, host, disease, shape, n)
+            tier = shape.tier if shape else host.tier
+            found.append(Example(name, host.subject, label, read, f"simulated {disease}", tier, simulated=True))
     return found
 
 
-@lru_cache(maxsize=64)  # a head without a lesion serves several recipes
-def _rendered(host: Case, shape: Case | None, seed: int) -> Callable[[], tuple[Scan, ...]]:
-    @lru_cache(maxsize=1)
-    def read() -> tuple[Scan, ...]:
-        with tempfile.TemporaryDirectory() as scratch:
-            return (simulated_scan(host, shape, seed, Path(scratch)),)
-
-    return read
+def _drawn(host: Case, disease: str, shape: Case | None, seed: int) -> tuple[Scan, ...]:
+    return (kept_simulated_scan(host, disease, shape, seed),)
 
 
 def _slab(case: Case, through: bool) -> Callable[[], tuple[Scan, ...]]:

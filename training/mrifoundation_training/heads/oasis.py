@@ -1,7 +1,8 @@
 """OASIS-1: people over 60 with and without dementia, and how the brain's share of the intracranial volume falls with age."""
 
 import csv
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,10 @@ NAMES = ("age", "male", "nWBV")
 
 @dataclass(frozen=True)
 class Person:
-    """One row. cdr: clinical dementia rating, None when not rated. nwbv as published."""
+    """One row. cdr: clinical dementia rating, None when not rated. nwbv as published. education: OASIS' grade 1 to 5, None when not told.
+
+    The table's MMSE is left out on purpose: it is a test of dementia itself, so a head that reads it would only repeat the diagnosis.
+    """
 
     id: str
     age: float
@@ -26,6 +30,7 @@ class Person:
     cdr: float | None
     etiv: float
     nwbv: float
+    education: float | None = None
 
 
 def read_people(path: Path, but: frozenset[str] = frozenset()) -> list[Person]:
@@ -44,15 +49,27 @@ def read_people(path: Path, but: frozenset[str] = frozenset()) -> list[Person]:
 def _person(row: dict) -> Person:
     cdr = row["CDR"].strip()
     rated = None if cdr in ("", "N/A") else float(cdr)
-    return Person(row["ID"], float(row["Age"]), row["M/F"], rated, float(row["eTIV"]), float(row["nWBV"]))
+    grade = row.get("Educ", "").strip()
+    education = None if grade in ("", "N/A") else float(grade)
+    return Person(row["ID"], float(row["Age"]), row["M/F"], rated, float(row["eTIV"]), float(row["nWBV"]), education)
 
 
-def dementia_cases(people: list[Person]) -> Cases:
-    """Rated people over 60: CDR above 0 against 0."""
-    chosen = [person for person in people if person.age > OVER and person.cdr is not None]
+def dementia_cases(people: list[Person], ill: Callable[[float], bool] = lambda cdr: cdr > 0) -> Cases:
+    """Rated people over 60: those whose CDR is `ill` against CDR 0."""
+    rated = [person for person in people if person.age > OVER and person.cdr is not None]
+    chosen = [person for person in rated if person.cdr == 0 or ill(person.cdr)]
     values = np.array([[p.age, float(p.sex == "M"), p.nwbv] for p in chosen])
     labels = np.array([CLASSES[int(p.cdr > 0)] for p in chosen])
     return Cases(values, NAMES, labels, np.array([p.id for p in chosen]))
+
+
+def with_education(cases: Cases, people: list[Person]) -> Cases:
+    """The same people with education and intracranial volume beside the other measurements; an untold grade becomes the median."""
+    known = {person.id: person for person in people}
+    grades = [known[name].education for name in cases.patients]
+    median = np.median([grade for grade in grades if grade is not None] or [0.0])
+    more = [[median if g is None else g, known[name].etiv] for g, name in zip(grades, cases.patients, strict=True)]
+    return replace(cases, values=np.hstack([cases.values, more]), names=(*cases.names, "education", "eTIV"))
 
 
 def nwbv_norm(people: list[Person]) -> Norm:

@@ -15,6 +15,7 @@ from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.heads.example import Example
 from mrifoundation_training.heads.extraction import cases_of, measured
 from mrifoundation_training.heads.feature_cache import Record
+from mrifoundation_training.heads.figures_of_people import figures_of_people
 
 OPEN_LICENCE, RESEARCH_LICENCE = "CC-BY-4.0", "CC-BY-NC-SA-4.0"
 
@@ -63,7 +64,29 @@ def build(recipe: Recipe, engine: Engine, data: Data) -> Head:
         trained_on=described(examples, cases, refused),
         licence=RESEARCH_LICENCE if any(one.tier == "research" for one in examples) else OPEN_LICENCE,
     )
-    return fit_head(card, cases, alone)
+    head = fit_head(card, cases, alone)
+    if any(one.simulated for one in examples):
+        figures = head.card.figures | {"unseen_sources": unseen_sources(recipe, engine, data, head)}
+        head = replace(head, card=replace(head.card, figures=figures))
+    return head
+
+
+def unseen_sources(recipe: Recipe, engine: Engine, data: Data, head: Head) -> dict:
+    """A head of simulated cases alone, asked about every real one of either split: no source of these was learned from, so that it cannot
+    know a disease by its scanner. {} where too little is left to tell."""
+    examples = recipe.examples(data)
+    drawn = [one for one in examples if one.simulated]
+    real = [one for one in examples if not one.simulated]
+    learned, _ = cases_of(drawn, measured(engine, recipe.card, drawn))
+    asked, refused = cases_of(real, measured(engine, recipe.card, real))
+    if len(set(learned.labels)) < 2 or len(set(asked.labels)) < 2:
+        return {}
+    alone = fit_head(recipe.card, learned.columns(head.card.feature_names))
+    values = [dict(zip(asked.names, row, strict=True)) for row in asked.values]
+    given = np.array([list(alone.probabilities(one)[0].values()) for one in values])
+    labels = [recipe.card.classes.index(label) for label in asked.labels]
+    found = figures_of_people(given, labels, list(asked.patients), recipe.card.classes)
+    return found | {"refused": len(refused), "sources": sorted({one.source for one in real})}
 
 
 def baselines(recipe: Recipe, cases: Cases) -> dict[str, Cases]:

@@ -2,6 +2,7 @@
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
+from mrifoundation.tasks.measure.lesion_signs import LESIONS as LESION_KINDS
 from mrifoundation_training.heads import cardiac, lesions, picai
 from mrifoundation_training.heads.heart_reference import measured_by_reference
 from mrifoundation_training.heads.recipe import Data, Recipe
@@ -14,6 +15,7 @@ CARDIAC = HeadCard(
     inputs=("end-diastole", "end-systole"),
     kinds=("heart",),
     regions=("heart",),
+    told_as={"normal": ["healthy"]},
     limits=(
         "The head sees ratios only, since the voxel size of its training scans is assumed (1.5 × 1.5 × 10 mm).",
         "The network that segments has trained on the same people, so cross-validation flatters; the development figure does not.",
@@ -26,11 +28,16 @@ TUMOUR = HeadCard(
     question="Is there a brain tumour?",
     classes=(lesions.NO_TUMOUR, lesions.TUMOUR),
     positive=lesions.TUMOUR,
-    kinds=("lesion",),
-    structures=("enhancing tumor", "non-enhancing tumor", "necrotic tumor core", "peritumoral edema"),
+    kinds=("lesion signs",),
+    structures=LESION_KINDS["tumour"],
     regions=("brain",),
+    told_as={
+        lesions.NO_TUMOUR: ["healthy", "sclerosis"],
+        lesions.TUMOUR: ["glioma", "tumor", "tumour", "metastasis", "meningioma"],
+    },
     limits=(
-        "Most training cases are simulated: tumour shapes of two patients in images made from label maps of healthy heads.",
+        "Most training cases are simulated: gliomas of random shape in images made from label maps of healthy heads.",
+        "Other tumours than gliomas were never learned from.",
     ),
 )
 WHITE_MATTER = HeadCard(
@@ -39,11 +46,13 @@ WHITE_MATTER = HeadCard(
     question="Are there white-matter lesions?",
     classes=(lesions.NO_LESIONS, lesions.LESIONS),
     positive=lesions.LESIONS,
-    kinds=("lesion",),
-    structures=("multiple sclerosis lesion",),
+    kinds=("lesion signs",),
+    structures=LESION_KINDS["white-matter lesion"],
     regions=("brain",),
+    told_as={lesions.NO_LESIONS: ["healthy"], lesions.LESIONS: ["sclerosis", "white-matter lesions"]},
     limits=(
-        "All cases with lesions are simulated: shapes of real multiple-sclerosis lesions in images made from label maps.",
+        "All training cases with lesions are simulated: shapes of real multiple-sclerosis lesions in images made from label maps.",
+        "Lesions of age and of small vessels look alike and were counted as neither.",
     ),
 )
 SARCOMA = HeadCard(
@@ -54,6 +63,7 @@ SARCOMA = HeadCard(
     positive=lesions.SARCOMA,
     kinds=("lesion",),
     structures=("soft-tissue sarcoma",),
+    told_as={lesions.NO_SARCOMA: ["healthy"], lesions.SARCOMA: ["sarcoma", "soft-tissue tumour"]},
     limits=(
         "Slabs of six people's scans, through the tumour and beyond it, are all it knows: no other disease, no healthy person.",
         "The network that segments has trained on the same people, so cross-validation flatters.",

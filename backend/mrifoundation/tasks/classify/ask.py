@@ -1,19 +1,31 @@
 """Several heads asked about one study, with progress."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled
 from mrifoundation.tasks.classify.classification import Classification
 from mrifoundation.tasks.classify.classify import classify
 from mrifoundation.tasks.classify.head_files import find_head, list_heads
+from mrifoundation.tasks.classify.nearest import nearest_cases
 from mrifoundation.tasks.classify.study import Study
+
+if TYPE_CHECKING:
+    from mrifoundation.library import Library
 
 
 def ask_heads(
-    study: Study, names: Sequence[str] | None = None, progress: Progress | None = None, cancel: Cancel | None = None
+    study: Study,
+    names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+    library: "Library | None" = None,
 ) -> list[Classification]:
-    """The answers of these heads, or of all there are, in order. Raises InputError for a head that is not there, and Cancelled."""
+    """The answers of these heads, or of all there are, in order. library: where the nearest cases of each class are looked for.
+
+    Raises InputError for a head that is not there, and Cancelled."""
     heads = [find_head(name) for name in (names if names is not None else [card.name for card in list_heads()])]
     answers = []
     for number, head in enumerate(heads):
@@ -21,5 +33,8 @@ def ask_heads(
             raise Cancelled("Classifying was cancelled.")
         if progress:
             progress("classify", number / len(heads), f"Asking about {head.card.title.lower()}.")
-        answers.append(classify(study, head))
+        answer = classify(study, head)
+        if library is not None and answer.applicable:
+            answer = replace(answer, evidence=[*answer.evidence, *nearest_cases(study, head.card, library)])
+        answers.append(answer)
     return answers

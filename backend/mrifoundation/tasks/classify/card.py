@@ -19,6 +19,7 @@ class HeadCard:
     trained_on: cases, patients, classes → patients, sources, simulated, and one `sentence`. figures: cross-validated, as
     `figures.summarise` gives them, with baselines. gate: largest `distance` of an embedding to those trained on, and
     `measurement_error`: name → [low, high], how far our own measurement lies above the one fitted to (95 %).
+    told_as: class → words of a diagnosis by which a library tells it, the class itself where it is left out.
     model_id: weights it was fitted for; "" when it needs none. limits: plain sentences. sha256: of the numbers.
     """
 
@@ -36,6 +37,7 @@ class HeadCard:
     trained_on: dict = field(default_factory=dict)
     figures: dict = field(default_factory=dict)
     gate: dict = field(default_factory=dict)
+    told_as: dict[str, list[str]] = field(default_factory=dict)
     model_id: str = ""
     licence: str = ""
     limits: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from mrifoundation.tasks.classify.heart_facts import heart_evidence, heart_of
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.heart import STRUCTURES
 from mrifoundation.tasks.measure.intracranial import measure_brain
+from mrifoundation.tasks.measure.lesion_signs import LESIONS, lesion_signs
 from mrifoundation.tasks.measure.norms import Norm
 from mrifoundation.tasks.measure.volumes import measure_volumes
 
@@ -105,10 +106,34 @@ def _lesion(study: Study, card: HeadCard) -> Features:
     return Features(values, facts, mask if mask.any() else None)
 
 
+def _lesion_signs(study: Study, card: HeadCard) -> Features:
+    found = lesion_signs(study.engine, study.encodings[0], study.scans[0])
+    facts = [
+        Evidence(
+            f"{kind} in view, if any",
+            round(ml, 3),
+            "mL",
+            f"If a {kind} is in view, the network would outline {ml:.1f} mL of it.",
+        )
+        for kind, ml in found.volumes_ml.items()
+    ]
+    shown = [
+        found.on_scan(kind, study.encodings[0]) for kind, parts in LESIONS.items() if set(parts) & set(card.structures)
+    ]
+    mask = np.any(shown, axis=0) if shown else None
+    return Features(found.values, facts, mask if mask is not None and mask.any() else None)
+
+
 def _embedding(study: Study, card: HeadCard) -> Features:
     width = len(study.embedding) // len(study.scans)
     return Features(dict(zip(embedding_names(len(study.scans), width), study.embedding.tolist(), strict=True)))
 
 
 Kind = Callable[[Study, HeadCard], Features]
-KINDS: dict[str, Kind] = {"heart": _heart, "brain share": _brain_share, "lesion": _lesion, "embedding": _embedding}
+KINDS: dict[str, Kind] = {
+    "heart": _heart,
+    "brain share": _brain_share,
+    "lesion": _lesion,
+    "lesion signs": _lesion_signs,
+    "embedding": _embedding,
+}
