@@ -52,7 +52,7 @@ def evaluate(
     output: the JSON object is also written there. Gives 0, or 1 when nothing could be measured.
     Raises InputError for a manifest, split, source or weights that are not there.
     """
-    cases = _first_of_each(chosen_cases(read_manifest(Path(manifest)), split, sources), cases_per_source)
+    cases = first_of_each(chosen_cases(read_manifest(Path(manifest)), split, sources), cases_per_source)
     engine = Engine.load(weights)
     traces: list[Trace] = []
     skipped: dict[str, str] = {}
@@ -74,7 +74,8 @@ def evaluate(
     return 0 if traces else 1
 
 
-def _first_of_each(cases: list[Case], count: int | None) -> list[Case]:
+def first_of_each(cases: list[Case], count: int | None) -> list[Case]:
+    """The labelled cases, at most `count` of each source."""
     seen: Counter[str] = Counter()
     kept = []
     for case in cases:
@@ -89,15 +90,15 @@ def _case_traces(engine, case, profile, structures, from_nothing, clicks, baseli
     labels = reference_labels(case, scan)
     encoding = engine.encode(scan, profile)
     traces = []
-    for name, truth in _structures(case, labels, scan, structures):
-        for prompt in _beginnings(engine, name, from_nothing):
+    for name, truth in structures_of(case, labels, scan, structures):
+        for prompt in beginnings(engine, name, from_nothing):
             methods = {"refine": ours(engine, encoding, scan, prompt)}
             if baselines and prompt is None:
                 box = _around(truth, scan.spacing)
                 methods |= {"random walker": walker(scan, box), "grow-cut": grow_cut(scan, box)}
             for method, answer in methods.items():
-                begun = _begun(engine, encoding, prompt)
-                scores, seconds = clicked(answer, begun, truth, scan.spacing, clicks)
+                start = begun(engine, encoding, prompt)
+                scores, seconds = clicked(answer, start, truth, scan.spacing, clicks)
                 begin = "words" if prompt else "nothing"
                 traces.append(Trace(case.id, case.subject, case.source, name, begin, method, scores, seconds))
     return traces
@@ -120,9 +121,10 @@ def clicked(
     return tuple(scores), slowest
 
 
-def _structures(
-    case: Case, labels: np.ndarray, scan: Scan, wanted: Collection[str] | None
+def structures_of(
+    case: Case, labels: np.ndarray, scan: Scan, wanted: Collection[str] | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and mask of every label that is large enough to click on."""
     for value, name in sorted(case.table.items()):
         if value == 0 or (wanted and name not in wanted) or (not wanted and not name):
             continue
@@ -131,14 +133,15 @@ def _structures(
             yield name, truth
 
 
-def _beginnings(engine: Engine, name: str, from_nothing: bool) -> list[str | None]:
+def beginnings(engine: Engine, name: str, from_nothing: bool) -> list[str | None]:
     """Prompts to begin with; None is from clicks alone."""
     known = name in engine.vocabulary and engine.knows(engine.vocabulary[name])
     lesion = name in engine.vocabulary and engine.vocabulary[name].kind == "lesion"
     return ([name] if known else []) + ([None] if from_nothing or lesion or not known else [])
 
 
-def _begun(engine: Engine, encoding: Encoding, prompt: str | None) -> np.ndarray:
+def begun(engine: Engine, encoding: Encoding, prompt: str | None) -> np.ndarray:
+    """The contour before the first click."""
     return engine.segment(encoding, [prompt]).labels == 1 if prompt else np.zeros(encoding.shape, dtype=bool)
 
 

@@ -8,6 +8,7 @@ from skimage.segmentation import random_walker
 
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.refinement import Mark, Refiner
+from mrifoundation.engine.refinement.reader import Readers
 from mrifoundation.volume import Scan
 from mrifoundation.volume.intensity import robust_range
 from mrifoundation_training.evaluation.interactive_robot import Click
@@ -20,9 +21,9 @@ CONTRAST = 130.0  # scikit-image's own default for the random walker
 STEPS = 200  # of the cellular automaton
 
 
-def ours(engine: Engine, encoding: Encoding, scan: Scan, prompt: str | None) -> Method:
-    """This project's refinement, from the answer to `prompt` or from nothing."""
-    refiner = Refiner(encoding, scan, engine.text_logits(encoding, prompt) if prompt else None)
+def ours(engine: Engine, encoding: Encoding, scan: Scan, prompt: str | None, readers: Readers | None = None) -> Method:
+    """This project's refinement, from the answer to `prompt` or from nothing. readers: of the marks, the shipped ones when None."""
+    refiner = Refiner(encoding, scan, engine.text_logits(encoding, prompt) if prompt else None, readers)
     placed = []
 
     def answer(mask: np.ndarray, clicks: Sequence[Click]) -> np.ndarray:

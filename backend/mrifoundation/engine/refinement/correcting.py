@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from mrifoundation.engine.refinement.clues import clues
 from mrifoundation.engine.refinement.drawing import LEAN, See
 from mrifoundation.engine.refinement.evidence import Evidence
 from mrifoundation.engine.refinement.growth import Growth, distances, settle
 from mrifoundation.engine.refinement.placing import Placed
-from mrifoundation.engine.refinement.polish import polished
+from mrifoundation.engine.refinement.polish import onto_edges, query_logits
+from mrifoundation.engine.refinement.reader import Read
 from mrifoundation.engine.refinement.window import Window
 
 LEAST_MM = 20.0  # radius of the smallest window
@@ -15,8 +17,11 @@ KEPT = 4.0  # logit of what the contour says already
 RIGHT_ALREADY = 20.0  # what a millimetre costs where nothing is wrong
 
 
-def correct(see: See, mask: np.ndarray, marks: list[Placed], spacing: np.ndarray) -> tuple[Window, np.ndarray]:
-    """The contour after the last of `marks`, bool on the scan voxels of the window beside it. mask: bool, canonical."""
+def correct(
+    see: See, mask: np.ndarray, marks: list[Placed], spacing: np.ndarray, read: Read
+) -> tuple[Window, np.ndarray]:
+    """The contour after the last of `marks`, bool on the scan voxels of the window beside it. mask: bool, canonical. Beyond three times
+    the mark's reach, or 20 mm, nothing changes."""
     mark = marks[-1]
     radius = max(LEAST_MM, REACHES * mark.reach)
     low, high = mark.voxels.min(axis=0), mark.voxels.max(axis=0)
@@ -24,20 +29,22 @@ def correct(see: See, mask: np.ndarray, marks: list[Placed], spacing: np.ndarray
     evidence = see(window)
     points = mark.on(window)
     current = window.of(mask)
-    wrong = (current > 0.5) != mark.positive
+    inside = current > 0.5
+    wrong = inside != mark.positive
     wrong[tuple(points.T)] = True  # also where the scan's voxels are finer than the grid
-    away = window.distance_to(points)
     growth = _wrong_part(evidence, mark, points, wrong)
-    share = growth.distance / growth.level
-    part = growth.region & wrong
-    labels = np.where(part, mark.positive, current > 0.5)
-    weights = np.where(part, 1.0, np.where(wrong & (share < 2), 0.05, 0.6))
+    before = query_logits(evidence, inside, np.ones(window.shape), marks)
+    after = _corrected_query(evidence, growth, inside, wrong, marks)
+    table = clues(evidence, marks, points, growth, (before, after), current)
     side = 1.0 if mark.positive else -1.0
-    lean = np.where(wrong, side * LEAN * np.clip(1 - share, -1.5, 1), 0.0)
-    change = 1 / (1 + (away / max(1.8 * mark.reach + 2.0, LEAST_MM / 2)) ** 4)
-    values = polished(evidence, labels, weights, lean, marks, change, KEPT * (2 * current - 1))
-    near = window.back(away) <= radius
-    return window, np.where(near, window.back(values) > 0, mask[window.box])
+    logits = side * read(table, window).reshape(window.shape)
+    away = window.distance_to(points)
+    heard = np.clip(3 * (1 - away / radius), 0, 1)
+    values = onto_edges(evidence, heard * logits + (1 - heard) * KEPT * (2 * current - 1), marks)
+    turned = (window.back(values) > 0) != (
+        window.back(current) > 0.5
+    )  # finer than the grid, the contour keeps its form
+    return window, mask[window.box] ^ (turned & (window.back(away) <= radius))
 
 
 def _wrong_part(evidence: Evidence, mark: Placed, points: np.ndarray, wrong: np.ndarray) -> Growth:
@@ -45,3 +52,15 @@ def _wrong_part(evidence: Evidence, mark: Placed, points: np.ndarray, wrong: np.
     distance = distances(evidence, np.where(wrong, unlike, unlike + RIGHT_ALREADY), points)
     ball = mark.ball(evidence.window) & wrong
     return settle(evidence, distance, [ball] if ball.any() else [], [], wrong, 2.5 * mark.reach + 2.0)
+
+
+def _corrected_query(
+    evidence: Evidence, growth: Growth, inside: np.ndarray, wrong: np.ndarray, marks: list[Placed]
+) -> np.ndarray:
+    mark, share = marks[-1], growth.distance / growth.level
+    part = growth.region & wrong
+    labels = np.where(part, mark.positive, inside)
+    weights = np.where(part, 1.0, np.where(wrong & (share < 2), 0.05, 0.6))
+    side = 1.0 if mark.positive else -1.0
+    lean = np.where(wrong, side * LEAN * np.clip(1 - share, -1.5, 1), 0.0)
+    return query_logits(evidence, labels, weights, marks) + lean

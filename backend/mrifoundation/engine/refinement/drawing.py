@@ -5,10 +5,12 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
+from mrifoundation.engine.refinement.clues import clues
 from mrifoundation.engine.refinement.evidence import Evidence
 from mrifoundation.engine.refinement.growth import GOOD, Growth, distances, settle
 from mrifoundation.engine.refinement.placing import Placed
-from mrifoundation.engine.refinement.polish import polished
+from mrifoundation.engine.refinement.polish import onto_edges, query_logits
+from mrifoundation.engine.refinement.reader import Read
 from mrifoundation.engine.refinement.window import Window
 from mrifoundation.volume.box import Box
 
@@ -21,7 +23,7 @@ FORBIDDEN = 20.0  # what a millimetre through a negative mark's ball costs
 
 
 def draw(
-    see: See, marks: list[Placed], spacing: np.ndarray, shape: tuple[int, int, int], known: Box | None
+    see: See, marks: list[Placed], spacing: np.ndarray, shape: tuple[int, int, int], known: Box | None, read: Read
 ) -> tuple[Window, np.ndarray]:
     """The structure at `marks` (canonical), bool on the scan voxels of the window that is given beside it.
 
@@ -41,11 +43,11 @@ def draw(
         growth = grow(evidence, marks)
         if growth.score < GOOD:
             break
-    return window, _connected(window, _finished(evidence, growth, marks), marks)
+    return window, _connected(window, _finished(evidence, growth, marks, read), marks)
 
 
 def draw_in_box(
-    see: See, box: Box, marks: list[Placed], spacing: np.ndarray, shape: tuple[int, int, int]
+    see: See, box: Box, marks: list[Placed], spacing: np.ndarray, shape: tuple[int, int, int], read: Read
 ) -> tuple[Window, np.ndarray]:
     """As `draw`, for a structure that lies inside `box` and holds its middle."""
     low, high = np.array([b.start for b in box]), np.array([b.stop - 1 for b in box])
@@ -58,7 +60,7 @@ def draw_in_box(
     outside[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))] = False
     middle = Placed(((low + high) // 2)[None], True, 0.2 * float(side.min()))
     growth = grow(evidence, [*marks, middle], outside)
-    values = _finished(evidence, growth, [*marks, middle])
+    values = _finished(evidence, growth, [*marks, middle], read)
     values[outside] = -1.0
     return window, _connected(window, values, [*marks, middle])
 
@@ -84,11 +86,18 @@ def grow(evidence: Evidence, marks: list[Placed], outside: np.ndarray | None = N
     return settle(evidence, distance, inside, [ball for positive, ball in balls if not positive and ball.any()])
 
 
-def _finished(evidence: Evidence, growth: Growth, marks: list[Placed]) -> np.ndarray:
+def _finished(evidence: Evidence, growth: Growth, marks: list[Placed], read: Read) -> np.ndarray:
     share = growth.distance / growth.level
     clear = (share < 0.8) | ((share > 1.25) & (share < 6))
     lean = LEAN * np.clip(1 - share, -1.5, 1)
-    return polished(evidence, growth.region, np.where(clear, 1.0, 0.05), lean, marks)
+    query = query_logits(evidence, growth.region, np.where(clear, 1.0, 0.05), marks)
+    seen = [mark for mark in marks if len(mark.on(evidence.window))]
+    positive = [mark for mark in seen if mark.positive]
+    points = np.unique(np.concatenate([mark.on(evidence.window) for mark in positive]), axis=0)
+    newest = Placed(positive[-1].voxels, True, max(mark.reach for mark in positive))
+    order = [mark for mark in seen if mark is not positive[-1]] + [newest]
+    table = clues(evidence, order, points, growth, (query, query + lean), None)
+    return onto_edges(evidence, read(table, evidence.window).reshape(evidence.window.shape), marks)
 
 
 def _connected(window: Window, values: np.ndarray, marks: list[Placed]) -> np.ndarray:

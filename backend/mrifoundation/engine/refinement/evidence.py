@@ -1,5 +1,7 @@
 """What is known of every point of a window: the scan's own intensities, the encoding's features, the edges between neighbours."""
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from scipy import ndimage
@@ -48,6 +50,7 @@ class Evidence:
         centre = self.features[(slice(None), *here)].mean(axis=1)
         return intensity + ((self.features - centre[:, None, None, None]) ** 2).sum(axis=0)
 
+    @cached_property
     def columns(self) -> np.ndarray:
         """What a query is held against, float32 [points, n]: intensities at three scales and their squares, features, the logits of the
         words where there are any, 1."""

@@ -18,11 +18,14 @@ EDGE, AGREEMENT, SIZE = 2.0, 2.0, 0.3  # weights in the score, see `settle`
 @dataclass(frozen=True, eq=False)
 class Growth:
     """distance: from the marks, in mm of the marks' own tissue (more through other tissue). level: where the region ends. score: how
-    clearly, less is better."""
+    clearly, less is better. levels, scores, radii: all that were looked at, in order; radii: mm of a ball as large as the region there."""
 
     distance: np.ndarray
     level: float
     score: float
+    levels: np.ndarray
+    scores: np.ndarray
+    radii: np.ndarray
 
     @property
     def region(self) -> np.ndarray:
@@ -67,7 +70,7 @@ def settle(
     allowed = radius >= min(SMALLEST_MM, radius[-1])
     score = np.where(allowed, score, np.inf)
     best = int(score.argmin())
-    return Growth(distance, float(levels[best]), float(score[best]))
+    return Growth(distance, float(levels[best]), float(score[best]), levels, score, radius)
 
 
 def _range(ordered: np.ndarray, distance: np.ndarray, largest: float) -> tuple[float, float]:

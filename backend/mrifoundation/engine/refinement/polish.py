@@ -1,4 +1,5 @@
-"""The last step of every answer: the query fitted to what is known near the marks, and a walk that moves the contour onto edges."""
+"""The first and the last step of every answer: the query fitted to what is known near the marks, and a walk that moves the contour onto
+edges."""
 
 import numpy as np
 
@@ -10,41 +11,21 @@ from mrifoundation.engine.refinement.walker import walk
 SAMPLES = 4000
 EXAMPLES = 300.0  # what the voxels of one label count together in the fit
 HOLD, HOLD_WORDS = 2.0, 5.0  # how firmly weights stay at 0, and that of the words at 1
-SUREST = 3.0  # largest logit of the fitted query, and that of a mark's ball
-PULL, SEED = 0.1, 100.0  # of a point to its own target, and of a marked point
+SUREST = 3.0  # largest logit of the fitted query
+PULL, SEED = 2.0, 100.0  # of a point to its own target, and of a marked point
 
 
-def polished(
-    evidence: Evidence,
-    labels: np.ndarray,
-    weights: np.ndarray,
-    lean: np.ndarray,
-    marks: list[Placed],
-    change: np.ndarray | float = 1.0,
-    kept: np.ndarray | float = 0.0,
-) -> np.ndarray:
-    """Values > 0 where the structure is, float32 on the window's grid.
+def query_logits(evidence: Evidence, labels: np.ndarray, weights: np.ndarray, marks: list[Placed]) -> np.ndarray:
+    """Logits of a query fitted to the points of a window.
 
-    labels: bool, what is taken for the structure; weights: how much each point of it counts as an example; lean: logits added to the
-    query's; change: 0…1, how much of this is heard, against the logits `kept`.
+    labels: bool, what is taken for the structure; weights: how much each point of it counts as an example; of the balls of
+    marks the marks decide.
     """
     labels, weights = labels.copy(), weights.copy()
-    balls = [(mark, mark.on(evidence.window), mark.ball(evidence.window)) for mark in marks]
-    for mark, _, ball in balls:
+    for mark in marks:
+        ball = mark.ball(evidence.window)
         labels[ball], weights[ball] = mark.positive, 2.0
-    logits = _query_logits(evidence, labels, weights) + lean
-    for mark, _, ball in balls:
-        logits[ball] = SUREST if mark.positive else -SUREST
-    logits = change * logits + (1 - change) * kept
-    target = (1 / (1 + np.exp(-logits))).astype(np.float32)
-    pull = np.full(evidence.window.shape, PULL, np.float32)
-    for mark, points, _ in balls:
-        pull[tuple(points.T)], target[tuple(points.T)] = SEED, float(mark.positive)
-    return walk(evidence.edges, pull, target, target) - 0.5
-
-
-def _query_logits(evidence: Evidence, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    columns = evidence.columns()
+    columns = evidence.columns
     chosen = np.flatnonzero(weights.ravel() > 0.02)
     # Drawn the same way every time: the same marks give the same contour.
     chosen = np.random.default_rng(0).choice(chosen, min(SAMPLES, len(chosen)), replace=False)
@@ -57,3 +38,13 @@ def _query_logits(evidence: Evidence, labels: np.ndarray, weights: np.ndarray) -
         prior[-2], hold[-2] = 1.0, HOLD_WORDS
     query = fit(columns[chosen], known, counts, prior, hold)
     return np.clip(columns @ query.astype(np.float32), -SUREST, SUREST).reshape(evidence.window.shape)
+
+
+def onto_edges(evidence: Evidence, logits: np.ndarray, marks: list[Placed]) -> np.ndarray:
+    """Values > 0 where the structure is, float32 on the window's grid; marked points are as marked."""
+    target = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    pull = np.full(evidence.window.shape, PULL, np.float32)
+    for mark in marks:
+        points = tuple(mark.on(evidence.window).T)
+        pull[points], target[points] = SEED, float(mark.positive)
+    return walk(evidence.edges, pull, target, target) - 0.5

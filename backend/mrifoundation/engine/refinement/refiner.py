@@ -10,6 +10,7 @@ from mrifoundation.engine.refinement.drawing import draw, draw_in_box
 from mrifoundation.engine.refinement.evidence import Evidence
 from mrifoundation.engine.refinement.marks import Mark, marked_voxels
 from mrifoundation.engine.refinement.placing import Placed, canonical_voxels, reach_of
+from mrifoundation.engine.refinement.reader import Readers, shipped
 from mrifoundation.engine.refinement.window import Window
 from mrifoundation.volume import Scan
 from mrifoundation.volume.box import Box, bounding_box
@@ -32,10 +33,11 @@ class Refiner:
     """Refines contours on one encoded scan.
 
     scan: the one that was encoded; its own resolution decides where the contour lies. text: logits on the encoding's working grid of what
-    was asked in words, near which the query stays; None where nothing was asked.
+    was asked in words, near which the query stays; None where nothing was asked. readers: those that are shipped when None.
     """
 
-    def __init__(self, encoding: Encoding, scan: Scan, text: np.ndarray | None = None):
+    def __init__(self, encoding: Encoding, scan: Scan, text: np.ndarray | None = None, readers: Readers | None = None):
+        self._read = readers or shipped()
         self._encoding, self._scan, self._text = encoding, scan, text
         self._axes = encoding.axes
         self._image = self._axes.apply(scan.voxels)
@@ -74,7 +76,7 @@ class Refiner:
         if mark.positive and mark.reach > NEAR_MM:
             hint = replace(mark, reach=POINT_REACH)
             others = kept if known is None else [one for one in kept if not one.positive]
-            window, found = draw(self._see, [*others, hint], self._spacing, shape, None)
+            window, found = draw(self._see, [*others, hint], self._spacing, shape, None, self._read.draw)
             radius = self._radius(found)
             if known is None or radius < APART * mark.reach:
                 hint = replace(mark, reach=max(POINT_REACH, min(0.8 * radius, mark.reach)) if known else POINT_REACH)
@@ -83,11 +85,11 @@ class Refiner:
         rescaled = mark.reach > RESCALED * self._radius(mask[known])
         if drawn and rescaled and any(one.positive for one in marks):
             return *self._drawn_anew(mask, marks, known), mark
-        window, found = correct(self._see, mask, marks, self._spacing)
+        window, found = correct(self._see, mask, marks, self._spacing, self._read.correct)
         return window.box, found, mark
 
     def _in_box(self, mask: np.ndarray, kept: list[Placed], box: Box) -> tuple[Box, np.ndarray]:
-        window, found = draw_in_box(self._see, box, kept, self._spacing, mask.shape)
+        window, found = draw_in_box(self._see, box, kept, self._spacing, mask.shape, self._read.draw)
         after = mask[window.box].copy()
         inside = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, window.box, strict=True))
         after[inside] = found[inside]
@@ -98,7 +100,7 @@ class Refiner:
         return float(np.cbrt(np.count_nonzero(mask) * np.prod(self._spacing) * 0.75 / np.pi))
 
     def _drawn_anew(self, mask: np.ndarray, marks: list[Placed], known: Box) -> tuple[Box, np.ndarray]:
-        window, found = draw(self._see, marks, self._spacing, mask.shape, known)
+        window, found = draw(self._see, marks, self._spacing, mask.shape, known, self._read.draw)
         box = tuple(slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(window.box, known, strict=True))
         after = np.zeros([b.stop - b.start for b in box], dtype=bool)
         after[tuple(slice(w.start - b.start, w.stop - b.start) for w, b in zip(window.box, box, strict=True))] = found
