@@ -13,7 +13,9 @@ KEY = "a-key-for-tests-only-0123456789"
 
 
 class Service:
-    """One running service, spoken to over HTTP."""
+    """One running service, spoken to over HTTP. patience: seconds that an answer may take."""
+
+    patience = 60
 
     def __init__(self, weights, cache, key=KEY, options=()):
         environment = {**os.environ, "MRIFOUNDATION_WEIGHTS": str(weights), "MRIFOUNDATION_CACHE": str(cache)}
@@ -30,7 +32,7 @@ class Service:
 
     def request(self, method, path, **options):
         headers = {**self.headers, **options.pop("headers", {})}
-        return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
+        return requests.request(method, self.url + path, headers=headers, timeout=self.patience, **options)
 
     def get(self, path, **options):
         return self.request("GET", path, **options)

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from mrifoundation.cli import (
+    audit,
     classify,
     demo,
     evaluate,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search, keys):
+for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search, keys, audit):
     command.add_to(app)
 
 

@@ -5,7 +5,9 @@ import json
 import logging
 import os
 import tempfile
+import time
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,6 +78,32 @@ class DiskCache:
             self._failed(error)
         finally:
             Path(name).unlink(missing_ok=True)
+
+    def drop(self, key: str) -> bool:
+        """Delete what is stored under `key`; whether there was any."""
+        try:
+            self._path(key).unlink()
+        except OSError:
+            return False
+        return True
+
+    def unused(self, seconds: float) -> list[str]:
+        """Keys of what was neither written nor read for so long."""
+        oldest, found = time.time() - seconds, []
+        for path in self.folder.glob("*.safetensors"):
+            with suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    found.append(path.stem)
+        return found
+
+    def abouts(self) -> Iterator[tuple[str, dict]]:
+        """Every key with its JSON object; what cannot be read is left out. Arrays are not read."""
+        for path in self.folder.glob("*.safetensors"):
+            with (
+                suppress(OSError, SafetensorError, KeyError, TypeError, ValueError),
+                safe_open(path, framework="numpy") as file,
+            ):
+                yield path.stem, json.loads(file.metadata()["about"])
 
     def _failed(self, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or type(error).__name__

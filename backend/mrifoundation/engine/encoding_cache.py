@@ -36,6 +36,13 @@ class EncodingCache:
         """Forget what is in memory."""
         self._memory.clear()
 
+    def forget(self, scan_hash: str) -> None:
+        """Drop from memory what one scan was encoded to."""
+        for key in self._memory.keys():  # noqa: SIM118 (a cache is no mapping)
+            held = self._memory.get(key)
+            if held is not None and held.scan_hash == scan_hash:
+                self._memory.drop(key)
+
     def get(self, key: str) -> Encoding | None:
         encoding = self._memory.get(key)
         if encoding is None:

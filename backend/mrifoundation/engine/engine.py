@@ -96,6 +96,10 @@ class Engine:
             self._lowered[profile] = lower
         return lower
 
+    def forget(self, scan_hash: str) -> None:
+        """Drop from memory what a scan was encoded to; what is on disk is `kept_scans`' business."""
+        self._cache.forget(scan_hash)
+
     def shrink(self) -> None:
         """Forget the encodings in memory; they are read from disk, or made again, when they are asked for."""
         self._cache.shrink()

@@ -1,7 +1,6 @@
 """Taking scans into a library: one scan a step, a commit every few scans, so that it may be stopped at any moment and taken up again."""
 
 import hashlib
-import hmac
 import json
 import logging
 import time
@@ -18,6 +17,7 @@ from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.library.case import Case, case_id, known_facts
 from mrifoundation.library.filters import any_of, quoted
 from mrifoundation.library.geometry_facts import plane_of, quality_flags
+from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.neighbour_facts import fill_from_neighbours
 from mrifoundation.library.region_guess import guess_region
@@ -211,7 +211,7 @@ class Ingest:
         return (row["source"], row["series"]) != (item.source, item.series) and _is_there(row["source"])
 
     def _hashed(self, patient: str | None) -> str | None:
-        return hmac.new(self._salt, patient.encode(), hashlib.sha256).hexdigest()[:16] if patient else None
+        return hashed_patient(self._salt, patient) if patient else None
 
 
 def _is_there(source: str) -> bool:

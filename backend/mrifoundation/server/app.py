@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 import mrifoundation
 from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.kept_scans import keep_days
 from mrifoundation.server import (
     problems,
     routes_classify,
@@ -26,16 +27,20 @@ from mrifoundation.server import (
     routes_volumes,
 )
 from mrifoundation.server.asked import Asking
+from mrifoundation.server.audit import AuditTrail, audit_file
 from mrifoundation.server.backend import Backend
 from mrifoundation.server.held_sources import HeldSources
 from mrifoundation.server.job_store import JobStore
 from mrifoundation.server.keys import KeyRing
 from mrifoundation.server.library_folder import LibraryFolder
+from mrifoundation.server.limits import limits_of
 from mrifoundation.server.marked_regions import MarkedRegions
 from mrifoundation.server.metrics import Metrics
 from mrifoundation.server.observed import Observed
 from mrifoundation.server.own_names import allowed_names
+from mrifoundation.server.rate_limit import RateLimit, requests_per_minute
 from mrifoundation.server.resuming import resume
+from mrifoundation.server.retention import forget_by_and_by
 from mrifoundation.server.security import Guard
 from mrifoundation.server.volumes import Volumes
 
@@ -60,7 +65,8 @@ def create_app(
     """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `keys` open it;
     `names` are the Host names it answers to (default: those of loopback)."""
 
-    metrics = Metrics()
+    metrics, rate, days = Metrics(), RateLimit(requests_per_minute()), keep_days()
+    trail = audit_file()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -71,9 +77,10 @@ def create_app(
         app.state.library = LibraryFolder()
         app.state.regions = MarkedRegions()
         app.state.sources = HeldSources()
-        resuming = asyncio.create_task(resume(app))
+        tasks = [asyncio.create_task(resume(app)), asyncio.create_task(forget_by_and_by(app, days))]
         yield
-        resuming.cancel()
+        for task in tasks:
+            task.cancel()
         app.state.backend.jobs.close()
 
     app = FastAPI(
@@ -101,9 +108,17 @@ def create_app(
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Asking)
-    app.add_middleware(Guard, keys=keys, names=names or allowed_names(), largest_upload=largest_upload)
+    app.add_middleware(
+        Guard,
+        keys=keys,
+        names=names or allowed_names(),
+        largest_upload=largest_upload,
+        rate=rate,
+        audit=AuditTrail(trail) if trail else None,
+    )
     app.add_middleware(Observed, metrics=metrics)  # the last one is the outermost
     app.state.metrics = metrics
+    app.state.limits = limits_of(largest_upload, rate.per_minute, days)
     _describe_key(app)
     return app
 

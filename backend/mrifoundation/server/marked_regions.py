@@ -62,6 +62,12 @@ class MarkedRegions:
                 self._held.popitem(last=False)
         return name
 
+    def forget(self, volume: str) -> None:
+        """Drop all regions of one scan."""
+        with self._lock:
+            for name in [name for name, region in self._held.items() if region.volume == volume]:
+                del self._held[name]
+
     def get(self, name: str) -> MarkedRegion | None:
         with self._lock:
             return self._held.get(name)

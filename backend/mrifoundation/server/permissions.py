@@ -11,7 +11,7 @@ def needed_role(method: str, path: str) -> str:
     path = path.rstrip("/")
     if method == "DELETE" and path.startswith(DELETED_BY_ADMINS):
         return "admin"
-    if method == "POST" and path.startswith("/v1/library/") and path.endswith("/ingest"):
+    if method == "POST" and path.startswith("/v1/library/") and path.endswith(("/ingest", "/purge")):
         return "admin"
     return "read" if method in ("GET", "HEAD", "OPTIONS") or path in SEARCHES else "write"
 

@@ -51,6 +51,8 @@ def install(app: FastAPI) -> None:
         # The framework reports whatever stops the reading of a body as status 400.
         if isinstance(error.__cause__, TooLarge):
             return await _large(request, error.__cause__)
+        if isinstance(error.__cause__, RecursionError):
+            return answer(422, "The request's JSON is nested too deep; send one plain JSON object.")
         sentence = str(error.detail)
         if error.status_code in (404, 405) and sentence == HTTPStatus(error.status_code).phrase:
             sentence = f"There is no {request.method} of this address here; see /docs for all there is."

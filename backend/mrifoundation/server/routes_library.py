@@ -11,16 +11,18 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from mrifoundation.errors import InputError
 from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.sources import Found, find_items
+from mrifoundation.server.audit import note
 from mrifoundation.server.jobs import Job
 from mrifoundation.server.library_folder import LibraryFolder, library_roots
 from mrifoundation.server.nifti_bytes import nifti_bytes
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.schemas import JobTicket
-from mrifoundation.server.schemas_library import Case, Cases, Collections, IngestRequest, Removed
+from mrifoundation.server.schemas_library import Case, Cases, Collections, IngestRequest, Purged, PurgeRequest, Removed
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
     from mrifoundation.library import Library
+    from mrifoundation.tasks.purge import Purged as ForgottenPatient
 
 router = APIRouter(prefix="/v1/library", tags=["library"], responses={code: PROBLEMS[code] for code in (401, 422)})
 MISSING = {404: PROBLEMS[404]}
@@ -66,6 +68,22 @@ async def ingest(request: Request, collection: str, wanted: IngestRequest) -> di
 @router.delete("/collections/{collection}", response_model=Removed, responses=MISSING, summary="Remove a collection")
 async def remove_collection(request: Request, collection: str) -> dict:
     return {"removed": await run_sync(_remove_collection, request, collection)}
+
+
+@router.post(
+    "/purge",
+    response_model=Purged,
+    responses=MISSING,
+    summary="Forget a patient or a case, with all that is kept of it",
+)
+async def purge(request: Request, wanted: PurgeRequest) -> dict:
+    """Cases, previews and older versions of the tables; uploads, encodings and contours of these scans. Needs a key of role admin. The
+    files that the scans were read from are not touched."""
+    if wanted.case:
+        await run_sync(_case, request, wanted.case)
+    purged = await run_sync(_purge, request, wanted)
+    note(request.scope, *purged.scans)
+    return purged.to_dict()
 
 
 @router.get("/cases", response_model=Cases, summary="Cases, page by page")
@@ -136,6 +154,22 @@ def _remove_collection(request: Request, collection: str) -> int:
     if collection not in [one["name"] for one in library.collections()]:
         raise HTTPException(404, f"There is no collection '{collection[:64]}'; list what there is.")
     return library.remove(collection=collection)
+
+
+def _purge(request: Request, wanted: PurgeRequest) -> "ForgottenPatient":
+    from mrifoundation.tasks.purge import purge
+
+    purged = purge(_library(request), wanted.subject, wanted.case)
+    state = request.app.state
+    for scan in purged.scans:
+        state.volumes.forget(scan)
+        state.sources.drop(scan)
+        state.regions.forget(scan)
+        if state.backend.engine:
+            state.backend.engine.forget(scan)
+        if hasattr(state, "contours"):
+            state.contours.forget(scan)
+    return purged
 
 
 def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None, Found]:

@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, HTTPException, Request
 
 from mrifoundation.errors import InputError
+from mrifoundation.server.audit import note
 from mrifoundation.server.jobs import Job
 from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.library_folder import LibraryFolder
@@ -52,6 +53,7 @@ async def mark_region(
 async def search(request: Request, wanted: SearchRequest) -> dict:
     """By a scan, a region of it, words, a report, or a scan together with words; the job's result has hits, best first, and notes."""
     scan = await run_sync(held, request, wanted.volume) if wanted.volume else None
+    note(request.scope, *([wanted.volume] if wanted.volume else []))
     mask = await run_sync(_mask, request, wanted, scan)
     if scan is None and not (wanted.text.strip() or wanted.report.strip()):
         raise InputError("There is nothing to search for; send a volume, text or a report.")

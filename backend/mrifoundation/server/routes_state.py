@@ -29,7 +29,8 @@ async def health(request: Request) -> dict:
 )
 async def info(request: Request) -> JSONResponse:
     engine = request.app.state.backend.ready_engine()
-    return JSONResponse({"version": mrifoundation.__version__, "api": API, **engine.info()})
+    limits = request.app.state.limits.model_dump()
+    return JSONResponse({"version": mrifoundation.__version__, "api": API, "limits": limits, **engine.info()})
 
 
 @router.get("/healthz", include_in_schema=False)

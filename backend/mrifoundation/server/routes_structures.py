@@ -1,6 +1,6 @@
 """Structures taught by example: which there are, teaching one from what is marked on a scan, forgetting it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -120,7 +120,9 @@ async def _marked(request: Request, wanted: TeachStructureRequest, scan: Scan) -
 def _example(scan: Scan, marked: np.ndarray, known: np.ndarray | None, plane: str | None) -> "Example":
     from mrifoundation.tasks.teach.example import Example, annotated
 
-    return Example(scan, marked, annotated(marked, scan.affine, plane, known))
+    # The card lies on disk, and clients call scans after files and patients.
+    nameless = replace(scan, name=f"scan {scan.content_hash[:8]}")
+    return Example(nameless, marked, annotated(marked, scan.affine, plane, known))
 
 
 def _finder(request: Request):

@@ -8,6 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, HTTPException, Request
 
 from mrifoundation.errors import InputError
+from mrifoundation.server.audit import note
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.schemas import HeldVolume, Volume
 from mrifoundation.server.transfer import parse_geometry, scan_from_array, scan_from_file, temporary_folder, upload_path
@@ -52,6 +53,7 @@ async def send_volume(
         geometry = parse_geometry(x_geometry)
         scan = await run_sync(scan_from_array, await request.body(), geometry, content_encoding)
     scan_id = await run_sync(volumes.add, scan)
+    note(request.scope, scan_id)
     return _about(scan_id, scan)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from mrifoundation.server.schemas_limits import Limits
 from mrifoundation.server.schemas_postprocess import TidyingRequest
 
 LARGEST_AXIS = 8192
@@ -187,6 +188,7 @@ class Structure(BaseModel):
 class Info(BaseModel):
     version: str
     api: int
+    limits: Limits
     model: dict
     device: str
     profiles: list[str]

@@ -55,6 +55,26 @@ class Cases(BaseModel):
     total: int
 
 
+class PurgeRequest(BaseModel):
+    """Exactly one of both."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: str | None = Field(None, min_length=1, max_length=200, description="As the source calls the patient.")
+    case: str | None = Field(None, min_length=1, max_length=64)
+
+
+class Purged(BaseModel):
+    """How many went. taught: structures that still hold features of these scans; notes say what to do about them."""
+
+    cases: int
+    uploads: int
+    encodings: int
+    contours: int
+    taught: list[str]
+    notes: list[str]
+
+
 class Removed(BaseModel):
     removed: int = Field(description="Cases that are gone; the scans themselves are not touched.")
 

@@ -20,6 +20,7 @@ from mrifoundation.server.backend import idle_seconds, load_engine
 from mrifoundation.server.key import default_key_file, service_key
 from mrifoundation.server.keys import KeyRing, default_keys_file
 from mrifoundation.server.own_names import allowed_names
+from mrifoundation.server.retention import use_private_temporary_folder
 
 
 def serve(
@@ -50,6 +51,7 @@ def serve(
             "--behind-proxy when a reverse proxy in front of it speaks TLS."
         )
     tls = _tls(certificate, certificate_key)
+    use_private_temporary_folder()
     for part in ("volumes", "encodings", "jobs", "contours"):  # told now, in one sentence, where they cannot be made
         cache_folder(part)
     cache_limit(), idle_seconds()

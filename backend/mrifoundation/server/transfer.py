@@ -87,7 +87,7 @@ def scan_from_file(path: Path, name: str) -> Scan:
         scan = read_scan(path)
     except InputError as error:
         raise InputError(_without_path(str(error), path, name)) from error
-    notes = tuple(_without_path(note, path, name) for note in scan.notes)
+    notes = tuple(_without_path(note, path, "the file") for note in scan.notes)  # kept on disk, so without its name
     return Scan(scan.voxels, scan.affine, name, notes)
 
 

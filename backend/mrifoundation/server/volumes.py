@@ -15,6 +15,7 @@ from mrifoundation.volume import Scan
 log = logging.getLogger(__name__)
 
 IN_MEMORY = 1_500_000_000  # bytes
+NAMELESS = "scan"  # what a scan is called that was read back from disk
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,7 +39,8 @@ class Volumes:
         scan_id = scan.content_hash
         self._memory.put(scan_id, HeldScan(scan))
         if scan_id not in self._disk:
-            about = {"affine": scan.affine.tolist(), "name": scan.name, "notes": list(scan.notes)}
+            # Under no name: clients call scans after files and patients. It is known as long as the scan is in memory.
+            about = {"affine": scan.affine.tolist(), "name": NAMELESS, "notes": list(scan.notes)}
             self._disk.write(scan_id, {"voxels": _compact(scan.voxels)}, about)
         return scan_id
 
@@ -52,6 +54,12 @@ class Volumes:
         for scan_id in self._memory.keys():  # noqa: SIM118 (a cache is no mapping)
             if scan_id in self._disk:
                 self._memory.drop(scan_id)
+
+    def forget(self, scan_id: str) -> None:
+        """Drop a scan from memory and disk."""
+        self._memory.drop(scan_id)
+        if _ID.fullmatch(scan_id):
+            self._disk.drop(scan_id)
 
     def get(self, scan_id: str) -> Scan | None:
         """The scan with this id, or None when it is not held."""

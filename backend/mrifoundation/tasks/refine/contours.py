@@ -69,6 +69,13 @@ class Contours:
                 found.append(self.get(path.stem))
         return sorted((contour for contour in found if contour is not None), key=lambda one: one.about.opened_ns)
 
+    def forget(self, volume: str) -> None:
+        """Drop from memory the contours on one scan; their journals are deleted by whoever deletes the scan."""
+        for name in self._memory.keys():  # noqa: SIM118 (a cache is no mapping)
+            held = self._memory.get(name)
+            if held is not None and held.about.volume == volume:
+                self._memory.drop(name)
+
     def mark(self, contour: Contour, engine: Engine, scan: Scan, marks: Sequence[Mark]) -> Box:
         """Correct `contour` by `marks` in their order, each a step of its own; gives the box that holds every change.
 

@@ -1,0 +1,62 @@
+"""What a running service forgets by itself: uploads and encodings that nobody used for long, and what a killed service left behind."""
+
+import asyncio
+import logging
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+
+from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.kept_scans import forget_unused
+
+log = logging.getLogger(__name__)
+
+HOUR = 3600.0
+ABANDONED = 24 * HOUR  # no upload takes so long
+
+
+def use_private_temporary_folder() -> Path:
+    """Let every temporary file of this process lie in a folder of the cache that only its owner can enter, and sweep it."""
+    folder = cache_folder("incoming")
+    tempfile.tempdir = str(folder)
+    sweep_temporary(folder)
+    return folder
+
+
+def sweep_temporary(folder: Path) -> None:
+    """Delete what a killed service left there."""
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - ABANDONED:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+async def forget_by_and_by(app: FastAPI, days: float | None) -> None:
+    """Sweep now and every hour. days: as of `keep_days`."""
+    while True:
+        try:
+            await run_sync(sweep, app, days)
+        except OSError as error:
+            log.warning("what is old could not be forgotten (%s)", error.strerror)
+        await asyncio.sleep(HOUR)
+
+
+def sweep(app: FastAPI, days: float | None) -> None:
+    """Forget what is due, in memory as well."""
+    sweep_temporary(cache_folder("incoming"))
+    if days is None:
+        return
+    uploads, encodings = forget_unused(days)
+    for scan in uploads:
+        app.state.volumes.forget(scan)
+        app.state.regions.forget(scan)
+        app.state.sources.drop(scan)
+        if app.state.backend.engine:
+            app.state.backend.engine.forget(scan)
+    if uploads or encodings:
+        log.info("forgot %d uploads and %d encodings that were not used for %g days", len(uploads), encodings, days)
