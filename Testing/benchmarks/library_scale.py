@@ -1,28 +1,37 @@
 """How a library grows: fill one with clustered vectors of our size, and measure build time, size, latency and recall.
 
-    python Testing/benchmarks/library_scale.py --vectors 1000000 [--queries 200] [--library DIR] [--json]
+    python Testing/benchmarks/library_scale.py --vectors 1000000 [--queries 200] [--library DIR] [--service] [--weights DIR] [--json]
 
 Latency is that of `Library.search` with k = 10: filters, percentiles and the rows of the hits included. Up to 200,000 vectors search is
-exact; beyond, the index is built and its recall@10 against exact search is measured.
+exact; beyond, the index is built and its recall@10 against exact search is measured. The vectors are those by which whole scans are
+compared (`likeness`); embeddings have a column and an index of their own, which costs as much again where they have this length.
+--service: also through a running service, from the request to the answer, for the MNI152 T1 image of nilearn, which is encoded before.
+Processor time is that of this process, or of the service: it is what a search costs whatever else the machine does.
 """
 
 import argparse
 import json
+import os
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 
+from mrifoundation.engine.weights import find_weights
 from mrifoundation.library import Library, Question
-from mrifoundation.library.schema import CASES, TABLES, vector_column, vector_field
+from mrifoundation.library.likeness import LENGTH, RECIPE
+from mrifoundation.library.schema import CASES, LIKENESS, TABLES
 from mrifoundation.library.vector_index import build_index_if_large, recall_of_index
+from mrifoundation.model.checkpoint import load_card
 
 BATCH = 50_000
+WARMING = 5  # searches
 REGIONS = ("brain", "heart", "abdomen", "knee", "prostate")
-MODEL = "made-for-measuring"
 
 
 def clustered(rng: np.random.Generator, centres: np.ndarray, count: int) -> np.ndarray:
@@ -33,62 +42,115 @@ def clustered(rng: np.random.Generator, centres: np.ndarray, count: int) -> np.n
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def batch(rng: np.random.Generator, vectors: np.ndarray) -> pa.Table:
+def batch(rng: np.random.Generator, vectors: np.ndarray, model: str) -> pa.Table:
     """Rows of the table `cases` around the vectors."""
-    count, length = vectors.shape
+    count = len(vectors)
     ids = [f"{n:032x}" for n in rng.integers(0, 2**63, count)]
     columns = {field.name: pa.nulls(count, field.type) for field in TABLES[CASES]}
-    texts = {"case": ids, "content_hash": ids, "name": ids, "collection": ["made"] * count, "model": [MODEL] * count}
+    texts = {"case": ids, "content_hash": ids, "name": ids, "collection": ["made"] * count, "model": [model] * count}
     texts |= {
         "region": rng.choice(REGIONS, count).tolist(),
         "sequence": rng.choice(["T1", "T2", "FLAIR"], count).tolist(),
     }
     columns |= {name: pa.array(values, pa.string()) for name, values in texts.items()}
     columns["age"] = pa.array(rng.uniform(20, 90, count).astype(np.float32))
-    columns[vector_column(length)] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), length)
+    columns["recipe"] = pa.array(np.full(count, RECIPE, np.int32))
+    columns[LIKENESS] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), LENGTH)
     return pa.table(columns)
 
 
 def fill(library: Library, rng: np.random.Generator, centres: np.ndarray, count: int) -> float:
     """Write `count` cases; gives seconds."""
-    store = library._store
+    store, model = library._store, library.engine.card.model_id
     store.create()
-    if vector_column(centres.shape[1]) not in store.table(CASES).schema.names:
-        store.table(CASES).add_columns(vector_field(centres.shape[1]))
     started = time.perf_counter()
     for first in range(0, count, BATCH):
-        rows = batch(rng, clustered(rng, centres, min(BATCH, count - first)))
+        rows = batch(rng, clustered(rng, centres, min(BATCH, count - first)), model)
         store.table(CASES).add(rows.select(store.table(CASES).schema.names))
     store.tidy()
     return time.perf_counter() - started
 
 
-def latencies(library: Library, queries: np.ndarray, filters: dict) -> dict[str, float]:
-    """Milliseconds of a search: median and 95th percentile; the first few warm up."""
-    spent = []
-    for query in queries:
+def latencies(
+    search: Callable[[int], None], count: int, spent: Callable[[], float] = time.process_time
+) -> dict[str, float]:
+    """Milliseconds of a search: median and 95th percentile, and mean of processor time; the first WARMING do not count."""
+    wall = []
+    for number in range(count + WARMING):
+        if number == WARMING:
+            before = spent()
         started = time.perf_counter()
-        library.search(Question(embedding=query, filters=filters))
-        spent.append(1000 * (time.perf_counter() - started))
+        search(number)
+        wall.append(1000 * (time.perf_counter() - started))
     return {
-        "p50_ms": round(float(np.percentile(spent[5:], 50)), 1),
-        "p95_ms": round(float(np.percentile(spent[5:], 95)), 1),
+        "p50_ms": round(float(np.percentile(wall[WARMING:], 50)), 1),
+        "p95_ms": round(float(np.percentile(wall[WARMING:], 95)), 1),
+        "processor_ms": round(1000 * (spent() - before) / count, 1),
     }
 
 
-def measure(folder: Path, count: int, queries: int, length: int) -> dict:
-    engine = SimpleNamespace(card=SimpleNamespace(model_id=MODEL))  # only the id of the weights is asked for
+def through_a_service(folder: Path, weights: Path, count: int) -> dict[str, float]:
+    """The same by requests to a service on loopback."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from running_service import Service
+
+    os.environ["MRIFOUNDATION_LIBRARY"] = str(folder)
+    with tempfile.TemporaryDirectory() as own:
+        service = Service(weights, own)
+        try:
+            service.wait_until_ready()
+            volume = service.send(*mni()).json()["id"]
+
+            def search(_number: int) -> None:
+                job = service.post("/v1/search", json={"volume": volume}).json()["job"]
+                state = service.finished(job)
+                assert state["state"] == "done", state
+                assert len(service.get(f"/v1/jobs/{job}/result").json()["hits"]) == 10
+
+            return latencies(search, count, lambda: _processor_seconds(service.process.pid))
+        finally:
+            service.stop()
+
+
+def mni() -> tuple[np.ndarray, np.ndarray]:
+    """Voxels and affine of the MNI152 T1 image that nilearn carries."""
+    import importlib.util
+
+    import nibabel as nib
+
+    folder = Path(importlib.util.find_spec("nilearn").submodule_search_locations[0])
+    image = nib.load(folder / "datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz")
+    return np.asarray(image.dataobj, np.float32), image.affine
+
+
+def _processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder: Path, wanted: argparse.Namespace) -> dict:
+    weights = find_weights(wanted.weights)
+    engine = SimpleNamespace(card=load_card(weights))  # only the id of the weights is asked for
     library, rng = Library.open(folder, engine), np.random.default_rng(0)
-    centres = rng.normal(size=(2000, length)) / np.sqrt(length)
-    found = {"vectors": count, "length": length, "fill_s": round(fill(library, rng, centres, count), 1)}
-    started = time.perf_counter()
+    centres = rng.normal(size=(2000, LENGTH)) / np.sqrt(LENGTH)
+    found = {
+        "vectors": wanted.vectors,
+        "length": LENGTH,
+        "fill_s": round(fill(library, rng, centres, wanted.vectors), 1),
+    }
+    started, before = time.perf_counter(), time.process_time()
     if build_index_if_large(library._store):
         found["index_s"] = round(time.perf_counter() - started, 1)
-        found["recall_at_10"] = round(recall_of_index(library._store, CASES, length), 4)
+        found["index_processor_s"] = round(time.process_time() - before, 1)
+        found["recall_at_10"] = round(recall_of_index(library._store, CASES, LIKENESS), 4)
     found["megabytes"] = round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6)
-    asked = clustered(rng, centres, queries + 5)
-    found["search"] = latencies(library, asked, {})
-    found["search_filtered"] = latencies(library, asked, {"region": "brain", "age": [60, 90]})
+    asked = clustered(rng, centres, wanted.queries + WARMING)
+    for name, filters in (("search", {}), ("search_filtered", {"region": "brain", "age": [60, 90]})):
+        found[name] = latencies(
+            lambda n, filters=filters: library.search(Question(likeness=asked[n], filters=filters)), wanted.queries
+        )
+    if wanted.service:
+        found["service"] = through_a_service(folder, weights, wanted.queries)
     return found
 
 
@@ -96,12 +158,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vectors", type=int, default=1_000_000)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--length", type=int, default=256)
     parser.add_argument("--library", type=Path, help="a new folder to keep the library in (default: a temporary one)")
+    parser.add_argument("--service", action="store_true", help="also through a running service")
+    parser.add_argument("--weights", help="folder of weights instead of the shipped ones")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(wanted.library or Path(folder), wanted.vectors, wanted.queries, wanted.length)
+        found = measure(wanted.library or Path(folder), wanted)
     print(json.dumps(found) if wanted.json else "\n".join(f"{name}: {value}" for name, value in found.items()))
 
 

@@ -14,6 +14,8 @@ from PIL import Image
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.library import Library
 from mrifoundation.library.schema import CASES, REGIONS
+from mrifoundation.tasks.search import Wanted, search_library
+from mrifoundation.volume import read_scan
 
 
 def contents(library):
@@ -194,6 +196,20 @@ def test_an_older_library_gets_the_columns_it_lacks(archive, engine, tmp_path):
         library._store.table(table).drop_columns(["diagnosis"])
     again = Library.open(tmp_path / "library", engine)
     assert again.cases(filters={"diagnosis": "glioma"})[1] == 0 and len(again.cases()[0]) == 6
+
+
+def test_cases_of_an_earlier_version_are_left_out_until_they_are_embedded_again(archive, engine, tmp_path):
+    library = Library.open(tmp_path / "library", engine)
+    library.add([archive], "made", profile="fast")
+    before = contents(library)
+    library._store.table(CASES).drop_columns(["likeness", "recipe"])
+    library._store.set_about("schema", "1")
+    again = Library.open(tmp_path / "library", engine)
+    wanted = Wanted(read_scan(archive.parent / "a1.nii.gz"), profile="fast")
+    found = search_library(engine, again, wanted)
+    assert found["hits"] == [] and "6 cases were embedded with other weights or an earlier version" in found["notes"][0]
+    assert [report.added for report in again.refresh()] == [6] and contents(again) == before
+    assert search_library(engine, again, wanted)["notes"] == [] and again.refresh() == []
 
 
 def test_a_library_of_a_newer_version_is_refused(archive, engine, tmp_path):

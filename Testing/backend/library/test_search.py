@@ -5,9 +5,9 @@ import pytest
 
 from mrifoundation.errors import InputError
 from mrifoundation.library import Library, Question
-from mrifoundation.library.schema import CASES
+from mrifoundation.library.schema import CASES, LIKENESS, vector_column
 from mrifoundation.tasks.search import Wanted, parts_of_report, search_library
-from mrifoundation.volume import read_scan
+from mrifoundation.volume import Scan, read_scan
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,8 @@ def searched(library, **wanted):
 
 
 def test_the_order_is_that_of_the_cosine_computed_by_hand(filled, scan):
-    engine = filled.engine
-    query = engine.embed(engine.encode(scan, "fast"))
-    rows, vectors = filled._store.vectors(CASES, "", ["name"], len(query))
+    rows, vectors = filled._store.vectors(CASES, "", ["name"], LIKENESS)
+    query = vectors[[row["name"] for row in rows].index("a1")]
     by_hand = sorted(zip(vectors @ query, (row["name"] for row in rows), strict=True), reverse=True)
     hits = searched(filled, scan=scan, exclude_same_patient=False)["hits"]
     expected = [name for _, name in by_hand if name != "a1"]
@@ -30,6 +29,14 @@ def test_the_order_is_that_of_the_cosine_computed_by_hand(filled, scan):
     np.testing.assert_allclose(
         [hit["score"] for hit in hits], [score for score, name in by_hand if name != "a1"], atol=1e-3
     )
+
+
+def test_a_scan_that_is_not_in_the_library_is_compared_as_one_that_is(filled, archive):
+    """Its region is guessed and its structures are found when it asks, as when a scan of which nothing is told was added."""
+    known, moved = read_scan(archive.parent / "d1.nii.gz"), np.eye(4)
+    moved[0, 3] = 1.0  # mm, so that its content is another
+    hits = searched(filled, scan=Scan(known.voxels, moved @ known.affine))["hits"]
+    assert hits[0]["name"] == "d1" and hits[0]["score"] == pytest.approx(1.0, abs=2e-3)
 
 
 def test_the_scan_itself_and_its_patient_are_left_out(filled, scan):
@@ -92,7 +99,7 @@ def test_words_find_scans_by_meaning_and_by_the_words_themselves(filled_reading)
 def test_a_sentence_without_any_word_of_a_caption_still_ranks_by_meaning(filled_reading):
     engine = filled_reading.engine
     query = engine.embed_text("zzz qqq")
-    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], len(query))
+    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], vector_column(len(query)))
     by_hand = [rows[n]["name"] for n in np.argsort(-(vectors @ query))]
     assert [hit["name"] for hit in searched(filled_reading, text="zzz qqq")["hits"]] == by_hand
 
@@ -109,7 +116,7 @@ def test_a_scan_and_words_together_lie_between_the_two(filled_reading, scan):
     both = searched(filled_reading, scan=scan, text="zzz qqq", exclude_same_patient=False)["hits"]
     image, words = engine.embed(engine.encode(scan, "fast")), engine.embed_text("zzz qqq")
     mean = (image + words) / np.linalg.norm(image + words)
-    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], len(mean))
+    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], vector_column(len(mean)))
     score = {row["name"]: float(vector @ mean) for row, vector in zip(rows, vectors, strict=True)}
     assert {hit["name"]: hit["score"] for hit in both} == pytest.approx(
         {n: s for n, s in score.items() if n != "a1"}, abs=1e-3

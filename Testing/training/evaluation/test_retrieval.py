@@ -11,7 +11,7 @@ import torch
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model
-from mrifoundation_training.evaluation.retrieval import HISTOGRAM, NETWORK, UNTRAINED, evaluate
+from mrifoundation_training.evaluation.retrieval import ALONE, HISTOGRAM, NETWORK, UNTRAINED, evaluate
 from mrifoundation_training.evaluation.retrieval_gallery import is_tumor
 
 COLUMNS = (
@@ -72,7 +72,7 @@ def test_every_question_has_its_count_and_its_chance(manifest, weights, capsys, 
     found = json.loads(capsys.readouterr().out)
     assert found == json.loads(output.read_text()) and found["scans"] == 8 and list(found["skipped"]) == ["broken"]
     for fact in ("region", "sequence"):
-        for name in (NETWORK, UNTRAINED, HISTOGRAM):
+        for name in (NETWORK, UNTRAINED, HISTOGRAM, ALONE.format(NETWORK), ALONE.format(UNTRAINED)):
             one = found["images"][fact][name]
             assert (
                 one["queries"] == 8
@@ -81,6 +81,7 @@ def test_every_question_has_its_count_and_its_chance(manifest, weights, capsys, 
             )
     by_brightness = found["images"]["region"][HISTOGRAM]
     assert by_brightness["value"]["mean"] > by_brightness["chance"], "bodies are bright and heads dark"
+    assert found["anatomy"] == found["disease"] == {}, "of so few people nothing can be said"
     assert found["tumors"]["everywhere"][NETWORK]["queries"] == 4
     assert found["tumors"]["brain"][NETWORK]["queries"] == 2
     assert found["labels"]["region by neighbours"]["asked"] == 8

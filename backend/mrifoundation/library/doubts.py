@@ -49,8 +49,8 @@ def _doubts_about(fact: str, store: Store, model: str, collection: str | None) -
     told = both(f"model = {quoted(model)}", f"{fact} IS NOT NULL AND NOT array_has(guessed, {quoted(fact)})")
     asked = both(told, f"collection = {quoted(collection)}" if collection else "")
     columns = ["case", "collection", "name", "patient", "content_hash", fact]
-    for length in store.vector_lengths(CASES):
-        for row, vector in zip(*store.vectors(CASES, asked, columns, length), strict=True):
+    for column in store.embedding_columns(CASES):
+        for row, vector in zip(*store.vectors(CASES, asked, columns, column), strict=True):
             near = store.nearest(CASES, vector, both(told, _others(row)), [fact], NEIGHBOURS)
             if against := contradiction(row[fact], [one[fact] for one, _ in near]):
                 similarity = sum(score for _, score in near) / len(near)

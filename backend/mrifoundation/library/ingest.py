@@ -1,32 +1,27 @@
 """Taking scans into a library: one scan a step, a commit every few scans, so that it may be stopped at any moment and taken up again."""
 
 import hashlib
+import hmac
 import json
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from mrifoundation.engine import Encoding, Engine
+from mrifoundation.engine import Engine
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled, InputError
-from mrifoundation.library.case import Case, case_id, known_facts
+from mrifoundation.library.case import case_id, known_facts
+from mrifoundation.library.cluster import Cluster
 from mrifoundation.library.filters import any_of, quoted
-from mrifoundation.library.geometry_facts import plane_of, quality_flags
-from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
+from mrifoundation.library.likeness import RECIPE
 from mrifoundation.library.neighbour_facts import fill_from_neighbours
-from mrifoundation.library.region_guess import guess_region
-from mrifoundation.library.regions import find_regions, structures_of
-from mrifoundation.library.schema import CASES, vector_column
+from mrifoundation.library.schema import CASES
 from mrifoundation.library.sources import Found, Item
 from mrifoundation.library.store import Store
-from mrifoundation.library.thumbnail import thumbnail
-from mrifoundation.volume import Scan
+from mrifoundation.library.taking import Taken, Told, failure, take
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +40,8 @@ class Ingest:
     identifiers: bool = False
     progress: Progress = lambda stage, fraction, message: None
     cancel: Cancel = lambda: False
-    _pending: list[tuple[dict, list]] = field(default_factory=list)
+    cluster: Cluster | None = None
+    _pending: list[Taken] = field(default_factory=list)
 
     def __post_init__(self):
         self._bad: list[tuple[str, str]] = list(self.found.bad)
@@ -55,7 +51,9 @@ class Ingest:
         self._started = self._committed = time.monotonic()
         self._salt = (self.store.about("salt") or "").encode()
         rows = self.store.rows(
-            CASES, f"collection = {quoted(self.collection)}", ["case", "source", "series", "stamp", "model", "profile"]
+            CASES,
+            f"collection = {quoted(self.collection)}",
+            ["case", "source", "series", "stamp", "model", "profile", "recipe"],
         )
         self._held = {(row["source"], row["series"]): row for row in rows}
         self._by_case = {row["case"]: row for row in rows}
@@ -64,11 +62,7 @@ class Ingest:
         """Yields after every scan; the report is the generator's return value. Raises Cancelled with everything done so far committed."""
         self.store.drop_orphans()
         try:
-            for number, item in enumerate(self.found.items):
-                self._tell(number, item)
-                if self.cancel():
-                    raise Cancelled("Adding to the library was cancelled.")
-                self._take(item)
+            for _ in self._takings():
                 if len(self._pending) >= COMMIT_SCANS or time.monotonic() - self._committed > COMMIT_SECONDS:
                     self._commit()
                 yield
@@ -77,78 +71,83 @@ class Ingest:
         yield from self._finish()
         return self._report()
 
-    def _take(self, item: Item) -> None:
-        stamp = self._stamp(item)
-        if self._is_known(self._held.get((item.source, item.series)), stamp):
-            self._known += 1
+    def _takings(self) -> Iterator[None]:
+        """Take in one scan a step: here, or as the workers of a cluster answer."""
+        new = [item for item in self.found.items if not self._is_known(item)]
+        self._known += len(self.found.items) - len(new)
+        if self.cluster is None:
+            for item in new:
+                self._begin(item)
+                self._take(item)
+                yield
             return
+        told = [self._told(item, self._stamp(item)) for item in new]
+        for number, answer in self.cluster.take(told, self.engine.card.model_id):
+            self._begin(new[number])
+            self._take_from_cluster(new[number], answer)
+            yield
+
+    def _begin(self, item: Item) -> None:
+        self._tell(self._known + self._added + len(self._bad) - len(self.found.bad), item)
+        if self.cancel():
+            raise Cancelled("Adding to the library was cancelled.")
+
+    def _take(self, item: Item) -> None:
         try:
-            self._add(item, stamp)
+            scan = item.read()
+            if not self._is_there_already(case_id(self.collection, scan.content_hash), item):
+                self._keep(take(self.engine, self._told(item, self._stamp(item)), scan, self.cancel), item)
         except InputError as error:
             self._bad.append((_shown(item), str(error)))
         except Cancelled:
             raise
         except Exception as error:  # one odd scan must not stop an archive
             log.exception("a scan could not be added")
-            self._bad.append((_shown(item), f"The program failed on it ({type(error).__name__}); its log says more."))
+            self._bad.append((_shown(item), failure(error)))
 
-    def _add(self, item: Item, stamp: str) -> None:
-        scan = item.read()
-        case = case_id(self.collection, scan.content_hash)
-        if case in self._seen or self._is_twin(self._by_case.get(case), item):
-            self._known += 1
-            self._twins += 1
-            return
+    def _take_from_cluster(self, item: Item, answer: Taken | str) -> None:
+        """answer: what a worker made of the item, or why it could not."""
+        if isinstance(answer, str):
+            self._bad.append((_shown(item), answer))
+        elif not self._is_there_already(answer.case["case"], item):
+            self._keep(answer, item)
+
+    def _is_there_already(self, case: str, item: Item) -> bool:
+        if case not in self._seen and not self._is_twin(self._by_case.get(case), item):
+            return False
+        self._known += 1
+        self._twins += 1
+        return True
+
+    def _keep(self, taken: Taken, item: Item) -> None:
+        case = taken.case["case"]
         self._seen.add(case)
-        encoding = self.engine.encode(scan, self.profile, cancel=self.cancel)
-        row = self._described(case, item, scan, encoding, stamp).to_row(thumbnail(scan))
-        vector = self.engine.embed(encoding)
-        if not np.isfinite(vector).all():
-            raise InputError("The model gave no usable embedding of it; check its intensities.")
-        column = vector_column(len(vector))
-        regions = find_regions(self.engine, encoding, structures_of(self.engine, row["region"]), self.cancel)
-        self._pending.append((row | {column: vector}, [region.to_row(row, column) for region in regions]))
+        self._pending.append(taken)
         self._added += 1
         before = self._held.get((item.source, item.series))
         if before is not None and before["case"] != case:  # the file holds another scan now
             self._replaced.append(before["case"])
 
-    def _described(self, case: str, item: Item, scan: Scan, encoding: Encoding, stamp: str) -> Case:
-        facts, guessed = self._facts(item, scan, encoding)
-        return Case(
-            case=case,
+    def _told(self, item: Item, stamp: str) -> Told:
+        """What the source says, without anything that names the patient unless that was asked for."""
+        return Told(
             collection=self.collection,
-            content_hash=scan.content_hash,
-            name=item.name or scan.name,
+            name=item.name,
             source=item.source,
             series=item.series,
-            model=self.engine.card.model_id,
+            stamp=stamp,
             profile=self.profile,
             patient=item.held.patient if item.held else self._hashed(item.patient),
-            facts=facts,
-            guessed=guessed,
+            facts=known_facts(item.facts),
             caption=item.caption,
             report=item.report,
-            stamp=stamp,
             identifiers=item.identifiers if self.identifiers or item.held else {},
-            shape=scan.shape,
-            spacing_mm=tuple(scan.spacing),
         )
-
-    def _facts(self, item: Item, scan: Scan, encoding: Encoding) -> tuple[dict[str, Any], tuple[str, ...]]:
-        facts, guessed = known_facts(item.facts) | {"flags": quality_flags(scan)}, []
-        for name, guess in (("plane", lambda: plane_of(scan)), ("region", lambda: guess_region(self.engine, encoding))):
-            if name not in facts and (value := guess()) is not None:
-                facts[name] = value
-                guessed.append(name)
-        return facts, tuple(guessed)
 
     def _commit(self) -> None:
         if self._pending:
-            length = next(len(value) for name, value in self._pending[0][0].items() if name.startswith("embedding_"))
-            self.store.commit(
-                [row for row, _ in self._pending], [one for _, rows in self._pending for one in rows], length
-            )
+            regions = [region for taken in self._pending for region in taken.regions]
+            self.store.commit([taken.case for taken in self._pending], regions, self._pending[0].length)
             self._pending.clear()
         if self._replaced:
             self.store.delete(any_of("case", self._replaced))
@@ -196,22 +195,22 @@ class Ingest:
         ]
         return f"{item.stamp}/{hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]}"
 
-    def _is_known(self, row: dict | None, stamp: str) -> bool:
-        return (
-            row is not None
-            and row["stamp"] == stamp
-            and row["model"] == self.engine.card.model_id
-            and row["profile"] == self.profile
-        )
+    def _is_known(self, item: Item) -> bool:
+        row = self._held.get((item.source, item.series))
+        return row is not None and self._is_current(row) and row["stamp"] == self._stamp(item)
 
     def _is_twin(self, row: dict | None, item: Item) -> bool:
         """Whether the same content is there from another place that still exists."""
-        if row is None or row["model"] != self.engine.card.model_id or row["profile"] != self.profile:
+        if row is None or not self._is_current(row):
             return False
         return (row["source"], row["series"]) != (item.source, item.series) and _is_there(row["source"])
 
+    def _is_current(self, row: dict) -> bool:
+        """Whether these weights, this profile and this version embedded it."""
+        return (row["model"], row["profile"], row["recipe"]) == (self.engine.card.model_id, self.profile, RECIPE)
+
     def _hashed(self, patient: str | None) -> str | None:
-        return hashed_patient(self._salt, patient) if patient else None
+        return hmac.new(self._salt, patient.encode(), hashlib.sha256).hexdigest()[:16] if patient else None
 
 
 def _is_there(source: str) -> bool:

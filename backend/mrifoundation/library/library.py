@@ -1,6 +1,5 @@
 """A library of scans: open it, add to it, search it."""
 
-import json
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,12 @@ from mrifoundation.library.case import Case
 from mrifoundation.library.collection import collection_stats
 from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.doubts import Doubt, find_doubts
-from mrifoundation.library.erasing import erase_deleted
 from mrifoundation.library.filters import any_of, both, condition, quoted
-from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.percentiles import Percentiles
 from mrifoundation.library.question import Hits, Question
-from mrifoundation.library.schema import CASES, REGIONS
-from mrifoundation.library.searching import Searching, shown_columns
+from mrifoundation.library.schema import CASES, LIKENESS, REGIONS
+from mrifoundation.library.searching import Searching, shown_columns, stale_for
 from mrifoundation.library.sources import Found, Item, find_items, read_back
 from mrifoundation.library.store import Store
 from mrifoundation.library.vector_index import build_index_if_large
@@ -29,6 +26,7 @@ from mrifoundation.volume import Scan
 if TYPE_CHECKING:  # torch takes seconds to import, and listing a library does not need it
     from mrifoundation.engine import Engine
     from mrifoundation.engine.encoder import Cancel, Progress
+    from mrifoundation.library.cluster import Cluster
 
 
 class Library:
@@ -81,17 +79,19 @@ class Library:
         identifiers: bool = False,
         progress: "Progress | None" = None,
         cancel: "Cancel | None" = None,
+        cluster: "Cluster | None" = None,
     ) -> IngestReport:
         """Take in every scan of some sources (see `find_items`); what is there unchanged already is not touched.
 
         collection: its name. identifiers: keep patient names, ids and dates as well. progress(stage, fraction, message);
-        cancel() → True stops at the scan at hand. May be stopped at any moment, also by kill -9, and called again.
+        cancel() → True stops at the scan at hand. cluster: encode on its workers instead of here. May be stopped at any moment, also by
+        kill -9, and called again.
         Raises InputError, Cancelled.
         """
         progress = progress or (lambda stage, fraction, message: None)
         progress("find", 0.0, "Looking for scans.")
         found = find_items([str(source) for source in sources], kind)
-        steps = self.adding(found, collection, profile, identifiers, progress, cancel)
+        steps = self.adding(found, collection, profile, identifiers, progress, cancel, cluster)
         return _exhausted(steps)
 
     def adding(
@@ -102,6 +102,7 @@ class Library:
         identifiers: bool = False,
         progress: "Progress | None" = None,
         cancel: "Cancel | None" = None,
+        cluster: "Cluster | None" = None,
     ) -> Generator[None, None, IngestReport]:
         """`add` in steps of one scan, so that other work may go between them."""
         from mrifoundation.library.ingest import Ingest
@@ -112,15 +113,16 @@ class Library:
             told = {"progress": progress} if progress else {}
             told |= {"cancel": cancel} if cancel else {}
             report = yield from Ingest(
-                self._store, self.engine, found, collection, profile, identifiers, **told
+                self._store, self.engine, found, collection, profile, identifiers, **told, cluster=cluster
             ).steps()
             build_index_if_large(self._store)
         return report
 
     def refresh(self, progress: "Progress | None" = None, cancel: "Cancel | None" = None) -> list[IngestReport]:
-        """Embed anew every case that other weights embedded, from where its scan lies; one report a collection."""
-        model = f"model <> {quoted(self.engine.card.model_id)}"
-        stale = [Case.from_row(row) for row in self._store.rows(CASES, model, shown_columns())]
+        """Embed anew every case that other weights, or an earlier version, embedded, from where its scan lies; one report a collection."""
+        stale = [
+            Case.from_row(row) for row in self._store.rows(CASES, stale_for(self.engine.card.model_id), shown_columns())
+        ]
         reports = []
         for collection, profile in sorted({(case.collection, case.profile) for case in stale}):
             items = [_item_of(case) for case in stale if (case.collection, case.profile) == (collection, profile)]
@@ -129,9 +131,10 @@ class Library:
 
     def search(self, question: Question) -> Hits:
         """The most similar cases. Raises InputError for a filter or collection that cannot be used."""
-        if question.embedding is not None and not self._store.count(CASES):
+        compared = question.embedding is not None or question.likeness is not None
+        if compared and not self._store.count(CASES):
             return Hits((), 0, ("The library is empty; add scans to it.",))
-        model = self.engine.card.model_id if question.embedding is not None else None
+        model = self.engine.card.model_id if compared else None
         return Searching(self._store, model, self._percentiles).search(question)
 
     def collections(self) -> list[dict[str, Any]]:
@@ -170,6 +173,12 @@ class Library:
             )
         return rows[0]["case"]
 
+    def likeness(self, case: Case) -> np.ndarray | None:
+        """The vector by which a case is compared with others, float32 [LENGTH]; None when other weights or an earlier version made it."""
+        asked = both(f"case = {quoted(case.case)}", f"NOT ({stale_for(self.engine.card.model_id)})")
+        _, vectors = self._store.vectors(CASES, asked, ["case"], LIKENESS)
+        return np.array(vectors[0]) if len(vectors) else None
+
     def of_content(self, content_hash: str) -> Case | None:
         """A case with this very content, if there is one."""
         rows = self._store.rows(CASES, f"content_hash = {quoted(content_hash)}", shown_columns(), 1)
@@ -193,8 +202,8 @@ class Library:
         """The structures found in a case: structure, volume_ml, center_ras_mm, box, and embedding (float32 [D])."""
         columns = ["structure", "volume_ml", "center_ras_mm", "box"]
         asked = f"case = {quoted(case)}"
-        for length in self._store.vector_lengths(REGIONS):
-            rows, vectors = self._store.vectors(REGIONS, asked, columns, length)
+        for column in self._store.embedding_columns(REGIONS):
+            rows, vectors = self._store.vectors(REGIONS, asked, columns, column)
             if rows:
                 return [row | {"embedding": np.array(vector)} for row, vector in zip(rows, vectors, strict=True)]
         return []
@@ -220,30 +229,7 @@ class Library:
                 what = f"collection '{collection}'" if collection is not None else f"case '{(case or '')[:40]}'"
                 raise InputError(f"There is no {what} in the library; list what there is.")
             self._store.delete(asked)
-            erase_deleted(self._store)
-        return count
-
-    def of_patient(self, subject: str) -> list[Case]:
-        """All cases of one patient, named as the source names them: PatientID (PatientID/issuer), sub-01, or source/subject of a manifest;
-        where identifiers were kept, the patient's name as well."""
-        if not self.exists:
-            return []
-        hashed = hashed_patient((self._store.about("salt") or "").encode(), subject)
-        kept = [
-            row["case"]
-            for row in self._store.rows(CASES, "identifiers <> '{}'", ["case", "identifiers"])
-            if subject in [json.loads(row["identifiers"] or "{}").get(key) for key in ("PatientID", "PatientName")]
-        ]
-        asked = f"patient = {quoted(hashed)} OR {any_of('case', kept)}"
-        return [Case.from_row(row) for row in self._store.rows(CASES, asked, shown_columns())]
-
-    def erase(self, cases: Sequence[str]) -> int:
-        """Delete cases by their ids for good; gives how many there were."""
-        asked = any_of("case", cases)
-        with writing(self.uri):
-            count = self._store.count(CASES, asked)
-            self._store.delete(asked)
-            erase_deleted(self._store)
+            self._store.purge()
         return count
 
 

@@ -48,7 +48,7 @@ def fill_from_neighbours(store: Store, model: str, collection: str) -> int:
 
 def _with_vectors(store: Store, condition: str, fact: str) -> list[tuple[dict, np.ndarray]]:
     found = []
-    for length in store.vector_lengths(CASES):
-        rows, vectors = store.vectors(CASES, condition, ["case", "guessed", fact], length)
+    for column in store.embedding_columns(CASES):
+        rows, vectors = store.vectors(CASES, condition, ["case", "guessed", fact], column)
         found += zip(rows, vectors, strict=True)
     return found

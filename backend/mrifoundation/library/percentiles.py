@@ -26,9 +26,11 @@ class Percentiles:
         scores: Sequence[float],
         condition: str,
         without: tuple[str | None, str | None],
+        column: str,
     ) -> list[float]:
-        """0–100 for each score: cases under `condition` that are less similar to `vector`. without: content hash and patient left out."""
-        rows, vectors = self._sample(table, condition, len(vector))
+        """0–100 for each score: cases under `condition` that are less similar to `vector`. without: content hash and patient left out.
+        column: whose vectors are compared."""
+        rows, vectors = self._sample(table, condition, column)
         best: dict[str, float] = {}  # of several regions of a case, the most similar counts
         for row, score in zip(rows, vectors @ vector, strict=True):
             if row["content_hash"] != without[0] and (without[1] is None or row["patient"] != without[1]):
@@ -37,13 +39,13 @@ class Percentiles:
         below = np.searchsorted(others, np.asarray(scores) - 1e-6)
         return [round(100.0 * n / max(1, len(others) - 1), 1) if len(others) > 1 else 100.0 for n in below]
 
-    def _sample(self, table: str, condition: str, length: int) -> tuple[list[dict], np.ndarray]:
-        key = (table, condition, length, self._store.version(table))
+    def _sample(self, table: str, condition: str, column: str) -> tuple[list[dict], np.ndarray]:
+        key = (table, condition, column, self._store.version(table))
         with self._lock:
             if key not in self._samples:
                 self._samples = {known: held for known, held in self._samples.items() if known[3] == key[3]}
                 self._samples[key] = self._store.vectors(
-                    table, self._part(condition), ["case", "content_hash", "patient"], length
+                    table, self._part(condition), ["case", "content_hash", "patient"], column
                 )
             return self._samples[key]
 

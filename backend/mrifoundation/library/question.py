@@ -12,11 +12,13 @@ from mrifoundation.library.case import Case
 @dataclass(frozen=True, eq=False)
 class Question:
     """embedding: float32 [D], unit: of a scan, of words, of both (their mean), or of a region; None to go by words alone.
+    likeness: float32 [LENGTH], unit, of a whole scan without words: it takes the place of the embedding, which cannot tell patients apart.
     of_region: whether to compare with the structures of each case instead of whole scans. words: what captions and reports are searched
     for as well. filters: see `filters.condition`. collections: only these. exclude_content, exclude_patient: the scan that asks (content
     hash), and its patient as `Case.patient` tells it."""
 
     embedding: np.ndarray | None = None
+    likeness: np.ndarray | None = None
     of_region: bool = False
     words: str = ""
     filters: Mapping[str, Any] = field(default_factory=dict)

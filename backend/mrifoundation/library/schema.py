@@ -1,14 +1,18 @@
 """The tables of a library, and how an older library is brought up to date.
 
 `cases` holds one row a scan, `regions` one row a structure found in it; facts are repeated in `regions`, so that one filter serves
-both. Vectors lie in a column for each length (`embedding_256`): weights of another length only add a column, and a row says whose vector
-it carries (`model`).
+both. Embeddings lie in a column for each length (`embedding_256`): weights of another length only add a column, and a row says whose vector
+it carries (`model`). A case also has its `likeness`, by which whole scans are compared, and the `recipe` it was made by; cases that an
+earlier version wrote have none until they are embedded again.
 """
 
 import pyarrow as pa
 
-SCHEMA = 1
+from mrifoundation.library.likeness import LENGTH
+
+SCHEMA = 2
 CASES, REGIONS, ABOUT = "cases", "regions", "about"
+LIKENESS = "likeness"
 
 FACTS = (
     pa.field("region", pa.string()),
@@ -44,6 +48,8 @@ _CASES = pa.schema(
         pa.field("shape", pa.list_(pa.int32())),
         pa.field("spacing_mm", pa.list_(pa.float32())),
         pa.field("thumbnail", pa.binary()),
+        pa.field("recipe", pa.int32()),
+        pa.field(LIKENESS, pa.list_(pa.float32(), LENGTH)),
     ]
 )
 _REGIONS = pa.schema(

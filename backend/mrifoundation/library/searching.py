@@ -8,9 +8,10 @@ import numpy as np
 from mrifoundation.errors import InputError
 from mrifoundation.library.case import Case
 from mrifoundation.library.filters import any_of, both, condition, quoted, volume_conditions
+from mrifoundation.library.likeness import RECIPE
 from mrifoundation.library.percentiles import Percentiles
 from mrifoundation.library.question import Hit, Hits, Question
-from mrifoundation.library.schema import CASES, REGIONS
+from mrifoundation.library.schema import CASES, LIKENESS, REGIONS, vector_column
 from mrifoundation.library.store import Store
 
 MOST_HITS = 1000
@@ -19,6 +20,11 @@ _SHOWN = (
     "case", "collection", "content_hash", "name", "source", "series", "model", "profile", "patient", "caption", "report", "stamp", "region",
     "sequence", "plane", "contrast", "age", "sex", "diagnosis", "flags", "guessed", "identifiers", "shape", "spacing_mm",
 )  # fmt: skip
+
+
+def stale_for(model: str) -> str:
+    """The condition on cases that other weights, or an earlier version, embedded."""
+    return f"model <> {quoted(model)} OR recipe IS NULL OR recipe <> {RECIPE}"
 
 
 def shown_columns() -> list[str]:
@@ -46,20 +52,22 @@ class Searching:
         """The most similar cases. Raises InputError for a filter, collection or number of hits that cannot be used."""
         if not 1 <= question.k <= MOST_HITS:
             raise InputError(f"Ask for 1 to {MOST_HITS} hits, not {question.k}.")
-        if question.embedding is None and not question.words.strip():
+        vector = _vector(question)
+        if vector is None and not question.words.strip():
             raise InputError("There is nothing to search for; give a scan, a region, words or a report.")
         place = self._place(question)
         allowed = both(place, self._fitting(question.filters))
-        notes = self._other_weights(place) if question.embedding is not None else []
-        if question.embedding is not None:
-            allowed = both(allowed, f"model = {quoted(self._model)}")
+        notes = []
+        if vector is not None:
+            stale = stale_for(self._model) if question.likeness is not None else f"model <> {quoted(self._model)}"
+            notes, allowed = self._left_out(both(place, stale)), both(allowed, f"NOT ({stale})")
         asked = both(allowed, *_exclusions(question))
         found = self._found(question, asked, notes)
         return Hits(self._hits(question, found, allowed), self._store.count(CASES, asked), tuple(notes))
 
     def _found(self, question: Question, asked: str, notes: list[str]) -> dict[str, Found]:
         """Candidates by case, best first."""
-        similar = {} if question.embedding is None else self._similar(question, asked, question.k)
+        similar = {} if _vector(question) is None else self._similar(question, asked, question.k)
         if question.of_region and not similar and self._store.count(CASES, asked):
             notes.append(
                 "No structure was found in any of these cases when they were added, so a region has nothing to compare with."
@@ -67,7 +75,7 @@ class Searching:
         if not question.words.strip():
             return similar
         worded = [row["case"] for row in self._store.matching_words(question.words, asked, ["case"], 4 * question.k)]
-        if question.embedding is None:
+        if _vector(question) is None:
             return {case: Found(None) for case in worded[: question.k]}
         similar = self._similar(question, asked, 4 * question.k)
         order = _fused([list(similar), worded])[: question.k]
@@ -77,7 +85,7 @@ class Searching:
 
     def _similar(self, question: Question, asked: str, count: int) -> dict[str, Found]:
         if not question.of_region:
-            rows = self._store.nearest(CASES, question.embedding, asked, ["case"], count)
+            rows = self._store.nearest(CASES, _vector(question), asked, ["case"], count, column=_column(question))
             return {row["case"]: Found(score) for row, score in rows}
         # Each case has many structures of which one counts, so the search widens until enough cases are seen.
         total, wanted = self._store.count(REGIONS, asked), 8 * count
@@ -116,7 +124,8 @@ class Searching:
             return {}
         table = REGIONS if question.of_region else CASES
         without = (question.exclude_content, question.exclude_patient)
-        values = self._percentiles.of(table, np.asarray(question.embedding), list(scored.values()), allowed, without)
+        vector, column = np.asarray(_vector(question)), _column(question)
+        values = self._percentiles.of(table, vector, list(scored.values()), allowed, without, column)
         return dict(zip(scored, values, strict=True))
 
     def _place(self, question: Question) -> str:
@@ -134,14 +143,23 @@ class Searching:
             parts.append(any_of("case", sorted({row["case"] for row in self._store.rows(REGIONS, volume, ["case"])})))
         return both(*parts)
 
-    def _other_weights(self, place: str) -> list[str]:
-        others = self._store.count(CASES, both(place, f"model <> {quoted(self._model or '')}"))
+    def _left_out(self, stale: str) -> list[str]:
+        others = self._store.count(CASES, stale)
         if not others:
             return []
         many = f"{others} case{'s were' if others != 1 else ' was'}"
         return [
-            f"{many} embedded with other weights and cannot be compared; embed them again with mrifoundation library refresh."
+            f"{many} embedded with other weights or an earlier version and cannot be compared; embed them again with mrifoundation "
+            "library refresh."
         ]
+
+
+def _vector(question: Question) -> np.ndarray | None:
+    return question.embedding if question.likeness is None else question.likeness
+
+
+def _column(question: Question) -> str:
+    return vector_column(len(question.embedding)) if question.likeness is None else LIKENESS
 
 
 def _exclusions(question: Question) -> list[str]:

@@ -15,7 +15,17 @@ from lancedb.query import MatchQuery
 
 from mrifoundation.errors import InputError
 from mrifoundation.library.filters import any_of, quoted
-from mrifoundation.library.schema import ABOUT, CASES, REGIONS, SCHEMA, TABLES, missing_fields, vector_field
+from mrifoundation.library.schema import (
+    ABOUT,
+    CASES,
+    LIKENESS,
+    REGIONS,
+    SCHEMA,
+    TABLES,
+    missing_fields,
+    vector_column,
+    vector_field,
+)
 from mrifoundation.library.writer_lock import is_remote
 
 MOST_ROWS = 10_000_000  # LanceDB stops at 10 rows unless told otherwise
@@ -117,12 +127,6 @@ class Store:
         for name in (CASES, REGIONS):
             self.table(name).optimize(cleanup_older_than=timedelta(hours=1))
 
-    def rewrite(self, name: str) -> None:
-        """Write a table anew with the rows that it has, so that no file holds any other; its indexes are gone afterwards."""
-        table = self.table(name)
-        rows = table.search().limit(MOST_ROWS).to_batches()
-        self._tables[name] = self._db.create_table(name, data=rows, schema=table.schema, mode="overwrite")
-
     def purge(self) -> None:
         """Forget older versions of the tables, so that what was deleted is gone from the disk."""
         with warnings.catch_warnings():
@@ -141,26 +145,36 @@ class Store:
         search = self.table(table).search().select(columns).limit(limit).offset(offset)
         return (search.where(condition) if condition else search).to_list()
 
-    def vector_lengths(self, table: str) -> list[int]:
-        """Lengths of the vectors that the table has columns for."""
-        return [field.type.list_size for field in self.table(table).schema if field.name.startswith("embedding_")]
+    def embedding_columns(self, table: str) -> list[str]:
+        """The columns of embeddings that the table has, one for each length."""
+        return [name for name in self.table(table).schema.names if name.startswith("embedding_")]
 
-    def vectors(self, table: str, condition: str, columns: list[str], length: int) -> tuple[list[dict], np.ndarray]:
-        """Rows that carry a vector of `length`, and the vectors float32 [n, length]."""
-        name = vector_field(length).name
-        if name not in self.table(table).schema.names:
-            return [], np.zeros((0, length), np.float32)
+    def vector_columns(self, table: str) -> list[str]:
+        """The columns that are searched by similarity: those of embeddings, and the likeness of cases."""
+        return self.embedding_columns(table) + ([LIKENESS] if LIKENESS in self.table(table).schema.names else [])
+
+    def vectors(self, table: str, condition: str, columns: list[str], name: str) -> tuple[list[dict], np.ndarray]:
+        """Rows that carry a vector in the column `name`, and the vectors float32 [n, length]."""
         carried = f"({condition}) AND {name} IS NOT NULL" if condition else f"{name} IS NOT NULL"
         found = self.table(table).search().where(carried).select([*columns, name]).limit(MOST_ROWS).to_arrow()
-        flat = found[name].combine_chunks()
+        length, flat = found.schema.field(name).type.list_size, found[name].combine_chunks()
         values = flat.flatten() if isinstance(flat, pa.FixedSizeListArray) else pa.array([], pa.float32())
         return found.drop_columns([name]).to_pylist(), values.to_numpy(zero_copy_only=False).reshape(-1, length)
 
     def nearest(
-        self, table: str, vector: np.ndarray, condition: str, columns: list[str], limit: int, exact: bool = False
+        self,
+        table: str,
+        vector: np.ndarray,
+        condition: str,
+        columns: list[str],
+        limit: int,
+        exact: bool = False,
+        column: str | None = None,
     ) -> list[tuple[dict, float]]:
-        """Rows with their cosine similarity to `vector`, best first; through the index where there is one, unless `exact`."""
-        name = vector_field(len(vector)).name
+        """Rows with their cosine similarity to `vector`, best first; through the index where there is one, unless `exact`.
+
+        column: default that of embeddings with the vector's length."""
+        name = column or vector_column(len(vector))
         if name not in self.table(table).schema.names:
             return []
         search = self.table(table).search(vector.astype(np.float32), vector_column_name=name).distance_type("cosine")
@@ -184,12 +198,12 @@ class Store:
         if table.count_rows() and not any("words" in index.columns for index in table.list_indices()):
             table.create_index("words", config=FTS(with_position=False))
 
-    def index_vectors(self, table: str, length: int) -> None:
+    def index_vectors(self, table: str, column: str) -> None:
         """Build (or build anew) the approximate index of a vector column."""
-        self.table(table).create_index(vector_field(length).name, config=IvfPq(distance_type="cosine"), replace=True)
+        self.table(table).create_index(column, config=IvfPq(distance_type="cosine"), replace=True)
 
-    def has_vector_index(self, table: str, length: int) -> bool:
-        return any(vector_field(length).name in index.columns for index in self.table(table).list_indices())
+    def has_vector_index(self, table: str, column: str) -> bool:
+        return any(column in index.columns for index in self.table(table).list_indices())
 
     def version(self, table: str) -> int:
         return self.table(table).version

@@ -13,25 +13,25 @@ def build_index_if_large(store: Store, exact_up_to: int = EXACT_UP_TO) -> dict[s
     """Index every vector column with more than `exact_up_to` vectors that has no index; gives the recall of each that was built."""
     recalls = {}
     for table in (CASES, REGIONS):
-        for length in store.vector_lengths(table):
-            name = f"embedding_{length}"
-            if store.count(table, f"{name} IS NOT NULL") > exact_up_to and not store.has_vector_index(table, length):
-                store.index_vectors(table, length)
-                recalls[f"{table}.{name}"] = recall_of_index(store, table, length)
-                store.set_about(f"recall of {table}.{name}", f"{recalls[f'{table}.{name}']:.4f}")
+        for column in store.vector_columns(table):
+            if store.count(table, f"{column} IS NOT NULL") > exact_up_to and not store.has_vector_index(table, column):
+                store.index_vectors(table, column)
+                recalls[f"{table}.{column}"] = recall_of_index(store, table, column)
+                store.set_about(f"recall of {table}.{column}", f"{recalls[f'{table}.{column}']:.4f}")
     return recalls
 
 
-def recall_of_index(store: Store, table: str, length: int) -> float:
+def recall_of_index(store: Store, table: str, column: str) -> float:
     """Share of the exact 10 nearest that the index finds, over vectors spread through the table."""
     key = "case" if table == CASES else "id"
     # Ids are hashes: those with a few fixed first digits are a random part.
     bound = max(1, int(0x100000 * 20 * ASKED / store.count(table)))
-    _, vectors = store.vectors(table, f"case < '{min(bound, 0xFFFFF):05x}'", ["case"], length)
+    _, vectors = store.vectors(table, f"case < '{min(bound, 0xFFFFF):05x}'", ["case"], column)
     found = []
     for vector in vectors[:: max(1, len(vectors) // ASKED)][:ASKED]:
         exact, near = (
-            {row[key] for row, _ in store.nearest(table, vector, "", [key], HITS, exact)} for exact in (True, False)
+            {row[key] for row, _ in store.nearest(table, vector, "", [key], HITS, exact, column)}
+            for exact in (True, False)
         )
         found.append(len(exact & near) / max(1, len(exact)))
     return float(np.mean(found))

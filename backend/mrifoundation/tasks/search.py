@@ -13,6 +13,7 @@ from mrifoundation.library import Hit, Library, Question
 from mrifoundation.library.geometry_facts import plane_of
 from mrifoundation.library.region_guess import guess_region
 from mrifoundation.tasks.search_facts import different_facts, shared_facts
+from mrifoundation.tasks.search_likeness import likeness_of
 from mrifoundation.volume import Scan
 
 LONGEST_PART = 120  # words of a report that the sentence encoder is given at a time; it reads no more than about 200
@@ -48,8 +49,10 @@ def search_library(
         raise InputError("A region cannot be searched together with words; ask for one of them.")
     encoding = engine.encode(wanted.scan, wanted.profile, progress, cancel) if wanted.scan is not None else None
     twin = library.of_content(wanted.scan.content_hash) if wanted.scan is not None else None
+    is_whole = wanted.scan is not None and wanted.mask is None
     question = Question(
         embedding=_embedding(engine, encoding, wanted),
+        likeness=likeness_of(engine, library, encoding, wanted.scan, twin, cancel) if is_whole and not words else None,
         of_region=wanted.mask is not None,
         words=words,
         filters=wanted.filters or {},

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +12,21 @@ from rich.progress import Progress
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation.library.doubts import DOUBTED, contradiction
-from mrifoundation.library.doubts import NEIGHBOURS as WITNESSES
-from mrifoundation.library.neighbour_facts import NEIGHBOURS, vote
+from mrifoundation.library.doubts import DOUBTED
 from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.evaluation.console import wide_console
+from mrifoundation_training.evaluation.retrieval_anatomy import Anatomy, anatomy_agreement, disease_agreement
 from mrifoundation_training.evaluation.retrieval_gallery import (
     TUMOR,
     Embedded,
     NetworkEmbedder,
     embed_all,
     histogram_embedder,
+    known,
     random_engine,
+    subjects_of,
 )
+from mrifoundation_training.evaluation.retrieval_labels import guessed_labels, mislabelled
 from mrifoundation_training.evaluation.retrieval_measures import (
     Precision,
     Recall,
@@ -35,6 +37,7 @@ from mrifoundation_training.evaluation.retrieval_measures import (
 from mrifoundation_training.evaluation.retrieval_report import as_json, print_summary
 
 NETWORK, UNTRAINED, HISTOGRAM = "network", "same network, random weights", "histogram and size"
+ALONE = "{}, embedding alone"
 
 
 def evaluate(
@@ -81,16 +84,20 @@ def evaluate(
 def summarise(
     galleries: dict[str, list[Embedded]], engines: dict[str, Engine], vocabulary: Vocabulary, asking: str
 ) -> dict:
-    """All measures, by embedding: image queries by region and sequence, text queries, tumor regions; and the guesses of labels."""
+    """All measures, by embedding: image queries by region, sequence, anatomy and disease, text queries, tumor regions; and the guesses of
+    labels."""
+    compared = compared_by(galleries)
     return {
         "scans": len(galleries[NETWORK]),
         "subjects": len({one.case.subject for one in galleries[NETWORK]}),
         "images": {
             fact: {
-                name: image_precision(gallery, fact, asking, name == HISTOGRAM) for name, gallery in galleries.items()
+                name: image_precision(gallery, vectors, fact, asking) for name, (gallery, vectors) in compared.items()
             }
             for fact in ("region", "sequence")
         },
+        "anatomy": by_source(galleries[NETWORK], compared, asking, _anatomy),
+        "disease": by_source(galleries[NETWORK], compared, asking, _disease),
         "text": {name: text_recall(galleries[name], engine) for name, engine in engines.items() if engine.reads_text},
         "reads_text": engines[NETWORK].reads_text,
         "tumors": {
@@ -102,11 +109,54 @@ def summarise(
     }
 
 
-def image_precision(gallery: list[Embedded], fact: str, asking: str, by_hand: bool) -> Precision:
+def compared_by(galleries: dict[str, list[Embedded]]) -> dict[str, tuple[list[Embedded], np.ndarray]]:
+    """What whole scans are compared by: the likeness of each embedder, hand-made features, and the embeddings of networks alone."""
+    found = {
+        name: (gallery, _vectors([one.likeness for one in gallery], name == HISTOGRAM))
+        for name, gallery in galleries.items()
+    }
+    return found | {
+        ALONE.format(name): (galleries[name], _vectors([one.vector for one in galleries[name]], False))
+        for name in (NETWORK, UNTRAINED)
+    }
+
+
+def image_precision(gallery: list[Embedded], vectors: np.ndarray, fact: str, asking: str) -> Precision:
     """Same region or same sequence among the five most similar scans of other subjects."""
-    vectors = _vectors([one.vector for one in gallery], by_hand)
-    asks = [asking in ("all", one.case.split) for one in gallery]
-    return precision_at(vectors, [_known(getattr(one.case, fact)) for one in gallery], _subjects(gallery), asking=asks)
+    labels = [known(getattr(one.case, fact)) for one in gallery]
+    return precision_at(vectors, labels, subjects_of(gallery), asking=_asks(gallery, asking))
+
+
+def by_source(
+    gallery: list[Embedded],
+    compared: dict[str, tuple[list[Embedded], np.ndarray]],
+    asking: str,
+    measure: Callable[[list[Embedded], np.ndarray, str], Anatomy | Precision | None],
+) -> dict[str, dict[str, Anatomy | Precision]]:
+    """source → what is compared by → measure, over the scans of one source each; sources that cannot answer are left out."""
+    found = {}
+    for source in sorted({one.case.source for one in gallery}):
+        rows = [n for n, one in enumerate(gallery) if one.case.source == source]
+        one_source = {
+            name: measure([scans[n] for n in rows], vectors[rows], asking)
+            for name, (scans, vectors) in compared.items()
+        }
+        if all(value is not None and value.queries for value in one_source.values()):
+            found[source] = one_source
+    return found
+
+
+def _anatomy(gallery: list[Embedded], vectors: np.ndarray, asking: str) -> Anatomy:
+    return anatomy_agreement(vectors, [one.volumes for one in gallery], subjects_of(gallery), _asks(gallery, asking))
+
+
+def _disease(gallery: list[Embedded], vectors: np.ndarray, asking: str) -> Precision | None:
+    diagnoses = [known(one.case.diagnosis) for one in gallery]
+    return disease_agreement(vectors, diagnoses, subjects_of(gallery), _asks(gallery, asking))
+
+
+def _asks(gallery: list[Embedded], asking: str) -> list[bool]:
+    return [asking in ("all", one.case.split) for one in gallery]
 
 
 def text_recall(gallery: list[Embedded], engine: Engine) -> Recall:
@@ -130,65 +180,9 @@ def tumor_precision(gallery: list[Embedded], place: str, by_hand: bool) -> Preci
         return precision_at(np.zeros((0, 1)), [], [])
     vectors = _vectors([vector for _, _, vector in regions], by_hand)
     return precision_at(
-        vectors, labels, _subjects([one for one, _, _ in regions]), asking=[label == TUMOR for label in labels]
+        vectors, labels, subjects_of([one for one, _, _ in regions]), asking=[label == TUMOR for label in labels]
     )
-
-
-def guessed_labels(gallery: list[Embedded]) -> dict[str, dict[str, float]]:
-    """How often the library's guesses are right: the region of each scan alone, region and sequence by the vote of the nearest scans of
-    other subjects. asked: scans whose label is known; guessed: those with a guess; right: of these."""
-    found = {"region of a scan alone": [(_known(one.case.region), one.guess) for one in gallery]}
-    for fact in ("region", "sequence"):
-        found[f"{fact} by neighbours"] = [
-            (label, vote(near, scores)) for label, near, scores in _neighbours(gallery, fact, NEIGHBOURS)
-        ]
-    return {
-        what: {
-            "asked": sum(label is not None for label, _ in pairs),
-            "guessed": sum(label is not None and guess is not None for label, guess in pairs),
-            "right": sum(label is not None and label == guess for label, guess in pairs),
-        }
-        for what, pairs in found.items()
-    }
-
-
-def mislabelled(gallery: list[Embedded], fact: str) -> dict[str, int]:
-    """What `library check` would say: each scan once with its label and once with each other label of the gallery in its place.
-
-    scans: with a label; doubted: of these, though the label is right; wrong: labels put in; found: of these, doubted; mended: of
-    these, with the right label named instead."""
-    asked = [(label, near) for label, near, _ in _neighbours(gallery, fact, WITNESSES) if label is not None]
-    known = sorted({label for label, _ in asked})
-    wrong = [(label, contradiction(other, near)) for label, near in asked for other in known if other != label]
-    return {
-        "scans": len(asked),
-        "doubted": sum(contradiction(label, near) is not None for label, near in asked),
-        "wrong": len(wrong),
-        "found": sum(against is not None for _, against in wrong),
-        "mended": sum(against is not None and against[0] == label for label, against in wrong),
-    }
-
-
-def _neighbours(gallery: list[Embedded], fact: str, count: int) -> list[tuple[str | None, list[str], list[float]]]:
-    """Label of each scan, and labels and similarities of the labelled scans of other subjects that are most like it."""
-    vectors, subjects = np.stack([one.vector for one in gallery]), np.array(_subjects(gallery))
-    similarity = vectors @ vectors.T
-    labels = np.array([_known(getattr(one.case, fact)) for one in gallery], dtype=object)
-    found = []
-    for row, label in enumerate(labels):
-        others = np.flatnonzero((subjects != subjects[row]) & (labels != None))  # noqa: E711 (elementwise)
-        near = others[np.argsort(-similarity[row, others], kind="stable")[:count]]
-        found.append((label, list(labels[near]), list(similarity[row, near])))
-    return found
 
 
 def _vectors(vectors: list[np.ndarray], by_hand: bool) -> np.ndarray:
     return standardised(np.stack(vectors)) if by_hand else np.stack(vectors)
-
-
-def _subjects(gallery: list[Embedded]) -> list[str]:
-    return [f"{one.case.source}/{one.case.subject}" for one in gallery]
-
-
-def _known(label: str) -> str | None:
-    return None if label in ("", "unknown", "none") else label

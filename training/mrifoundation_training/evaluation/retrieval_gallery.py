@@ -13,8 +13,9 @@ from mrifoundation.engine.disk_cache import DiskCache
 from mrifoundation.engine.encoding import encoding_key
 from mrifoundation.engine.folders import cache_folder, cache_limit
 from mrifoundation.errors import InputError
+from mrifoundation.library.likeness import RECIPE, likeness
 from mrifoundation.library.region_guess import guess_region
-from mrifoundation.library.regions import box_of
+from mrifoundation.library.regions import box_of, find_regions, structures_of
 from mrifoundation.model import FoundationModel
 from mrifoundation.volume import Scan, read_scan
 from mrifoundation.volume.intensity import robust_range, scale
@@ -24,15 +25,19 @@ BINS = 32
 SMALLEST = 27  # voxels of a region
 PER_SCAN = 12  # structures of a scan that go into the gallery of regions
 TUMOR = "tumor"
+SCAN, LIKENESS = "scan", "likeness"
 
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """A scan: its vector; regions: name → vector, all tumor labels of a scan as the one region `tumor`; guess: of the part of the body."""
+    """A scan: its vector, by which words find it; its likeness, by which whole scans are compared; regions: name → vector, all tumor labels
+    of a scan as the one region `tumor`; volumes: of its labels, mL; guess: of the part of the body."""
 
     case: Case
     vector: np.ndarray
+    likeness: np.ndarray
     regions: dict[str, np.ndarray]
+    volumes: dict[str, float]
     guess: str | None = None
 
 
@@ -47,18 +52,22 @@ class NetworkEmbedder:
 
     def __call__(self, case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
         encoded = encoding_key(scan.content_hash, self._engine.card.model_id, self._profile)
-        key = hashlib.sha256(f"{encoded}/{sorted(masks)}".encode()).hexdigest()
+        key = hashlib.sha256(f"{encoded}/{RECIPE}/{sorted(masks)}".encode()).hexdigest()
         stored = self._cache.read(key)
         if stored is None or self._guess:  # how a region is guessed may change while weights and scans do not
             encoding = self._engine.encode(scan, self._profile)
         if stored is None:
-            arrays = {"scan": self._engine.embed(encoding), **_regions(self._engine, encoding, masks)}
+            arrays = {
+                SCAN: self._engine.embed(encoding),
+                LIKENESS: _likeness(self._engine, scan, encoding),
+                **_regions(self._engine, encoding, masks),
+            }
             self._cache.write(key, arrays, {})
         else:
             arrays = stored[0]
         guess = guess_region(self._engine, encoding) if self._guess else None
-        regions = {name: vector for name, vector in arrays.items() if name != "scan"}
-        return Embedded(case, arrays["scan"], regions, guess)
+        regions = {name: vector for name, vector in arrays.items() if name not in (SCAN, LIKENESS)}
+        return Embedded(case, arrays[SCAN], arrays[LIKENESS], regions, _volumes(scan, masks), guess)
 
 
 def histogram_embedder(case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
@@ -70,7 +79,7 @@ def histogram_embedder(case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> 
         low_high = np.array(box_of(mask)).reshape(2, 3)
         extent = np.log((low_high[1] - low_high[0]) * scan.spacing)
         regions[name] = np.concatenate([_histogram(scaled[mask]), [np.log(mask.sum() * scan.voxel_ml)], extent])
-    return Embedded(case, own, regions)
+    return Embedded(case, own, own, regions, _volumes(scan, masks))
 
 
 def random_engine(engine: Engine, seed: int = 0) -> Engine:
@@ -119,10 +128,31 @@ def region_masks(case: Case, scan: Scan, vocabulary: Vocabulary) -> dict[str, np
     return dict(kept[: PER_SCAN + 1])
 
 
+def subjects_of(gallery: Sequence[Embedded]) -> list[str]:
+    """Whose each scan is."""
+    return [f"{one.case.source}/{one.case.subject}" for one in gallery]
+
+
+def known(label: str) -> str | None:
+    """A label, or None where it only says that nothing is known."""
+    return None if label in ("", "unknown", "none") else label
+
+
 def is_tumor(name: str, vocabulary: Vocabulary) -> bool:
     """Whether a label is a tumor or a part of one; oedema around it is not."""
     lesion = name in vocabulary and vocabulary[name].kind == "lesion"
     return lesion and any(word in name for word in ("tumor", "sarcoma", "cancer")) and "peritumoral" not in name
+
+
+def _likeness(engine: Engine, scan: Scan, encoding: Encoding) -> np.ndarray:
+    """As the library makes it of a scan of which nothing is told: the structures looked for follow from the guess, never from the label."""
+    found = find_regions(engine, encoding, structures_of(engine, guess_region(engine, encoding)))
+    volumes = {one.structure: one.volume_ml for one in found}
+    return likeness(engine.embed(encoding), scan, volumes)
+
+
+def _volumes(scan: Scan, masks: dict[str, np.ndarray]) -> dict[str, float]:
+    return {name: float(np.count_nonzero(mask) * scan.voxel_ml) for name, mask in masks.items()}
 
 
 def _regions(engine: Engine, encoding: Encoding, masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mrifoundation_training.evaluation.retrieval_anatomy import Anatomy
 from mrifoundation_training.evaluation.retrieval_measures import Precision, Recall
 
 
@@ -18,6 +19,12 @@ def print_summary(console: Console, found: dict[str, Any]) -> None:
     )
     for fact, by_embedding in found["images"].items():
         _print_precision(console, f"Image → scans of the same {fact}, queries: {found['asking']}", by_embedding)
+    for source, by_embedding in found["anatomy"].items():
+        _print_anatomy(
+            console, f"Image → scans of {source} with like volumes, queries: {found['asking']}", by_embedding
+        )
+    for source, by_embedding in found["disease"].items():
+        _print_precision(console, f"Image → scans of {source} with the same diagnosis", by_embedding)
     for place, by_embedding in found["tumors"].items():
         _print_precision(console, f"Tumor region → tumor regions, {place}", by_embedding)
     if found["reads_text"]:
@@ -57,6 +64,19 @@ def _print_precision(console: Console, title: str, by_embedding: dict[str, Preci
     console.print(table)
 
 
+def _print_anatomy(console: Console, title: str, by_embedding: dict[str, Anatomy]) -> None:
+    table = Table(title=title)
+    table.add_column("embedding", no_wrap=True)
+    for column in ("rank correlation", "95 % interval", "nearest / all", "queries"):
+        table.add_column(column, justify="right")
+    for name, one in by_embedding.items():
+        interval = (
+            f"{one.correlation.low:.3f} – {one.correlation.high:.3f}" if math.isfinite(one.correlation.low) else "–"
+        )
+        table.add_row(name, _number(one.correlation.mean), interval, _number(one.nearest), str(one.queries))
+    console.print(table)
+
+
 def _print_recall(console: Console, by_embedding: dict[str, Recall]) -> None:
     table = Table(title="Caption → scans with that caption")
     table.add_column("embedding", no_wrap=True)
@@ -75,7 +95,7 @@ def _number(value: float) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (Precision, Recall)):
+    if isinstance(value, (Anatomy, Precision, Recall)):
         value = asdict(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
