@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
         ("add", add),
         ("list", list_cases),
         ("remove", remove),
+        ("purge", purge),
         ("stats", stats),
         ("check", check),
         ("refresh", refresh),
@@ -122,6 +123,31 @@ def remove(
     opened = Library.open(library, create=False)
     removed = opened.remove(collection=collection, case=opened.full_id(case) if case else None)
     print(json.dumps({"removed": removed}) if as_json else f"Removed {removed} case{'' if removed == 1 else 's'}.")
+
+
+def purge(
+    library: LibraryOption,
+    subject: Annotated[
+        str | None,
+        typer.Option(help="The patient, as the source says: PatientID, sub-01, or source/subject of a manifest."),
+    ] = None,
+    case: Annotated[str | None, typer.Option(help="One case instead, by its id or the beginning of it.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget a patient: cases, previews, older versions of the tables, uploads, encodings and contours. The scans themselves stay."""
+    from mrifoundation.library import Library
+    from mrifoundation.tasks.purge import purge as forget
+
+    opened = Library.open(library, create=False)
+    purged = forget(opened, subject, opened.full_id(case) if case else None)
+    if as_json:
+        print(json.dumps(purged.to_dict()))
+        return
+    print(
+        f"Purged: {purged.cases} cases, {purged.uploads} uploads, {purged.encodings} encodings, {purged.contours} contours."
+    )
+    for note in purged.notes:
+        print(note)
 
 
 def stats(library: LibraryOption, as_json: JsonOption = False) -> None:

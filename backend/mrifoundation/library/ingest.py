@@ -1,7 +1,6 @@
 """Taking scans into a library: one scan a step, a commit every few scans, so that it may be stopped at any moment and taken up again."""
 
 import hashlib
-import hmac
 import json
 import logging
 import time
@@ -15,6 +14,7 @@ from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.library.case import case_id, known_facts
 from mrifoundation.library.cluster import Cluster
 from mrifoundation.library.filters import any_of, quoted
+from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.likeness import RECIPE
 from mrifoundation.library.neighbour_facts import fill_from_neighbours
@@ -210,7 +210,7 @@ class Ingest:
         return (row["model"], row["profile"], row["recipe"]) == (self.engine.card.model_id, self.profile, RECIPE)
 
     def _hashed(self, patient: str | None) -> str | None:
-        return hmac.new(self._salt, patient.encode(), hashlib.sha256).hexdigest()[:16] if patient else None
+        return hashed_patient(self._salt, patient) if patient else None
 
 
 def _is_there(source: str) -> bool:

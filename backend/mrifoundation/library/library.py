@@ -1,5 +1,6 @@
 """A library of scans: open it, add to it, search it."""
 
+import json
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ from mrifoundation.library.case import Case
 from mrifoundation.library.collection import collection_stats
 from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.doubts import Doubt, find_doubts
+from mrifoundation.library.erasing import erase_deleted
 from mrifoundation.library.filters import any_of, both, condition, quoted
+from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.percentiles import Percentiles
 from mrifoundation.library.question import Hits, Question
@@ -229,7 +232,30 @@ class Library:
                 what = f"collection '{collection}'" if collection is not None else f"case '{(case or '')[:40]}'"
                 raise InputError(f"There is no {what} in the library; list what there is.")
             self._store.delete(asked)
-            self._store.purge()
+            erase_deleted(self._store)
+        return count
+
+    def of_patient(self, subject: str) -> list[Case]:
+        """All cases of one patient, named as the source names them: PatientID (PatientID/issuer), sub-01, or source/subject of a manifest;
+        where identifiers were kept, the patient's name as well."""
+        if not self.exists:
+            return []
+        hashed = hashed_patient((self._store.about("salt") or "").encode(), subject)
+        kept = [
+            row["case"]
+            for row in self._store.rows(CASES, "identifiers <> '{}'", ["case", "identifiers"])
+            if subject in [json.loads(row["identifiers"] or "{}").get(key) for key in ("PatientID", "PatientName")]
+        ]
+        asked = f"patient = {quoted(hashed)} OR {any_of('case', kept)}"
+        return [Case.from_row(row) for row in self._store.rows(CASES, asked, shown_columns())]
+
+    def erase(self, cases: Sequence[str]) -> int:
+        """Delete cases by their ids for good; gives how many there were."""
+        asked = any_of("case", cases)
+        with writing(self.uri):
+            count = self._store.count(CASES, asked)
+            self._store.delete(asked)
+            erase_deleted(self._store)
         return count
 
 

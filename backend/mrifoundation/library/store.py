@@ -127,6 +127,12 @@ class Store:
         for name in (CASES, REGIONS):
             self.table(name).optimize(cleanup_older_than=timedelta(hours=1))
 
+    def rewrite(self, name: str) -> None:
+        """Write a table anew with the rows that it has, so that no file holds any other; its indexes are gone afterwards."""
+        table = self.table(name)
+        rows = table.search().limit(MOST_ROWS).to_batches()
+        self._tables[name] = self._db.create_table(name, data=rows, schema=table.schema, mode="overwrite")
+
     def purge(self) -> None:
         """Forget older versions of the tables, so that what was deleted is gone from the disk."""
         with warnings.catch_warnings():
