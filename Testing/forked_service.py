@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,17 +18,16 @@ if _FORKS:
 class ForkedService(Service):
     """One running service; `environment` adds to that of the tests."""
 
-    def __init__(self, weights, cache, key=KEY, **environment):
-        cache = Path(cache)
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        self._said = cache.parent / f"service-{time.monotonic_ns()}.log"
+    def __init__(self, weights, cache, key=KEY, port=0, **environment):
+        self._folder = tempfile.TemporaryDirectory(prefix="service-")  # not beside the cache, whose disk may fail
+        self._said = Path(self._folder.name) / "said"
         settings = {
             "MRIFOUNDATION_WEIGHTS": str(weights),
             "MRIFOUNDATION_CACHE": str(cache),
             "MRIFOUNDATION_KEY": key,
             **environment,
         }
-        self.process = _Process(settings, self._said)
+        self.process = _Process(settings, self._said, port)
         self.greeting = self._greeting()
         self.url = self.greeting.split(" serves on ")[1].split(";")[0]
         self.headers = {"Authorization": f"Bearer {key}"}
@@ -47,8 +47,8 @@ class ForkedService(Service):
 class _Process:
     """What the tests need of `subprocess.Popen`."""
 
-    def __init__(self, settings, said):
-        self._process = _FORKS.Process(target=_serve, args=(settings, str(said)), daemon=True)
+    def __init__(self, settings, said, port):
+        self._process = _FORKS.Process(target=_serve, args=(settings, str(said), port), daemon=True)
         self._process.start()
         self.pid = self._process.pid
         self.is_alive = self._process.is_alive
@@ -69,7 +69,7 @@ class _Process:
         return self._process.exitcode
 
 
-def _serve(settings, said):
+def _serve(settings, said, port):
     from mrifoundation.server.serve import serve
 
     os.environ.update(settings)
@@ -77,4 +77,4 @@ def _serve(settings, said):
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     sys.stdout = sys.stderr = open(descriptor, "w", buffering=1, closefd=False)  # noqa: SIM115 (for as long as it runs)
-    serve(port=0)
+    serve(port=port, log=settings.get("MRIFOUNDATION_LOG", "plain"))

@@ -5,6 +5,7 @@ import threading
 import pytest
 from fastapi import HTTPException
 
+from mrifoundation.server.asked import Asked, asked
 from mrifoundation.server.backend import Backend
 
 
@@ -45,3 +46,25 @@ def test_a_queue_that_was_full_takes_jobs_again(backend):
         last.wait(0.01)
     backend.submit(lambda engine, job: last.set())
     assert last.wait(30)
+
+
+def test_one_client_fills_half_of_the_queue_at_most_and_leaves_room_for_others(backend):
+    def submit(client):
+        token = asked.set(Asked("segment", client))
+        try:
+            return backend.submit(lambda engine, job: None)
+        finally:
+            asked.reset(token)
+
+    submit("busy")
+    with pytest.raises(HTTPException) as refused:
+        submit("busy")
+    assert refused.value.status_code == 429 and refused.value.headers["Retry-After"]
+    assert submit("another").state == "queued"
+
+
+def test_a_service_that_stops_takes_no_more(backend):
+    backend.jobs.stop()
+    with pytest.raises(HTTPException) as refused:
+        backend.submit(lambda engine, job: None)
+    assert refused.value.status_code == 503 and refused.value.headers["Retry-After"]

@@ -1,0 +1,114 @@
+"""A disk that is full, read-only or forgetful: the answer arrives all the same, and the trouble is said."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 8 MB of its own."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("needs root on Linux to mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"no disk can be mounted here ({made.stderr.strip()})")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def remount(disk, how):
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+def fill(disk):
+    with open(disk / "filler", "wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+
+
+def answered(service, voxels, affine):
+    """Ask twice, as anybody does."""
+    head = service.send(voxels, affine).json()["id"]
+    for prompts in (["liver"], ["spleen", "brainstem"]):
+        job = service.segment(head, prompts)
+        assert service.finished(job)["state"] == "done"
+        assert service.labels(job)[0].any()
+
+
+def troubles_said_once(service):
+    """What volumes, encodings and jobs say."""
+    troubles, said = service.get("/readyz").json()["troubles"], service.log()
+    assert len(troubles) == 3 and all("make room" in one for one in troubles)
+    assert [said.count(trouble) for trouble in troubles] == [1, 1, 1]
+
+
+def test_on_a_full_disk_answers_arrive_and_it_is_said_until_there_is_room(
+    start, small_disk, head_voxels, oblique_affine
+):
+    service = start(cache=small_disk / "cache")
+    service.wait_until_ready()
+    fill(small_disk)
+    answered(service, head_voxels, oblique_affine)
+    troubles_said_once(service)
+    (small_disk / "filler").unlink()
+    answered(service, head_voxels[:, :, ::-1], oblique_affine)
+    assert service.get("/readyz").json()["troubles"] == []
+
+
+def test_on_a_read_only_disk_answers_arrive_and_it_is_said(start, small_disk, head_voxels, oblique_affine):
+    first = start(cache=small_disk / "cache")  # which makes the folders
+    first.wait_until_ready()
+    first.stop()
+    remount(small_disk, "ro")
+    service = start(cache=small_disk / "cache")
+    service.wait_until_ready()
+    answered(service, head_voxels, oblique_affine)
+    troubles_said_once(service)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "altered"])
+def test_what_the_cache_holds_damaged_is_made_again(start, tmp_path, head_voxels, oblique_affine, damage):
+    first = start()
+    first.wait_until_ready()
+    head = first.send(head_voxels, oblique_affine).json()["id"]
+    job = first.segment(head, ["liver", "spleen"])
+    first.finished(job)
+    labels = first.labels(job)[0]
+    first.stop()
+    [entry] = (tmp_path / "cache" / "encodings").glob("*.safetensors")
+    content = bytearray(entry.read_bytes())
+    middle = len(content) // 2
+    if damage == "altered":
+        content[middle : middle + 64] = bytes(byte ^ 255 for byte in content[middle : middle + 64])
+    entry.write_bytes(content if damage == "altered" else content[:middle])
+    second = start()
+    second.wait_until_ready()
+    job = second.segment(head, ["liver", "spleen"])
+    assert second.finished(job)["state"] == "done"
+    assert np.array_equal(second.labels(job)[0], labels)
+    assert "dropping an unreadable cache file" in second.log()
+
+
+def test_a_damaged_scan_is_not_believed_but_asked_for_again(start, tmp_path, head_voxels, oblique_affine):
+    first = start()
+    head = first.send(head_voxels, oblique_affine).json()["id"]
+    first.stop()
+    [entry] = (tmp_path / "cache" / "volumes").glob("*.safetensors")
+    content = bytearray(entry.read_bytes())
+    content[-50] ^= 255
+    entry.write_bytes(content)
+    second = start()
+    refused = second.get(f"/v1/volumes/{head}")
+    assert refused.status_code == 404 and "send it again" in refused.json()["error"]
+    assert second.send(head_voxels, oblique_affine).json()["id"] == head
