@@ -7,18 +7,22 @@ from pathlib import Path
 
 from mrifoundation.anatomy import Vocabulary, understand
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.manifest import Case, read_manifest, read_shards
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii")
 
 
 def read_cases(path: Path | str, region: str = "unknown") -> list[Case]:
-    """Cases from a manifest CSV, an nnU-Net raw dataset folder (dataset.json, imagesTr, labelsTr) or a BIDS dataset folder
-    (derivatives/…/*_dseg.nii.gz with its *_dseg.tsv). Raises InputError when it is none of these.
+    """Cases from a manifest CSV, an nnU-Net raw dataset folder (dataset.json, imagesTr, labelsTr), a BIDS dataset folder
+    (derivatives/…/*_dseg.nii.gz with its *_dseg.tsv) or shards (a folder, s3:// …). Raises InputError when it is none of these.
 
     region: where the scans were taken, for layouts that do not say; "unknown" only means that nothing is called out of view.
     """
+    if "://" in str(path):
+        return read_shards(path)
     path = Path(path)
+    if (path / "index.csv").is_file() or (path.name == "index.csv" and (path.parent / "shards").is_dir()):
+        return read_shards(path)
     if path.is_file():
         return read_manifest(path)
     if (path / "dataset.json").is_file() and (path / "labelsTr").is_dir():
@@ -26,7 +30,8 @@ def read_cases(path: Path | str, region: str = "unknown") -> list[Case]:
     if (path / "dataset_description.json").is_file():
         return read_bids(path, region)
     raise InputError(
-        f"{path} is neither a manifest CSV nor an nnU-Net (dataset.json, labelsTr) or BIDS (dataset_description.json) folder."
+        f"{path} is neither a manifest CSV nor an nnU-Net (dataset.json, labelsTr), BIDS (dataset_description.json) or sharded "
+        "(index.csv) folder."
     )
 
 

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from mrifoundation.volume.intensity import robust_range, scale
 from mrifoundation_training.data.examples import Anatomy, Example, Examples, SourceRecipe
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.data.volumes import CaseVolume
 from mrifoundation_training.synthesis.artefacts import drop_slices
 
@@ -32,8 +33,27 @@ class Pair:
     case_id: str
 
 
+class Views(Examples):
+    """Examples that are looked at without anything being asked of them."""
+
+    def _view(self, rng, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength: float):
+        image, native, _ = self._image(rng, volume, anatomy, recipe, strength)
+        image = scale(image, *robust_range(image.cpu().numpy()))
+        valid = torch.ones_like(image)
+        if rng.random() < MISSING:
+            valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
+        pad = [
+            amount
+            for n, to in zip(reversed(image.shape), reversed(anatomy.view.padded), strict=True)
+            for amount in (0, to - n)
+        ]
+        image = torch.where(valid > 0, image, -1.0)
+        spacing = torch.tensor([anatomy.view.spacing, *native], dtype=torch.float32)
+        return F.pad(image, pad, value=-1.0), F.pad(valid, pad), spacing
+
+
 @dataclass
-class Pairs(Examples):
+class Pairs(Views):
     """A map-style dataset: item n is the pair of draw n, the same whenever and wherever it is drawn.
 
     unlabelled: scans without labels, of which each is as likely as any other; share: how often one of them is drawn."""
@@ -60,39 +80,31 @@ class Pairs(Examples):
         images, valids, spacings = (torch.stack(parts) for parts in zip(*views, strict=True))
         return Pair(images, valids, spacings, volume.case.region, volume.case.labels is not None, volume.case.id)
 
-    def _view(self, rng, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength: float):
-        image, native, _ = self._image(rng, volume, anatomy, recipe, strength)
-        image = scale(image, *robust_range(image.cpu().numpy()))
-        valid = torch.ones_like(image)
-        if rng.random() < MISSING:
-            valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
-        pad = [
-            amount
-            for n, to in zip(reversed(image.shape), reversed(anatomy.view.padded), strict=True)
-            for amount in (0, to - n)
-        ]
-        image = torch.where(valid > 0, image, -1.0)
-        spacing = torch.tensor([anatomy.view.spacing, *native], dtype=torch.float32)
-        return F.pad(image, pad, value=-1.0), F.pad(valid, pad), spacing
-
 
 @dataclass
 class WithPairs:
-    """A map-style dataset: item n is example n with, at the first example of every `every`-th step, the pair of that step, else None."""
+    """A map-style dataset: item n is example n with, at the first example of every `every`-th step, the pair of that step, else None.
+
+    processes: that share a step, each with `cases_per_step` examples and a pair of its own. volumes: what keeps the cases in memory, in
+    place of all of them for good."""
 
     examples: Examples
     pairs: Pairs | None = None
     cases_per_step: int = 1
     every: int = 1
+    processes: int = 1
+    volumes: VolumeMemory | None = None
 
     def __post_init__(self):
+        if self.volumes is not None:
+            self.examples.share_volumes(self.volumes)
         if self.pairs is not None:
             self.pairs.share_volumes(self.examples)
 
     def __getitem__(self, draw: int) -> tuple[Example, Pair | None]:
-        step, part = divmod(draw, self.cases_per_step)
-        wanted = self.pairs is not None and part == 0 and step % self.every == 0
-        return self.examples[draw], self.pairs[step] if wanted else None
+        turn, part = divmod(draw, self.cases_per_step)
+        wanted = self.pairs is not None and part == 0 and turn // self.processes % self.every == 0
+        return self.examples[draw], self.pairs[turn] if wanted else None
 
     @property
     def skipped(self) -> dict[str, str]:

@@ -1,12 +1,16 @@
 """Voxels of a case in memory, compact: canonical axes, labels renumbered without gaps."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.member_cache import MemberCache
+from mrifoundation_training.data.shard_member import ShardMember
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +48,10 @@ def load_case(case: Case) -> CaseVolume:
     return CaseVolume(case, compact[labels], names, image, spacing)
 
 
-def _canonical(path) -> tuple[np.ndarray, np.ndarray]:
+def _canonical(path: Path | ShardMember) -> tuple[np.ndarray, np.ndarray]:
+    local = _members().local(path) if isinstance(path, ShardMember) else path
     try:
-        file = nib.as_closest_canonical(nib.load(path))
+        file = nib.as_closest_canonical(nib.load(local))
         data = np.asarray(file.dataobj)
     except Exception as error:
         raise InputError(
@@ -62,3 +67,8 @@ def _canonical(path) -> tuple[np.ndarray, np.ndarray]:
     ):
         data = data.astype(np.uint16)
     return np.ascontiguousarray(data), np.array(file.header.get_zooms()[:3], dtype=np.float64)
+
+
+@lru_cache(maxsize=1)
+def _members() -> MemberCache:
+    return MemberCache()
