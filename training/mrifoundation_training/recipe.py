@@ -15,18 +15,22 @@ from mrifoundation_training.synthesis.geometry import GeometryRanges
 
 @dataclass(frozen=True)
 class Recipe:
-    """name: of the weights. manifest: CSV in the form of volumes.csv, an nnU-Net raw dataset or a BIDS folder, relative to the working
-    folder; region: of its scans where the layout does not say. tiers: licence tiers that may train.
+    """name: of the weights. manifest: CSV in the form of volumes.csv, an nnU-Net raw dataset, a BIDS folder or shards (a folder, s3://
+    …), relative to the working folder; region: of its scans where the layout does not say. tiers: licence tiers that may train.
     sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
     geometry, dense, reports, student_teacher: fields of GeometryRanges, DenseTextSettings, ImageReportSettings and
     StudentTeacherSettings.
+    report_pairs: CSV of own scans with reports (see docs/training.md) for the image–report stage; report_share: how often one is drawn.
     realistic: share of synthetic images with tissue priors.
     strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
     steps: in all. warmup: steps of rising learning rate. tail: share of the steps, at the end, over which it falls to zero along a
     cosine; so a run that is resumed with other steps goes on level until then. own_pace: how much faster the weights that a name
     owns learn. cases_per_step: examples whose gradients are averaged.
     average: decay of the running average of the weights, which is what is saved for use. init: folder of weights to start from.
+    memory_gb: of volumes that each drawing process keeps in memory, for archives larger than it; 0 keeps all.
     workers: processes that draw examples; 0 draws them in the training process, on its device (right for a GPU).
+    parallel: how torchrun's processes share a run: ddp (the whole network on each GPU) or fsdp (each keeps a part of every weight);
+    cases_per_step then counts for each. recompute: keep no activations inside blocks; less memory, a third more arithmetic.
     log_every, save_every: steps. device: auto | cpu | cuda. threads: of torch, 0 = as it likes. seed: of everything drawn."""
 
     name: str
@@ -39,6 +43,8 @@ class Recipe:
     dense: DenseTextSettings = field(default_factory=DenseTextSettings)
     reports: ImageReportSettings = field(default_factory=ImageReportSettings)
     student_teacher: StudentTeacherSettings = field(default_factory=StudentTeacherSettings)
+    report_pairs: str = ""
+    report_share: float = 0.2
     realistic: float = 0.5
     strength: float = 1.0
     steps: int = 10_000
@@ -51,7 +57,10 @@ class Recipe:
     cases_per_step: int = 1
     average: float = 0.999
     init: str = ""
+    memory_gb: float = 0.0
     workers: int = 1
+    parallel: str = "ddp"
+    recompute: bool = False
     log_every: int = 50
     save_every: int = 500
     device: str = "auto"

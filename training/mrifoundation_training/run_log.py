@@ -2,26 +2,39 @@
 
 import csv
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
 class RunLog:
-    """Averages figures between writes; a resumed run goes on in the same file."""
+    """Averages figures between writes; a resumed run goes on in the same file. writes: False for one that only collects."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, writes: bool = True):
+        self._board = None
         folder.mkdir(parents=True, exist_ok=True)
         self._path, self._sums, self._counts, self._started = folder / "log.csv", {}, {}, time.monotonic()
-        try:
-            from torch.utils.tensorboard import SummaryWriter
+        if writes:
+            with suppress(ImportError):
+                from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(folder / "tensorboard"))
-        except ImportError:
-            self._board = None
+                self._board = SummaryWriter(str(folder / "tensorboard"))
 
     def add(self, figures: dict[str, float]) -> None:
         for name, value in figures.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
             self._counts[name] = self._counts.get(name, 0) + 1
+
+    def collect(self) -> tuple[dict[str, float], dict[str, int]]:
+        """Sums and counts since the last write, which are then empty."""
+        told = self._sums, self._counts
+        self._sums, self._counts = {}, {}
+        return told
+
+    def take(self, told: tuple[dict[str, float], dict[str, int]]) -> None:
+        """Add what a log collected, this one or that of another process."""
+        for name, total in told[0].items():
+            self._sums[name] = self._sums.get(name, 0.0) + total
+            self._counts[name] = self._counts.get(name, 0) + told[1][name]
 
     def write(self, step: int, **extra: float) -> dict[str, float]:
         """Write and return the means since the last write, by name; figures of a source are named dice/<source>."""

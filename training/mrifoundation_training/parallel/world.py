@@ -1,0 +1,63 @@
+"""Who takes part in a run: one process, or those that torchrun started."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+from torch import distributed
+
+# The first process writes weights and state while the others wait; with a slow store that takes minutes.
+PATIENCE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class World:
+    """rank: of this process, 0 to size - 1; device: its own."""
+
+    device: torch.device
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process prints and writes what is written once."""
+        return self.rank == 0
+
+    def gather(self, told) -> list:
+        """What every process told, by rank; all must call it."""
+        if self.size == 1:
+            return [told]
+        everyone = [None] * self.size
+        distributed.all_gather_object(everyone, told)
+        return everyone
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.size > 1:
+            distributed.barrier()
+
+
+@contextmanager
+def joined(device: str) -> Iterator[World]:
+    """The world of this process, by the variables that torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK); left at the end by whoever joined.
+
+    device: auto, cpu or cuda; each process of a computer takes a GPU of its own."""
+    kind = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield World(torch.device(kind))
+        return
+    own = torch.device(kind, int(os.environ["LOCAL_RANK"])) if kind == "cuda" else torch.device(kind)
+    if own.type == "cuda":
+        torch.cuda.set_device(own)
+    if distributed.is_initialized():
+        yield World(own, distributed.get_rank(), size)
+        return
+    distributed.init_process_group("cuda:nccl,cpu:gloo" if own.type == "cuda" else "gloo", timeout=PATIENCE)
+    try:
+        yield World(own, distributed.get_rank(), size)
+    finally:
+        distributed.destroy_process_group()
