@@ -18,6 +18,7 @@ from mrifoundation.cli import (
     search,
     segment,
     serve,
+    shard,
     teach,
 )
 from mrifoundation.errors import Cancelled, InputError, MRIFoundationError
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search, keys, audit):
+for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search, keys, audit, shard):
     command.add_to(app)
 
 

@@ -37,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("robustness")(robustness)
     group.command("few-shot")(few_shot)
     group.command("cost")(cost)
+    group.command("transfer")(transfer)
     app.add_typer(group, name="evaluate")
 
 
@@ -241,6 +242,39 @@ def cost(
         most_tests=cases,
         profile=profile,
         output=output,
+        as_json_object=as_json,
+        weights=weights,
+    )
+
+
+def transfer(
+    manifest: ManifestArgument,
+    training: Annotated[
+        Path | None, typer.Option(help="Manifest of what the weights learned from; the same one when left out.")
+    ] = None,
+    split: SplitOption = "dev",
+    sources: SourcesOption = None,
+    cases: Annotated[int | None, typer.Option(min=1, help="At most this many scans of each source.")] = None,
+    profile: ProfileOption = "standard",
+    output: ObjectOption = None,
+    table: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write Dice against likeness to this PNG.")] = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Dice of each scan beside its likeness to the training scans, and how the two go together."""
+    from mrifoundation_training.evaluation.transfer import evaluate
+
+    return evaluate(
+        manifest,
+        training=training,
+        split=split,
+        sources=sources,
+        cases_per_source=cases,
+        profile=profile,
+        output=output,
+        table=table,
+        plot=plot,
         as_json_object=as_json,
         weights=weights,
     )
