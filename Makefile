@@ -1,6 +1,9 @@
 # make run [SCAN=path] [PROMPTS="a; b"]   segment a scan by text through a backend of its own, write everything under out/
 # make serve                              the backend for 3D Slicer on 127.0.0.1:8765; Ctrl-C stops it
+# make web [SCAN=path]                    the browser face on 127.0.0.1:8766, for those without 3D Slicer
 # make test, make lint                    all tests; ruff's checks and format
+# make lock, make sbom, make licences     deploy/: the locked versions with hashes, what they are (CycloneDX), under which licences
+# make wheel                              dist/: byte for byte the same from the same commit
 # make clean                              remove what these wrote; the environment in .venv stays
 #
 # PYTHON=...  the Python to build .venv with (3.11 to 3.13)
@@ -16,7 +19,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint clean
+.PHONY: help run serve web web-environment test lint lock sbom licences wheel clean
 
 help:
 	@sed -n 's/^# \?//p' Makefile | sed '/^$$/q'
@@ -27,12 +30,37 @@ run: .venv/.ready
 serve: .venv/.ready
 	$(BIN)/mrifoundation serve --host 127.0.0.1 --port 8765
 
+web: .venv/.ready web-environment
+	$(BIN)/mrifoundation web $(if $(SCAN),"$(SCAN)")
+
+web-environment: .venv-web/.ready
+
 test: .venv/.ready-to-test
 	$(BIN)/python -m pytest Testing -q
 
 lint: .venv/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+LOCK := deploy/requirements-linux-cpu.txt
+CPU_TORCH ?= --torch-backend cpu
+UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate --no-emit-find-links --no-emit-index-url \
+	--python-version 3.11 --python-platform x86_64-manylinux_2_28 --custom-compile-command "make lock"
+
+lock: .venv/.ready-for-supply
+	@mkdir -p build
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > build/tested.txt
+	$(UV_COMPILE) $(CPU_TORCH) --constraint build/tested.txt --output-file $(LOCK)
+
+sbom: .venv/.ready-for-supply
+	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --of JSON -o deploy/sbom.cdx.json
+
+licences: .venv/.ready-for-supply
+	$(BIN)/pip-licenses --python $(BIN)/python --format markdown --order name --output-file deploy/licences.md \
+		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' $(LOCK))
+
+wheel: .venv/.ready
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
 	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache
@@ -48,9 +76,24 @@ clean:
 	@$(PIP) -e .
 	@touch $@
 
+# What `web` needs comes from pyproject.toml; the package itself goes without its dependencies, torch among them.
+WEB_NEEDS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["web"], sep="\n")
+.venv-web/.ready: pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "MRIFoundation needs Python 3.11, 3.12 or 3.13: name it with make PYTHON=/path/to/python." >&2; exit 1; }
+	@[ -x .venv-web/bin/python ] || $(PYTHON) -m venv .venv-web
+	@echo "Installing what the browser face needs into .venv-web."
+	@$(PYTHON) -c '$(WEB_NEEDS)' > .venv-web/needs.txt
+	@.venv-web/bin/python -m pip --disable-pip-version-check install --quiet -r .venv-web/needs.txt
+	@.venv-web/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
+	@touch $@
+
 .venv/.ready-to-test: .venv/.ready
 	@echo "Installing what the tests need."
 	@$(PIP) -e ".[test]" || { \
 		echo "Slicer's wheels cannot be had for this Python or platform; tests of the panel will be skipped." >&2; \
 		$(PIP) pytest httpx ruff; }
+	@touch $@
+
+.venv/.ready-for-supply: .venv/.ready
+	@$(PIP) -e ".[supply]"
 	@touch $@

@@ -20,6 +20,7 @@ from mrifoundation.cli import (
     serve,
     shard,
     teach,
+    web,
 )
 from mrifoundation.errors import Cancelled, InputError, MRIFoundationError
 
@@ -33,7 +34,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (segment, serve, info, demo, evaluate, classify, teach, report, exchange, library, search, keys, audit, shard):
+for command in (
+    segment,
+    serve,
+    info,
+    demo,
+    evaluate,
+    classify,
+    teach,
+    report,
+    exchange,
+    library,
+    search,
+    keys,
+    shard,
+    audit,
+    web,
+):
     command.add_to(app)
 
 

@@ -27,19 +27,19 @@ class LocalBackend:
     """Starts on entering the context, stops on leaving it."""
 
     def __init__(self, weights: Path | None = None):
-        self._key = secrets.token_urlsafe(32)
+        self.key = secrets.token_urlsafe(32)
         self._weights = weights
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy stands between this computer and itself
-        self._session.headers["Authorization"] = f"Bearer {self._key}"
+        self._session.headers["Authorization"] = f"Bearer {self.key}"
         self._process: subprocess.Popen | None = None
-        self._url = ""
+        self.url = ""
 
     def __enter__(self) -> "LocalBackend":
         command = [sys.executable, "-m", "mrifoundation", "serve", "--host", "127.0.0.1", "--port", "0"]
         if self._weights:
             command += ["--weights", str(self._weights)]
-        environment = {**os.environ, "MRIFOUNDATION_KEY": self._key, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "MRIFOUNDATION_KEY": self.key, "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
@@ -47,7 +47,7 @@ class LocalBackend:
         if "http://" not in greeting:
             self.stop()
             raise BackendFailed("the backend did not start")
-        self._url = "http://" + greeting.split("http://")[1].split(";")[0]
+        self.url = "http://" + greeting.split("http://")[1].split(";")[0]
         return self
 
     def __exit__(self, *about: object) -> None:
@@ -106,7 +106,7 @@ class LocalBackend:
 
     def _send(self, method: str, path: str, **options: object) -> requests.Response:
         try:
-            response = self._session.request(method, self._url + path, timeout=120, **options)
+            response = self._session.request(method, self.url + path, timeout=120, **options)
         except requests.RequestException as error:
             raise BackendFailed(f"the backend does not answer: {type(error).__name__}") from error
         if response.status_code == 422:

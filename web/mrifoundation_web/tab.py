@@ -1,0 +1,64 @@
+"""What the three tabs have in common: requests about the chosen scan, and one message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from MRIFoundationLib.Connection import Connection
+from MRIFoundationLib.Failures import BackendError
+from MRIFoundationLib.ScanRequests import Listener, ScanRequests
+from trame.widgets import vuetify3 as v3
+
+from mrifoundation_web.scans import Scans
+
+
+class Tab:
+    """A tab keeps its message in the state `<name>_message` and `<name>_failed`."""
+
+    name = ""
+
+    def __init__(self, server, scans: Scans, connection: Connection, requests: ScanRequests):
+        self.state, self.scans = server.state, scans
+        self._connection, self._requests = connection, requests
+        self.say("")
+
+    def say(self, message: str, failed: bool = False) -> None:
+        """Show a plain sentence above the answers; an empty one takes it away."""
+        self.state.update({f"{self.name}_message": message, f"{self.name}_failed": failed})
+
+    def attempt(self, action: Callable[[], None]) -> None:
+        """Begin something; what keeps it from beginning is said."""
+        self.say("")
+        try:
+            action()
+        except BackendError as error:
+            self.failed(error)
+
+    def listener(self, done: Callable[[object], None]) -> Listener:
+        """A listener that tells failures and cancels here, those of taking the answer in among them."""
+
+        def take(answer: object) -> None:
+            try:
+                done(answer)
+            except BackendError as error:
+                self.failed(error)
+
+        return Listener(take, self.failed, lambda: self.say("Cancelled."))
+
+    def failed(self, error: Exception) -> None:
+        if not isinstance(error, BackendError):
+            logging.error("The browser face failed", exc_info=error)
+        self.say(str(error), failed=True)
+
+    def build_message(self) -> None:
+        """The message, which takes no room while there is none."""
+        v3.VAlert(
+            v_if=(f"{self.name}_message",),
+            text=(f"{self.name}_message",),
+            type=(f"{self.name}_failed ? 'error' : 'info'",),
+            density="compact",
+            variant="tonal",
+            classes="my-2",
+            id=f"{self.name}-message",
+        )
