@@ -9,7 +9,6 @@ import numpy as np
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation.tasks.classify.figures import summarise
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.zero_shot import zero_shot
 from mrifoundation_training.data.manifest import read_manifest
@@ -18,6 +17,7 @@ from mrifoundation_training.evaluation.classification_table import Evaluated, ai
 from mrifoundation_training.evaluation.pointing import pointing_game
 from mrifoundation_training.heads.agreement import Agreement, bland_altman
 from mrifoundation_training.heads.development import development_examples
+from mrifoundation_training.heads.figures_of_people import figures_of_people
 from mrifoundation_training.heads.fit import NAMES, built
 from mrifoundation_training.heads.recipe import Data
 from mrifoundation_training.heads.recipes import RECIPES
@@ -81,10 +81,10 @@ def _zero_shot(engine: Engine, data: Data, head: Head) -> dict:
         chances.append(answer.probabilities[" ".join(recipe.sentences[0].split())])
     if not examples:
         return {}
-    labels = np.array([head.card.classes.index(example.label) for example in examples])
-    patients = np.array([example.patient for example in examples])
+    labels = [head.card.classes.index(example.label) for example in examples]
     given = np.array(chances)
-    return summarise(np.stack([1 - given, given], axis=1), labels, patients, head.card.classes)
+    people = [example.patient for example in examples]
+    return figures_of_people(np.stack([1 - given, given], axis=1), labels, people, head.card.classes)
 
 
 def write_plots(folder: Path, found: list[Evaluated]) -> None:

@@ -53,6 +53,8 @@ def _rows(one: Evaluated) -> list[tuple[str, ...]]:
         return [(one.name, "not fitted", "", "", "", "", "", "")]
     rows = [_row(one.name, "cross-validation", one.figures)]
     rows += [_row("", f"cross-validation, {title}", figures) for title, figures in one.figures["baselines"].items()]
+    if one.figures.get("unseen_sources"):
+        rows.append(_row("", "real people, simulated cases alone learned from", one.figures["unseen_sources"]))
     if one.figures.get("development"):
         rows.append(_row("", "development cases", one.figures["development"]))
     if one.zero_shot:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mrifoundation.engine.folders import cache_folder
 
-FORMAT = 3  # raised when a measurement changes its meaning
+FORMAT = 4  # raised when a measurement changes its meaning
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from mrifoundation_training.synthesis.lesions import SCLEROSIS, SPOTS, Diseased,
 HEALTHY, GLIOMA, MULTIPLE_SCLEROSIS = "healthy", "glioma", "multiple sclerosis"
 TRIES = 200  # draws until the disease is the wanted one; it is one in three
 BUDGET = 1_000_000  # voxels of an image
+# People and scanners as they are: what training stretches beyond nature, so that the network stays calm, would hide a lesion's asymmetry.
+DEFORM, STRENGTH = 0.4, 0.3
 STRIPPED = 0.6  # share of the images that show the brain only, as most real scans of the pack do
 
 
@@ -36,8 +38,8 @@ def simulated_scan(host: Case, disease: str, shape: Case | None, seed: int, scra
     """
     case = _changed(host, disease, shape, np.random.default_rng((seed, 1)), scratch)
     geometry = GeometryRanges(budget=(BUDGET, BUDGET), partial=0.0)
-    recipe = SourceRecipe(1.0, whole=True, skull_strip=STRIPPED)
-    example = Examples([case], {case.source: recipe}, geometry, realistic=1.0, strength=0.5, seed=seed)[0]
+    recipe = SourceRecipe(1.0, whole=True, skull_strip=STRIPPED, deform=DEFORM)
+    example = Examples([case], {case.source: recipe}, geometry, realistic=1.0, strength=STRENGTH, seed=seed)[0]
     real = tuple(slice(0, part.stop) for part in bounding_box(example.valid.numpy() > 0))
     affine = np.diag([*[float(example.spacing[0])] * 3, 1.0])
     return Scan(example.image.numpy()[real], affine, "simulated")

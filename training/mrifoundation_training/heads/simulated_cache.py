@@ -11,7 +11,7 @@ from mrifoundation.volume import Scan
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.heads.simulated import simulated_scan
 
-FORMAT = 1  # raised when the way of drawing changes
+FORMAT = 2  # raised when the way of drawing changes
 
 
 def kept_simulated_scan(host: Case, disease: str, shape: Case | None, seed: int) -> Scan:

@@ -117,9 +117,7 @@ def test_the_known_error_of_a_measurement_stands_beside_it():
     )
     told = heart_evidence(heart_function(phase(22, 10, right=24), phase(16, 13, right=18)), card)[0]
     assert told.sentence.startswith("Left ejection fraction: 48 % (usual: over about 50 %).")
-    assert told.sentence.endswith(
-        "On 10 development hearts ours lay between -16 % and +3 % off the experts' (95 % limits)."
-    )
+    assert told.sentence.endswith("Off experts' outlines by -16 points to +3 points (95 %, 10 development hearts).")
 
 
 def test_a_heart_without_a_right_ventricle_is_refused():

@@ -9,14 +9,18 @@ import pydicom
 import pytest
 
 from mrifoundation import Engine, InputError, Scan, read_scan
+from mrifoundation.tasks.classify.classification import Classification, Evidence
+from mrifoundation.tasks.classify.scan_kind import ScanKind
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.region import Regions
 from mrifoundation.tasks.report.comparison import comparison_section
 from mrifoundation.tasks.report.compose import report
 from mrifoundation.tasks.report.dicom_sr import as_dicom
 from mrifoundation.tasks.report.files import check_report_output, write_report
+from mrifoundation.tasks.report.findings import findings_section
 from mrifoundation.tasks.report.html import as_html
-from mrifoundation.tasks.report.structures import left_out, measured_structures, structure_section
+from mrifoundation.tasks.report.structures import left_out, lesion_section, measured_structures, structure_section
+from mrifoundation.tasks.report.trust import trust_of
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +114,79 @@ def test_what_is_found_too_poorly_is_not_looked_for_nor_a_lesion_that_was_never_
     engine = study.engine
     scores = [{"structure": "brainstem", "dice": 0.2}, {"structure": "enhancing tumor", "dice": 0.5}]
     monkeypatch.setattr(engine, "card", replace(engine.card, scores=scores))
-    told = left_out(study).facts["structures"]
-    assert "brainstem" in told and "multiple sclerosis lesion" in told
-    assert "enhancing tumor" not in told and "left hippocampus" not in told
-    asked = {row["name"] for row in measured_structures(study).table}
-    assert not asked & set(told)
+    told, volumes = left_out(study).facts["structures"], measured_structures(study)
+    assert "brainstem" in told and "left hippocampus" not in told
+    lesions = lesion_section(study, volumes).sentences[-1]
+    assert (
+        "multiple sclerosis lesion" in lesions.facts["structures"]
+        and "enhancing tumor" not in lesions.facts["structures"]
+    )
+    assert lesions.text.endswith("This draft does not tell whether there are any.")
+    assert not {row["name"] for row in volumes.table} & {*told, *lesions.facts["structures"]}
+
+
+def with_kidneys(monkeypatch, study, left_ml, right_ml, dice, low):
+    """Structures in view: two kidneys of these volumes, segmented as well as `dice` with its low end `low`."""
+    from dataclasses import replace
+
+    from mrifoundation.tasks.measure.volumes import StructureVolume, Volumes
+
+    scores = [{"structure": f"{s} kidney", "dice": dice, "interval_95": [low, dice]} for s in ("left", "right")]
+    monkeypatch.setattr(study.engine, "card", replace(study.engine.card, scores=scores))
+    box = ((0.0, 0.0, 0.0), (50.0, 50.0, 100.0))
+    pair = {
+        f"{s} kidney": StructureVolume(f"{s} kidney", ml, 0.99, (0.0, 0.0, 0.0), box, False)
+        for s, ml in (("left", left_ml), ("right", right_ml))
+    }
+    return " ".join(
+        one.text
+        for one in structure_section(study.engine, Volumes(pair, np.zeros((2, 2, 2)), []), "Structures").sentences
+    )
+
+
+def test_a_difference_that_the_segmentation_may_have_made_is_not_told(study, monkeypatch):
+    told = with_kidneys(monkeypatch, study, 113, 226, dice=0.76, low=0.65)
+    assert "is larger than the other" not in told
+    assert (
+        "No pair differs between the sides by more than its segmentation may err (most: kidney, -67 %, told from 70 % on)."
+        in told
+    )
+    assert "rough: Dice 0.76 (0.65 to 0.76) on development scans" in told
+
+
+def test_a_difference_beyond_what_the_segmentation_may_err_is_told(study, monkeypatch):
+    told = with_kidneys(monkeypatch, study, 80, 226, dice=0.95, low=0.94)
+    assert "The right kidney is larger than the other one: 80.0 mL left, 226 mL right (asymmetry -95 %)." in told
+
+
+def test_only_the_region_that_the_words_fit_is_told_of(study, monkeypatch):
+    """A short-axis scan of the heart shows some liver, and has no kidneys worth a sentence."""
+    from mrifoundation.tasks.report import regions_told as module
+    from mrifoundation.tasks.report.technique import technique
+
+    monkeypatch.setitem(vars(study), "regions", (Regions({"abdomen": (4, 4), "heart": (3, 3)}, ()),))
+    assert module.regions_told(study) == ("abdomen", "heart"), "these weights read no words"
+    monkeypatch.setattr(study.engine, "reads_text", True)
+    monkeypatch.setattr(module, "guess_region", lambda engine, encoding: "heart")
+    assert module.regions_told(study) == ("heart",)
+    monkeypatch.setattr(
+        "mrifoundation.tasks.report.technique.kind_of", lambda *known: ScanKind("heart", "axial", None, None, None)
+    )
+    told = " ".join(one.text for one in technique(study).sentences)
+    assert "most like a scan of the heart, so nothing is told of what else seems to be in view: abdomen." in told
+
+
+def test_a_head_is_never_certain():
+    answer = Classification(
+        "h", "H", True, probabilities={"a": 0.997, "b": 0.003}, intervals={"a": [0.4, 0.999], "b": [0.0, 0.6]},
+        evidence=[Evidence("x", 1.0, "", "X.")],
+    )  # fmt: skip
+    told = findings_section([answer]).sentences[0].text
+    assert told == "H: a over 99 % (40 % to over 99 %), b under 1 % (under 1 % to 60 %)."
+
+
+def test_what_a_card_does_not_tell_cannot_be_trusted(study):
+    assert trust_of(study.engine, "liver") is None
 
 
 def test_noise_gives_a_draft_that_measures_nothing(study):

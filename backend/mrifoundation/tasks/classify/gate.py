@@ -15,13 +15,13 @@ def check_study(head: Head, study: Study) -> str:
     card = head.card
     if card.model_id and card.model_id != study.engine.card.model_id:
         raise NotApplicable("The head was fitted for other weights; fit it again (mrifoundation-heads, or teach head).")
-    if len(study.scans) != len(card.inputs):
-        wanted = "one series" if len(card.inputs) == 1 else f"{len(card.inputs)} series ({', then '.join(card.inputs)})"
-        raise NotApplicable(f"The head needs {wanted} and was given {len(study.scans)}.")
     for scan in study.scans:
         if problem := problem_of(scan):
             raise NotApplicable(f"Nothing can be told from '{scan.name}': {problem}.")
-    _check_regions(head, study)
+    _check_regions(head, study)  # before the number of series: a knee needs no second phase, it needs another head
+    if len(study.scans) != len(card.inputs):
+        wanted = "one series" if len(card.inputs) == 1 else f"{len(card.inputs)} series ({', then '.join(card.inputs)})"
+        raise NotApplicable(f"The head needs {wanted} and was given {len(study.scans)}.")
     _check_age(head, study)
     return _check_distance(head, study)
 
@@ -42,8 +42,9 @@ def _check_regions(head: Head, study: Study) -> None:
     wanted = head.card.regions
     for scan, regions in zip(study.scans, study.regions, strict=True):
         if wanted and not any(regions.shows(region) for region in wanted):
-            seen = f"it seems to show the {regions.best}" if regions.best else "no structure was recognised in it"
-            raise NotApplicable(f"The head is meant for scans of the {' or '.join(wanted)}; in '{scan.name}' {seen}.")
+            raise NotApplicable(
+                f"The head is meant for scans of the {' or '.join(wanted)}; '{scan.name}' does not show enough of it."
+            )
 
 
 def _check_distance(head: Head, study: Study) -> str:

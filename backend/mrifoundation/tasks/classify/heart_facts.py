@@ -59,11 +59,11 @@ def _fact(what: str, value: float, unit: str, error: dict | None) -> Evidence:
     sentence = f"{what[0].upper()}{what[1:]}: {shown}"
     sentence += f" (usual: {norm})." if norm else "."
     if error:
-        lower, upper = (_shown(error[end], unit, sign=True) for end in ("low", "high"))
-        sentence += f" On {error['people']} development hearts ours lay between {lower} and {upper} off the experts' (95 % limits)."
+        lower, upper = (_shown(error[end], "points" if unit == "%" else unit, sign=True) for end in ("low", "high"))
+        sentence += f" Off experts' outlines by {lower} to {upper} (95 %, {error['people']} development hearts)."
     return Evidence(what, round(value, 4), unit, sentence, norm)
 
 
 def _shown(value: float, unit: str, sign: bool = False) -> str:
-    digits = 2 if not unit else 0 if unit in ("%", "mL", "g") or abs(value) >= 20 else 1
+    digits = 2 if not unit else 0 if unit in ("%", "points", "mL", "g") or abs(value) >= 20 else 1
     return f"{value:{'+' if sign else ''}.{digits}f}{' ' if unit else ''}{unit}"

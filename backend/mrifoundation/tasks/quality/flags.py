@@ -6,7 +6,8 @@ from mrifoundation.anatomy import Structure
 from mrifoundation.engine import Engine
 from mrifoundation.tasks.measure.volumes import NOTABLE, Asymmetry
 from mrifoundation.tasks.postprocess.pieces import count_pieces, holes_filled
-from mrifoundation.tasks.report.structures import ROUGH, UNEVEN_BY_NATURE, development_dice
+from mrifoundation.tasks.report.structures import UNEVEN_BY_NATURE
+from mrifoundation.tasks.report.trust import trust_of
 from mrifoundation.volume.box import bounding_box
 
 
@@ -27,10 +28,10 @@ def shape_flags(mask: np.ndarray, structure: Structure | None) -> list[str]:
 
 def weights_flags(engine: Engine, name: str) -> list[str]:
     """How far the loaded weights can be trusted with a structure."""
-    dice = development_dice(engine, name)
-    if dice is None:
+    trust = trust_of(engine, name)
+    if trust is None:
         return ["How well these weights segment it was not measured."]
-    return [f"These weights segment it roughly: Dice {dice:.2f} on development scans."] if dice < ROUGH else []
+    return [f"These weights segment it roughly: {trust.words}."] if trust.rough else []
 
 
 def asymmetry_of(structure: Structure | None, volumes: dict[str, float]) -> Asymmetry | None:

@@ -3,7 +3,8 @@
 from mrifoundation.engine import Engine
 from mrifoundation.tasks.measure.volumes import Volumes
 from mrifoundation.tasks.report.document import Section, Sentence
-from mrifoundation.tasks.report.structures import ROUGH, development_dice
+from mrifoundation.tasks.report.structures import dice_facts
+from mrifoundation.tasks.report.trust import trust_of
 
 SMALL = 5.0  # per cent: less than this is within what segmenting the same person twice gives
 
@@ -37,14 +38,14 @@ def comparison_section(engine: Engine, now: Volumes, then: Volumes) -> Section:
 
 
 def _changed(engine: Engine, one, old, percent: float) -> Sentence:
-    delta, dice = one.volume_ml - old.volume_ml, development_dice(engine, one.name)
-    doubt = f"; rough: Dice {dice:.2f} on development scans" if dice is not None and dice < ROUGH else ""
+    delta, trust = one.volume_ml - old.volume_ml, trust_of(engine, one.name)
+    doubt = f"; rough: {trust.words}" if trust is not None and trust.rough else ""
     text = (
         f"{one.name[0].upper()}{one.name[1:]}: {old.volume_ml:.1f} mL then, {one.volume_ml:.1f} mL now "
         f"({delta:+.1f} mL, {percent:+.0f} %){doubt}."
     )
     facts = {
         "structure": one.name, "then_ml": round(old.volume_ml, 3), "now_ml": round(one.volume_ml, 3), "change_ml": round(delta, 3),
-        "change_percent": round(percent, 2), "dice": dice,
+        "change_percent": round(percent, 2), **dice_facts(trust),
     }  # fmt: skip
     return Sentence(text, facts)

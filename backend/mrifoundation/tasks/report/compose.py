@@ -52,7 +52,7 @@ def report(
     _stop_if(cancel)
     tell("report", 0.5, "Measuring function.")
     sections.append(function_section(study))
-    sections.append(lesion_section(study.engine, volumes[0]))
+    sections.append(lesion_section(study, volumes[0]))
     _stop_if(cancel)
     tell("report", 0.6, "Asking the heads.")
     answers = ask_heads(study, heads, cancel=cancel)

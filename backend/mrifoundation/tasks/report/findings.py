@@ -30,8 +30,14 @@ def findings_section(answers: Sequence[Classification]) -> Section | None:
 def _probabilities(answer: Classification) -> Sentence:
     ordered = sorted(answer.probabilities, key=lambda name: -answer.probabilities[name])
     told = [
-        f"{name} {answer.probabilities[name]:.0%} ({answer.intervals[name][0]:.0%} to {answer.intervals[name][1]:.0%})"
+        f"{name} {_percent(answer.probabilities[name])} ({' to '.join(map(_percent, answer.intervals[name]))})"
         for name in ordered
     ]
     facts = {"head": answer.head, "probabilities": answer.probabilities, "intervals": answer.intervals}
     return Sentence(f"{answer.title}: {', '.join(told)}.", facts)
+
+
+def _percent(chance: float) -> str:
+    """A head is never certain, so neither 0 % nor 100 % is said."""
+    shown = round(100 * chance)
+    return "under 1 %" if shown < 1 else "over 99 %" if shown > 99 else f"{shown} %"

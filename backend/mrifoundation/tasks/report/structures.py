@@ -11,6 +11,8 @@ from mrifoundation.tasks.measure.volumes import (
     measure_volumes,
 )
 from mrifoundation.tasks.report.document import Section, Sentence
+from mrifoundation.tasks.report.regions_told import regions_told
+from mrifoundation.tasks.report.trust import HOPELESS, Trust, trust_of
 
 # What is measured in each region: structure sets of the vocabulary.
 SETS = {
@@ -32,9 +34,8 @@ LESIONS = {
     ),
     "prostate": ("prostate cancer lesion",),
 }
+CRUMB_ML = 3.0  # of a structure whose segmentation was never measured: less is told as nothing
 UNEVEN_BY_NATURE = ("heart", "lesion", "lung and airway")  # kinds whose two sides are not each other's mirror image
-ROUGH = 0.6  # Dice on development scans under which a volume is called rough
-HOPELESS = 0.3  # and under which it is not looked for at all
 
 
 def measured_structures(study: Study, number: int = 0) -> Volumes:
@@ -44,35 +45,44 @@ def measured_structures(study: Study, number: int = 0) -> Volumes:
 
 
 def left_out(study: Study) -> Sentence | None:
-    """What belongs to the regions in view and is not looked for; None when there is nothing."""
-    names = [name for number in range(len(study.scans)) for name in _of_regions(study, number)]
-    names = [name for name in dict.fromkeys(names) if not _is_tellable(study.engine, name)]
+    """What belongs to the regions told of and is segmented too poorly to be looked for, lesions aside; None when there is nothing."""
+    names = [name for name in _not_tellable(study) if study.engine.vocabulary[name].kind != "lesion"]
     if not names:
         return None
-    text = f"Not looked for, since these weights segment it too poorly or, of a lesion, it was not measured how well: {', '.join(names)}."
+    text = f"Not looked for, since these weights segment it too poorly: {', '.join(names)}."
     return Sentence(text, {"structures": names, "least_dice": HOPELESS})
 
 
+def _not_tellable(study: Study) -> list[str]:
+    names = [name for number in range(len(study.scans)) for name in _of_regions(study, number)]
+    return [name for name in dict.fromkeys(names) if not _is_tellable(study.engine, name)]
+
+
 def _of_regions(study: Study, number: int) -> list[str]:
-    vocabulary, shown = study.engine.vocabulary, study.regions[number].shown
-    names = [name for region in shown if region in SETS for name in vocabulary.sets[SETS[region]]]
-    return names + [name for region in shown for name in LESIONS.get(region, ())]
+    vocabulary, told = study.engine.vocabulary, regions_told(study, number)
+    names = [name for region in told if region in SETS for name in vocabulary.sets[SETS[region]]]
+    return names + [name for region in told for name in LESIONS.get(region, ())]
 
 
 def _is_tellable(engine: Engine, name: str) -> bool:
     """A lesion that is not there alarms, so it is told only where it was measured how well it is found."""
-    dice = development_dice(engine, name)
-    return engine.vocabulary[name].kind != "lesion" if dice is None else dice >= HOPELESS
+    trust = trust_of(engine, name)
+    return engine.vocabulary[name].kind != "lesion" if trust is None else trust.dice >= HOPELESS
 
 
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
+    crumbs = [one.name for one in healthy if trust_of(engine, one.name) is None and one.volume_ml < CRUMB_ML]
+    healthy = [one for one in healthy if one.name not in crumbs]
     sentences = [volume_sentence(engine, one) for one in healthy]
-    unmeasured = [one.name for one in healthy if development_dice(engine, one.name) is None]
+    unmeasured = [one.name for one in healthy if trust_of(engine, one.name) is None]
     if unmeasured:
         text = f"How well these are segmented was not measured: {', '.join(unmeasured)}."
         sentences.append(Sentence(text, {"structures": unmeasured}))
+    if crumbs:
+        text = f"Only crumbs of less than {CRUMB_ML:.0f} mL were found, which say nothing: {', '.join(crumbs)}."
+        sentences.append(Sentence(text, {"structures": crumbs, "least_ml": CRUMB_ML}))
     sentences += _sides(engine, volumes)
     return Section(
         title,
@@ -81,30 +91,43 @@ def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
 
 
 def _sides(engine: Engine, volumes: Volumes) -> list[Sentence]:
-    """Notable differences between the sides; a rough segmentation is too uneven by itself to tell."""
+    """Differences between the sides that are larger than what the segmentation of either may err by."""
     pairs = [
         pair for pair in asymmetries(volumes) if engine.vocabulary[f"left {pair.name}"].kind not in UNEVEN_BY_NATURE
     ]
-    rough = [
-        pair.name for pair in pairs if _is_rough(engine, f"left {pair.name}") or _is_rough(engine, f"right {pair.name}")
-    ]
-    pairs = [pair for pair in pairs if pair.name not in rough]
-    sentences = [_uneven(pair) for pair in pairs if pair.notable]
-    if pairs and not sentences:
-        most = pairs[0]
-        text = f"No compared pair differs by {NOTABLE:.0f} % or more between the sides (most: {most.name}, {most.index:+.0f} %)."
-        facts = {"threshold_percent": NOTABLE, "structure": most.name, "asymmetry_percent": round(most.index, 1)}
+    told = [pair for pair in pairs if (least := least_asymmetry(engine, pair)) is not None and abs(pair.index) >= least]
+    sentences = [_uneven(pair, least_asymmetry(engine, pair)) for pair in told]
+    compared = [pair for pair in pairs if pair not in told and least_asymmetry(engine, pair) is not None]
+    if compared:
+        most, least = compared[0], least_asymmetry(engine, compared[0])
+        among = "No other pair" if told else "No pair"
+        text = (
+            f"{among} differs between the sides by more than its segmentation may err (most: {most.name}, {most.index:+.0f} %, "
+            f"told from {least:.0f} % on)."
+        )
+        facts = {
+            "structure": most.name,
+            "asymmetry_percent": round(most.index, 1),
+            "told_from_percent": round(least, 1),
+        }
         sentences.append(Sentence(text, facts))
-    if rough:
-        text = f"The sides of these are not compared, since their segmentation is rough: {', '.join(rough)}."
-        sentences.append(Sentence(text, {"structures": rough, "least_dice": ROUGH}))
+    unknown = [pair.name for pair in pairs if least_asymmetry(engine, pair) is None]
+    if unknown:
+        text = f"The sides of these are not compared, since it was not measured how well they are segmented: {', '.join(unknown)}."
+        sentences.append(Sentence(text, {"structures": unknown}))
     return sentences
 
 
-def _uneven(pair: Asymmetry) -> Sentence:
+def least_asymmetry(engine: Engine, pair: Asymmetry) -> float | None:
+    """From how many per cent on a difference is told; None where it was not measured how well either side is segmented."""
+    trusts = [trust_of(engine, f"{side} {pair.name}") or trust_of(engine, pair.name) for side in ("left", "right")]
+    return max(NOTABLE, *(one.volume_error for one in trusts)) if all(trusts) else None
+
+
+def _uneven(pair: Asymmetry, least: float) -> Sentence:
     larger = "left" if pair.left_ml > pair.right_ml else "right"
     text = (
-        f"The {larger} {pair.name} is larger than the other: {_ml(pair.left_ml)} mL left, {_ml(pair.right_ml)} mL right "
+        f"The {larger} {pair.name} is larger than the other one: {_ml(pair.left_ml)} mL left, {_ml(pair.right_ml)} mL right "
         f"(asymmetry {pair.index:+.0f} %)."
     )
     facts = {
@@ -112,13 +135,9 @@ def _uneven(pair: Asymmetry) -> Sentence:
         "left_ml": pair.left_ml,
         "right_ml": pair.right_ml,
         "asymmetry_percent": round(pair.index, 1),
+        "told_from_percent": round(least, 1),
     }
     return Sentence(text, facts)
-
-
-def _is_rough(engine: Engine, name: str) -> bool:
-    dice = development_dice(engine, name)
-    return dice is not None and dice < ROUGH
 
 
 def _ml(volume: float) -> str:
@@ -126,47 +145,54 @@ def _ml(volume: float) -> str:
     return f"{volume:.0f}" if volume >= 100 else f"{volume:.1f}" if volume >= 1 else f"{volume:.2f}"
 
 
-def lesion_section(engine: Engine, volumes: Volumes) -> Section | None:
-    """What was asked for and segmented of lesions; None where nothing was."""
+def lesion_section(study: Study, volumes: Volumes) -> Section | None:
+    """What was asked for and segmented of lesions, and which were not looked for; None where the regions told of have none."""
+    engine = study.engine
     asked = [row for row in volumes.table if engine.vocabulary[row["name"]].kind == "lesion"]
-    if not asked:
-        return None
-    sentences = []
-    for row in asked:
-        one = volumes.structures.get(row["name"])
-        if one is None:
-            text = f"{_capital(row['name'])}: nothing was segmented (presence {row['presence']:.2f})."
-            sentences.append(Sentence(text, {"structure": row["name"], "volume_ml": 0.0, "presence": row["presence"]}))
-        else:
-            sentences.append(volume_sentence(engine, one, f", presence {one.presence:.2f}"))
-    caveat = "Lesions are segmented automatically; what is small or unusual may be missed, and what is not a lesion may be marked."
-    return Section("Lesions", (*sentences, Sentence(caveat)))
+    unseen = [name for name in _not_tellable(study) if engine.vocabulary[name].kind == "lesion"]
+    sentences = [_lesion(engine, volumes, row) for row in asked]
+    if asked:
+        sentences.append(
+            Sentence(
+                "Lesions are segmented automatically; what is small or unusual may be missed, and what is not a lesion may be marked."
+            )
+        )
+    if unseen:
+        text = (
+            f"Not looked for, since it was not measured that these weights find it well enough: {', '.join(unseen)}. "
+            "This draft does not tell whether there are any."
+        )
+        sentences.append(Sentence(text, {"structures": unseen, "least_dice": HOPELESS}))
+    return Section("Lesions", tuple(sentences)) if sentences else None
+
+
+def _lesion(engine: Engine, volumes: Volumes, row: dict) -> Sentence:
+    one = volumes.structures.get(row["name"])
+    if one is not None:
+        return volume_sentence(engine, one, f", presence {one.presence:.2f}")
+    text = (
+        f"{_capital(row['name'])}: nothing was segmented (presence {row['presence']:.2f}), which does not rule it out."
+    )
+    return Sentence(text, {"structure": row["name"], "volume_ml": 0.0, "presence": row["presence"]})
 
 
 def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sentence:
     """Volume, with what makes it doubtful."""
-    dice = development_dice(engine, one.name)
+    trust = trust_of(engine, one.name)
     doubts = ["reaches the edge of the field of view, so this is the visible part"] if one.cut else []
-    if _is_rough(engine, one.name):
-        doubts.append(f"rough: Dice {dice:.2f} on development scans")
+    if trust is not None and trust.rough:
+        doubts.append(f"rough: {trust.words}")
     doubt = f" ({'; '.join(doubts)})" if doubts else ""
     facts = {
-        "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut, "dice": dice,
-        "center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm],
+        "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut,
+        "center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm], **dice_facts(trust),
     }  # fmt: skip
     return Sentence(f"{_capital(one.name)}: {_ml(one.volume_ml)} mL{more}{doubt}.", facts)
 
 
-def development_dice(engine: Engine, name: str) -> float | None:
-    """The lowest Dice that the card of the weights tells of a structure, over its sources; None when it was not measured."""
-    rows = [row for row in engine.card.scores if row.get("structure") == name]
-    found = [value for row in rows if (value := _mean(row.get("dice"))) is not None]
-    return round(min(found), 4) if found else None
-
-
-def _mean(dice: object) -> float | None:
-    value = dice.get("mean") if isinstance(dice, dict) else dice
-    return float(value) if isinstance(value, (int, float)) else None
+def dice_facts(trust: Trust | None) -> dict:
+    """What a sentence that names the Dice rests on."""
+    return {"dice": trust.dice if trust else None, "dice_interval": [trust.low, trust.high] if trust else None}
 
 
 def _by_size(volumes: Volumes) -> list[StructureVolume]:

@@ -4,6 +4,7 @@ from mrifoundation.tasks.classify.scan_kind import kind_of
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
 from mrifoundation.tasks.report.document import Section, Sentence
+from mrifoundation.tasks.report.regions_told import regions_told
 
 
 def technique(study: Study) -> Section:
@@ -28,7 +29,7 @@ def _series(study: Study, number: int) -> list[Sentence]:
     size, spacing = " × ".join(map(str, scan.shape)), " × ".join(f"{s:.2f}" for s in scan.spacing)
     which = f"Series {number + 1}" if len(study.scans) > 1 else "The series"
     made = Sentence(
-        f"{which} is {_article(kind.plane)} stack of {size} voxels of {spacing} mm.",
+        f"{which} is {_made(kind.plane)} of {size} voxels of {spacing} mm.",
         {
             "series": number + 1,
             "shape": list(scan.shape),
@@ -41,13 +42,14 @@ def _series(study: Study, number: int) -> list[Sentence]:
         return [made, Sentence(f"Nothing can be told from it: {problem}.", {"problem": problem})]
     told = {region: list(counts) for region, counts in regions.seen.items() if region in regions.shown}
     if told:
-        text = f"Landmarks in view: {', '.join(f'{region} ({found} of {asked})' for region, (found, asked) in told.items())}."
-        sentences.append(Sentence(text, {"landmarks": told}))
+        counts = [f"{found} of {asked} of the {region}" for region, (found, asked) in told.items()]
+        sentences.append(Sentence(f"Landmark structures found: {', '.join(counts)}.", {"landmarks": told}))
+        sentences += _not_told(study, number)
     else:
         sentences.append(Sentence("No part of the body was recognised in it.", {"landmarks": {}}))
     if kind.sequence:
         agent = ", with contrast agent" if kind.contrast_agent else ""
-        text = f"Its contrast is most like {kind.sequence}{agent} (a guess, {kind.sequence_probability:.0%})."
+        text = f"Its contrast is most like {kind.sequence}{agent} (a guess)."
         sentences.append(
             Sentence(text, {"sequence": kind.sequence, "probability": kind.sequence_probability, "guessed": True})
         )
@@ -55,5 +57,19 @@ def _series(study: Study, number: int) -> list[Sentence]:
     return sentences
 
 
-def _article(plane: str) -> str:
-    return f"{'an' if plane[0] in 'ao' else 'a'} {plane}"
+def _not_told(study: Study, number: int) -> list[Sentence]:
+    told = regions_told(study, number)
+    rest = [region for region in study.regions[number].shown if region not in told]
+    if not rest:
+        return []
+    text = (
+        f"As a whole it is most like a scan of the {' and '.join(told)}, so nothing is told of what else seems to be in view: "
+        f"{', '.join(rest)}."
+    )
+    return [Sentence(text, {"told": list(told), "not_told": rest})]
+
+
+def _made(plane: str) -> str:
+    if plane == "3D":
+        return "a 3-D volume"
+    return f"{'an' if plane[0] in 'ao' else 'a'} {plane} stack"

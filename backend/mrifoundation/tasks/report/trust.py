@@ -1,0 +1,46 @@
+"""How far the segmentation of a structure can be trusted, as the card of the weights tells it."""
+
+from dataclasses import dataclass
+
+from mrifoundation.engine import Engine
+
+ROUGH = 0.7  # low end of the Dice on development scans under which a volume is called rough
+HOPELESS = 0.3  # mean Dice under which a structure is not looked for at all
+
+
+@dataclass(frozen=True)
+class Trust:
+    """dice: mean on development scans, the lowest over sources. low, high: its 95 % interval there, both the mean where none is told."""
+
+    dice: float
+    low: float
+    high: float
+
+    @property
+    def rough(self) -> bool:
+        return self.low < ROUGH
+
+    @property
+    def words(self) -> str:
+        span = f" ({self.low:.2f} to {self.high:.2f})" if self.low < self.high else ""
+        return f"Dice {self.dice:.2f}{span} on development scans"
+
+    @property
+    def volume_error(self) -> float:
+        """By how much of itself, per cent, a volume may be off: nested masks of Dice d differ by 200 · (1 − d) % of their mean."""
+        return 200.0 * (1 - self.low)
+
+
+def trust_of(engine: Engine, name: str) -> Trust | None:
+    """None when it was not measured."""
+    found = [_trust(row) for row in engine.card.scores if row.get("structure") == name]
+    return min((one for one in found if one is not None), key=lambda one: one.dice, default=None)
+
+
+def _trust(row: dict) -> Trust | None:
+    dice = row.get("dice")
+    mean = dice.get("mean") if isinstance(dice, dict) else dice
+    if not isinstance(mean, (int, float)):
+        return None
+    low, high = row.get("interval_95") or (mean, mean)
+    return Trust(round(float(mean), 4), round(float(low), 4), round(float(high), 4))
