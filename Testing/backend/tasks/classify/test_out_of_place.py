@@ -11,6 +11,7 @@ from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.classify.zero_shot import zero_shot
 
 HEADS = sorted(path.stem for path in SHIPPED.glob("*.json"))
+OF_A_REGION = [name for name in HEADS if load_head(SHIPPED / f"{name}.json").card.regions]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_a_crumb_of_a_scan(engine, head, head_voxels):
     assert_refused(asked(engine, head, crumb), "mm large")
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", OF_A_REGION)
 def test_a_knee(engine, head, data_pack):
     knee = read_scan(rows(data_pack, region="knee", sequence="PD", kind="image")[0])
     assert_refused(asked(engine, head, knee), "is meant for scans of")
@@ -79,7 +80,7 @@ def test_two_phases_of_different_hearts(engine, data_pack):
     assert_refused(asked(engine, "cardiac-disease", first, other), "not on the same slices")
 
 
-@pytest.mark.parametrize("head", [name for name in HEADS if name != "cardiac-disease"])
+@pytest.mark.parametrize("head", [name for name in OF_A_REGION if name != "cardiac-disease"])
 def test_a_skull_stripped_crop(engine, head, data_pack):
     """A block of 60 mm out of the middle of a brain."""
     whole = read_scan(rows(data_pack, source="oasis", kind="image")[0])
