@@ -56,7 +56,8 @@ class ExchangeBox:
         """Tell whether there is something to export, a scan to import for, and a DICOM database that has (`is_known`) the scan's
         series."""
         self._can_export, self._can_import, self._has_database = can_export, can_import, has_database
-        self._ui.seriesLabel.text = _("DICOM series (in database):") if is_known else _("DICOM series:")
+        self._ui.seriesLabel.text = _("DICOM series: ✓") if is_known else _("DICOM series:")
+        self._ui.seriesLabel.toolTip = _("Slicer's DICOM database has the series of this scan.") if is_known else ""
         self._show()
 
     def _show(self) -> None:

@@ -77,7 +77,7 @@ class TeachBox:
 def facts(card: dict) -> list[str]:
     """What is to be known of a taught structure, in sentences."""
     cases = len(card["cases"])
-    lines = [_("Taught by {count} case(s).").format(count=cases)]
+    lines = [_("Taught by one case.") if cases == 1 else _("Taught by {count} cases.").format(count=cases)]
     if card["figures"]:
         lines.append(card["figures"]["sentence"])
     else:

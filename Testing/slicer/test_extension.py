@@ -52,6 +52,7 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
         "ContourCalls",
         "Contouring",
         "Exchanging",
+        "Teaching",
         "LocalPaths",
         "PromptText",
         "Task",
@@ -71,10 +72,18 @@ def test_the_icon_is_a_png_of_128_by_128():
 
 
 def test_the_index_entry_has_what_the_index_wants_and_nothing_else():
-    entry = json.loads((ROOT / "docs/MRIFoundation.json").read_text())
-    fields = {"$schema", "category", "scm_url", "scm_revision", "build_dependencies", "build_subdirectory", "tier"}
-    assert set(entry) == fields and entry["$schema"].endswith("v1.0.1.json#")
-    assert entry["build_dependencies"] == [] and entry["tier"] in (1, 3, 5)
+    """The rules of version 1.0.1 of the schema, as far as they can be broken."""
+    kinds = {
+        **{name: str for name in ("$schema", "category", "scm_url", "scm_revision", "scm_type", "build_subdirectory")},
+        **{"build_dependencies": list, "enabled": bool, "tier": int},
+    }
+    entry = json.loads((ROOT / "docs/MRIFoundation.json").read_text(encoding="utf-8"))
+    assert {"$schema", "category", "scm_url"} <= set(entry) <= set(kinds)
+    assert all(type(value) is kinds[name] for name, value in entry.items())
+    assert all(isinstance(extension, str) for extension in entry["build_dependencies"])
+    assert entry["$schema"].endswith("/slicer-extension-catalog-entry-schema-v1.0.1.json#")
+    assert entry.get("scm_type", "git") in ("git", "local") and entry["tier"] in (1, 3, 5)
+    assert entry["scm_url"].startswith("https://") and entry["scm_url"].endswith(".git")
 
 
 def test_the_extension_tells_the_index_what_it_needs():

@@ -36,7 +36,7 @@ def test_one_contour_makes_a_name_that_can_be_asked_for_and_a_second_case_improv
     click(by_hand, balls, LARGE)
     assert ui.teachLine.text == "optic chiasm" and "has this name already" in ui.teachFacts.text
     teach(by_hand, "bright ball")
-    assert "can be asked for now" in message(by_hand) and "Taught by 1 case" in ui.teachFacts.text
+    assert "can be asked for now" in message(by_hand) and "Taught by one case" in ui.teachFacts.text
     names = [one["name"] for one in by_hand.connection.info["structures"] if one.get("taught")]
     assert names == ["bright ball"]
     second = mirrored(balls)
@@ -45,7 +45,7 @@ def test_one_contour_makes_a_name_that_can_be_asked_for_and_a_second_case_improv
     choose(by_hand, "optic chiasm")
     click(by_hand, second, (39 - LARGE[0], *LARGE[1:]))
     teach(by_hand, "bright ball")
-    assert "Taught by 2 case" in ui.teachFacts.text and "mean Dice" in ui.teachFacts.text
+    assert "Taught by 2 cases" in ui.teachFacts.text and "mean Dice" in ui.teachFacts.text
 
 
 def test_what_cannot_be_taught_is_told(by_hand, balls):
