@@ -1,5 +1,7 @@
 """MRIFoundation for 3D Slicer: segment an MRI by saying what is wanted. The work is done by a backend beside Slicer."""
 
+from pathlib import Path
+
 import slicer
 import slicer.util
 import vtk
@@ -25,6 +27,8 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 
+SAMPLE_SHA256 = "cc211f0dfd9a05ca3841ce1141b292898b2dd2d3f08286affadf823a7e58df93"
+
 
 class MRIFoundation(ScriptedLoadableModule):
     """What Slicer shows of the module in its lists and help."""
@@ -41,6 +45,24 @@ class MRIFoundation(ScriptedLoadableModule):
             "computer, and nowhere else."
         )
         self.parent.acknowledgementText = _("Built on PyTorch, MONAI and all-MiniLM-L6-v2.")
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData():
+    """A head to begin with, in the Sample Data module: Slicer's own MRHead, which a person gave for unrestricted use."""
+    try:
+        import SampleData
+    except ImportError:
+        return  # a Slicer built without that module
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category=_("MRI Foundation"),
+        sampleName="MRIFoundationHead",
+        uris=slicer.util.TESTING_DATA_URL + f"SHA256/{SAMPLE_SHA256}",
+        fileNames="MR-head.nrrd",
+        checksums=f"SHA256:{SAMPLE_SHA256}",
+        nodeNames="MRHead",
+        thumbnailFileName=str(Path(__file__).parent / "Resources/Icons/MRIFoundation.png"),
+    )
 
 
 class MRIFoundationLogic(ScriptedLoadableModuleLogic):

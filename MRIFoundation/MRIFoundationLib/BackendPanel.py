@@ -118,7 +118,7 @@ class BackendPanel:
             action()
         except BackendError as error:
             self._show()
-            self._say("failed", str(error))
+            self._tell("failed", str(error))
 
     def _local_port(self) -> int:
         """The port of the address when that is this computer; else the address is set to this computer's usual one."""
@@ -137,11 +137,11 @@ class BackendPanel:
             self._connection.forget(state or "unknown", words or _("The local backend was stopped."))
         self._show()
         if words and not self.local.doing:
-            self._say(state, words)
+            self._tell(state, words)
 
     def _show(self) -> None:
         state = self._connection.state
-        self._say(state, self._connection.message)
+        self._tell(state, self._connection.message)
         if not self.ui.addressLine.hasFocus():
             self.ui.addressLine.text = self._connection.address
         doing = self.local.doing
@@ -174,6 +174,6 @@ class BackendPanel:
             return _("{step}, which takes some minutes; Slicer stays usable.").format(step=self.local.step)
         return _("Installed.") if installed else _("Not installed on this computer.")
 
-    def _say(self, state: str, message: str) -> None:
+    def _tell(self, state: str, message: str) -> None:
         self.ui.statusLabel.text = message
         self.ui.statusDot.styleSheet = f"background-color: {_COLOURS[state]}; border-radius: 6px;"

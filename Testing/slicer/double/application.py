@@ -8,6 +8,7 @@ import types
 import slicer
 import slicer.util  # the real one; it looks the application up when it is called
 import vtk
+from PySide6.QtCore import Signal
 
 from . import ctk_widgets, dicom_database, faults, parameter_node, pythonqt, qmrml_widgets, scripted_module
 from .ui_loader import UiLoader
@@ -47,6 +48,8 @@ def _register_widgets() -> None:
 def _make(qt):
     class qSlicerApplication(qt.QApplication):
         """The part of Slicer's application that the module and slicer.util ask for."""
+
+        startupCompleted = Signal()
 
         def __init__(self):
             super().__init__(["Slicer"])
