@@ -1,6 +1,6 @@
 """The service is killed, stopped, and its disk filled, while clients work and an ingest runs: what do they see, what is lost?
 
-    python Testing/reliability/chaos.py [--minutes 30] [--clients 8] [--weights FOLDER] [--seed 0]
+    python Testing/reliability/chaos.py [--minutes 30] [--clients 8] [--scans 30] [--weights FOLDER] [--seed 0]
 
 Every few seconds one of: kill -9 and restart, SIGTERM and restart, a full disk for a while (as root on Linux, where a small disk can be
 mounted). Clients know nothing of it; they ask again when a connection breaks, as a person would. Shown as JSON. Exit code 0 when no job was
@@ -28,6 +28,7 @@ from traffic import Client, Seen  # noqa: E402
 from mrifoundation.engine.weights import find_weights  # noqa: E402
 
 PATIENCE = 300.0  # seconds for which clients ask again
+FIRST = 2  # scans in the library before all begins
 
 
 class Chaos:
@@ -78,6 +79,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--weights")
+    parser.add_argument("--scans", type=int, default=30, help="that are added to the library meanwhile")
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -102,8 +104,8 @@ def small_disk(folder: Path) -> Path | None:
 
 
 def run(chaos: Chaos, wanted: argparse.Namespace, folder: Path) -> dict:
-    fill_library(chaos.service, folder / "scans")
-    fill_folder(folder / "scans", 6, 30)
+    fill_library(chaos.service, folder / "scans", FIRST)
+    fill_folder(folder / "scans", FIRST, FIRST + wanted.scans)
     adding = ingest(chaos.service, folder / "scans")
     seen, began, seconds = Seen(), time.monotonic(), wanted.minutes * 60
     url = chaos.service.url

@@ -66,12 +66,14 @@ def test_on_a_full_disk_answers_arrive_and_it_is_said_until_there_is_room(
     assert service.get("/readyz").json()["troubles"] == []
 
 
-def test_on_a_read_only_disk_answers_arrive_and_it_is_said(start, small_disk, head_voxels, oblique_affine):
-    first = start(cache=small_disk / "cache")  # which makes the folders
+def test_on_a_read_only_disk_answers_arrive_and_it_is_said(start, small_disk, tmp_path, head_voxels, oblique_affine):
+    """But for the audit trail, without which a service does not start: that lies on another disk here."""
+    place = {"cache": small_disk / "cache", "MRIFOUNDATION_AUDIT": str(tmp_path / "audit.jsonl")}
+    first = start(**place)  # which makes the folders
     first.wait_until_ready()
     first.stop()
     remount(small_disk, "ro")
-    service = start(cache=small_disk / "cache")
+    service = start(**place)
     service.wait_until_ready()
     answered(service, head_voxels, oblique_affine)
     troubles_said_once(service)
