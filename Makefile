@@ -56,11 +56,11 @@ sbom: .venv/.ready-for-supply
 	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --of JSON -o deploy/sbom.cdx.json
 
 licences: .venv/.ready-for-supply
-	$(BIN)/pip-licenses --python $(BIN)/python --format markdown --order name --output-file deploy/licences.md \
+	$(BIN)/pip-licenses --python $(BIN)/python --format markdown --order name --with-system --output-file deploy/licences.md \
 		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' $(LOCK))
 
 wheel: .venv/.ready
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	umask 022; SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
 	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache
