@@ -1,0 +1,60 @@
+"""What docs/training.md tells a new user to do, done: the recipe on the page trains a folder in nnU-Net's layout and goes on."""
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mrifoundation.model import load_model
+from mrifoundation_training.train import main
+
+PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+FEWER = ["log_every=2", "save_every=2", "workers=0", "geometry.budget=[6000,9000]"]
+
+
+@pytest.fixture
+def here(small_data, tmp_path, monkeypatch):
+    """A working folder with a data set of the name that the page uses, two scans with reports, and the recipe of the page."""
+    folder = tmp_path / "Dataset007_Belly"
+    for part in ("imagesTr", "labelsTr"):
+        (folder / part).mkdir(parents=True)
+    for name in ("a", "b"):
+        shutil.copy(small_data.parent / f"{name}_image.nii.gz", folder / "imagesTr" / f"{name}_0000.nii.gz")
+        shutil.copy(small_data.parent / f"{name}_labels.nii.gz", folder / "labelsTr" / f"{name}.nii.gz")
+        (tmp_path / f"p{'ab'.index(name) + 1}").mkdir()
+        shutil.copy(small_data.parent / f"{name}_image.nii.gz", tmp_path / f"p{'ab'.index(name) + 1}" / "t2.nii.gz")
+    labels = {"background": 0, "liver": 1, "kidney_right": 2, "kidney_left": 3}
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels}))
+    (tmp_path / "mine.yaml").write_text(block("name: mine"))
+    (tmp_path / "pairs.csv").write_text(block("image,report"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def block(first):
+    """The block of the page that begins like this."""
+    return next(b for b in re.findall(r"```\w*\n(.*?)```", PAGE, re.S) if b.startswith(first))
+
+
+def commands(holding):
+    lines = re.findall(r"^mrifoundation-train (.*)$", PAGE, re.M)
+    return [shlex.split(line, comments=True) for line in lines if holding in line]
+
+
+def test_the_page_trains_a_folder_and_goes_on(here):
+    first, again = commands("mine.yaml threads")[0], commands("--resume")[0]
+    assert main([*first, "steps=2", *FEWER]) == 0
+    assert main([*again[:1], "steps=4", *FEWER, *again[2:]]) == 0
+    model, card = load_model(here / "runs" / "mine" / "weights")
+    assert card.training["steps"] == 4 and model.taught("left kidney")
+    assert [row["source"] for row in card.training_data] == ["Dataset007_Belly"]
+
+
+def test_the_page_trains_on_pairs(here):
+    (command,) = commands("report_pairs")
+    assert main([*command, "steps=2", "reports.sentences=20", *FEWER]) == 0
+    card = load_model(here / "runs" / "mine" / "weights")[1]
+    assert {row["source"] for row in card.training_data} == {"Dataset007_Belly", "pairs"}
