@@ -1,5 +1,7 @@
 """From prompts to labels on the scan's own grid."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from mrifoundation.cli.demo import sample_scan
 from mrifoundation.engine.cleanup import CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.label_painter import LabelPainter
+from mrifoundation.model import FoundationModel
 from mrifoundation.volume import read_scan
 from mrifoundation.volume.adapt import adapt
 
@@ -75,6 +78,32 @@ def test_a_structure_out_of_view_has_no_voxels_no_volume_and_no_centre(tiny_weig
     assert not row["in_view"] and row["presence"] < 0.05
     assert row["volume_ml"] == 0 and row["center_ras_mm"] is None
     assert not engine.segment(encoding, ["left kidney", "brainstem"]).labels.any()
+
+
+def test_a_lesion_asked_for_by_name_is_drawn_in_doubt_for_somebody_who_looks_and_told_as_such(tiny_weights, encoding):
+    card = Engine.load(tiny_weights, "cpu").card
+    config = dataclasses.replace(card.config, names=("soft-tissue sarcoma", "left kidney"), families=(), yielding=())
+    engine = Engine(FoundationModel(config), dataclasses.replace(card, config=config))
+    head = engine._model.head
+    with torch.no_grad():
+        head.presence_query.weight.zero_()
+        head.presence_query.bias.zero_()
+        head.presence_bias.weight.zero_()
+        head.presence_bias.bias.fill_(-1.0)
+        head.bias.bias.fill_(2.0)  # so that the mask is not empty
+    asked = ["soft-tissue sarcoma", "left kidney"]
+    strict = engine.segment(encoding, asked)
+    assert not strict.labels.any() and not any(row["in_view"] for row in strict.table)
+    looked_at = engine.segment(encoding, asked, likeliest=True)
+    lesion, anatomy = looked_at.table
+    assert lesion["in_view"] and lesion["presence"] == pytest.approx(0.2689, abs=1e-3)
+    assert "cannot tell (27%)" in lesion["explanation"] and lesion["explanation"] in looked_at.understood
+    assert not anatomy["in_view"]
+    grouped = engine.segment(encoding, ["soft-tissue sarcoma and left kidney"], likeliest=True)
+    assert not grouped.labels.any()
+    with torch.no_grad():
+        head.presence_bias.bias.fill_(-4.0)  # surely not there
+    assert not engine.segment(encoding, asked, likeliest=True).labels.any()
 
 
 def test_an_unknown_prompt_names_the_nearest_structures(engine, encoding):

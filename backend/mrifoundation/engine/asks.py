@@ -15,13 +15,14 @@ NONE: Mapping[str, str] = MappingProxyType({})
 class Ask:
     """prompt: what the person wrote. name: what to call the answer. names: known structures whose union it is.
     sentences: what the vocabulary does not know and the text encoder shall try. explanation: how the prompt was
-    read."""
+    read. named: whether the prompt names this one structure, and not a group that holds it."""
 
     prompt: str
     name: str
     names: tuple[str, ...]
     sentences: tuple[str, ...]
     explanation: str
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,15 @@ def _whole(prompt: str, read: list[Understood]) -> Ask:
     names = _distinct(name for one in read for name in one.names)
     sentences = _distinct(one.prompt for one in read if not one.names)
     name = names[0] if len(names) == 1 and not sentences else " ".join(prompt.split())
-    return Ask(prompt, name, names, sentences, " ".join(_distinct(one.explanation for one in read)))
+    explanation = " ".join(_distinct(one.explanation for one in read))
+    return Ask(prompt, name, names, sentences, explanation, len(names) == 1 and not sentences)
 
 
 def _split(one: Understood, vocabulary: Vocabulary, known: Collection[str]) -> list[Ask]:
     if not one.names:
         return [Ask(one.prompt, one.prompt, (), (one.prompt,), one.explanation)]
     singles = _distinct(single for name in one.names for single in _singles(name, vocabulary, known))
-    return [Ask(one.prompt, name, (name,), (), one.explanation) for name in singles]
+    return [Ask(one.prompt, name, (name,), (), one.explanation, one.names == (name,)) for name in singles]
 
 
 def _singles(name: str, vocabulary: Vocabulary, known: Collection[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import torch
 from mrifoundation.volume.adapt import WorkingGrid
 from mrifoundation.volume.orientation import CanonicalAxes
 
-FORMAT = 2  # of the stored encoding; also raised when adaptation changes, so that old files are not used
+FORMAT = 3  # of the stored encoding; also raised when adaptation changes, so that old files are not used
 
 
 def encoding_key(content_hash: str, model_id: str, profile: str) -> str:

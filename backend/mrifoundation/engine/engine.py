@@ -122,16 +122,19 @@ class Engine:
         expand: bool = False,
         progress: Progress | None = None,
         cancel: Cancel | None = None,
+        likeliest: bool = False,
     ) -> Segmentation:
         """The structures that `prompts` name, on the scan's own grid.
 
         Value i of the label map is the i-th prompt; with `expand`, the i-th of all structures that the prompts stand
-        for. A structure that is not in view has no voxels, volume 0 and no centre. Raises InputError for a prompt that
-        is not understood (with the nearest names), unless `free_text`, when the text encoder tries it.
+        for. A structure that is not in view has no voxels, volume 0 and no centre. likeliest: for somebody who looks at the
+        answer; a lesion that is asked for by its own name is drawn where it would most likely be, and its explanation says so, unless it
+        is surely not there. Raises InputError for a prompt that is not understood (with the nearest names), unless `free_text`,
+        when the text encoder tries it.
         """
         shelf = self.taught
         asked, segmenter = self._understand(shelf, prompts, free_text, expand), Segmenter(self._model, shelf)
-        return segmenter.segment(encoding, asked, progress or silent, cancel or never)
+        return segmenter.segment(encoding, asked, progress or silent, cancel or never, likeliest)
 
     def refine(
         self,

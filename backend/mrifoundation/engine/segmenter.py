@@ -18,6 +18,8 @@ from mrifoundation.model import FoundationModel, Query
 from mrifoundation.volume.box import bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
+SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
+LIKELIEST = "Where it would most likely be is drawn; whether there is one, these weights cannot tell ({presence:.0%})."
 NOWHERE = -30.0  # a logit that no voxel survives
 AT_ONCE = 4  # names whose logits are held in memory together
 RIVALS_AT_ONCE = 16
@@ -40,8 +42,11 @@ class Segmenter:
         self._vocabulary = shelf.vocabulary
         self._taught = shelf.queries
 
-    def segment(self, encoding: Encoding, asked: Asks, progress: Progress, cancel: Cancel) -> Segmentation:
-        """The label map and table of all asks; raises Cancelled between two of them."""
+    def segment(
+        self, encoding: Encoding, asked: Asks, progress: Progress, cancel: Cancel, likeliest: bool = False
+    ) -> Segmentation:
+        """The label map and table of all asks; raises Cancelled between two of them. likeliest: lesions that are asked for by name are
+        drawn though their presence is in doubt."""
         painter = LabelPainter(encoding, len(asked.asks))
         features = encoding.voxel.to(self._model.device).float()
         found: list[Found] = []
@@ -50,13 +55,14 @@ class Segmenter:
             if cancel():
                 raise Cancelled("Segmenting was cancelled.")
             progress("segment", number / len(asked.asks), f"Segmenting {ask.name}.")
-            logits, one = self._find(encoding, features, ask, spoken_for[number])
+            least = SURELY_NOT if likeliest and self._may_be_drawn_in_doubt(ask) else IN_VIEW
+            logits, one = self._find(encoding, features, ask, spoken_for[number], least)
             painter.paint(number + 1, logits)
             found.append(one)
         table = [
             _row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))
         ]
-        understood = [ask.explanation for ask in asked.asks if ask.explanation]
+        understood = [row["explanation"] for row in table if row["explanation"]]
         return Segmentation(
             painter.labels(), encoding.affine, table, list(dict.fromkeys(understood)), asked.suggestions
         )
@@ -79,7 +85,12 @@ class Segmenter:
 
     @torch.inference_mode()
     def _find(
-        self, encoding: Encoding, features: torch.Tensor, ask: Ask, spoken_for: frozenset[str] = frozenset()
+        self,
+        encoding: Encoding,
+        features: torch.Tensor,
+        ask: Ask,
+        spoken_for: frozenset[str] = frozenset(),
+        least: float = IN_VIEW,
     ) -> tuple[np.ndarray, Found]:
         chosen = self._by_parts(encoding, features, ask.names)
         chosen = tuple(name for name in chosen if name in ask.names or name not in spoken_for) or ask.names
@@ -89,7 +100,7 @@ class Segmenter:
         best, winner = np.full(encoding.grid.shape, NOWHERE, np.float32), None
         for number, (chance, logits) in enumerate(self._answers(encoding, features, ask, taught)):
             presence[number] = chance
-            if chance < IN_VIEW:
+            if chance < least:
                 continue
             logits = self._cleaned(logits, names[number])
             wins = logits > best
@@ -170,7 +181,7 @@ class Segmenter:
     def _cuts(self, name: str) -> list[tuple[str, ...]]:
         """The ways to cut a whole into parts which the model knows: what has two sides into these or what else it is the sum of, anything
         else into the labels of the commonest source that labels it all. [] for lesions, whose whole is easier to see than its parts."""
-        if name in self._taught or name not in self._vocabulary or self._vocabulary[name].kind == "lesion":
+        if name in self._taught or name not in self._vocabulary or self._is_lesion(name):
             return []
         unions, sides = self._vocabulary[name].unions, self._vocabulary.sides_of(name)
         if len(sides) != 2:
@@ -197,22 +208,32 @@ class Segmenter:
 
     def _cleaned(self, logits: np.ndarray, name: str) -> np.ndarray:
         scattered = name in self._taught and self._taught[name].scattered
-        if scattered or name not in self._vocabulary or self._vocabulary[name].kind == "lesion":
+        if scattered or name not in self._vocabulary or self._is_lesion(name):
             return logits
         return drop_crumbs(logits, CRUMB_OF_ONE_PIECE if self._vocabulary[name].one_piece else CRUMB)
+
+    def _may_be_drawn_in_doubt(self, ask: Ask) -> bool:
+        """Whether it is one lesion, asked for by its name, of which the weights alone have a say. Of anatomy presence is learned well."""
+        return ask.named and ask.names[0] not in self._taught and self._is_lesion(ask.names[0])
+
+    def _is_lesion(self, name: str) -> bool:
+        return name in self._vocabulary and self._vocabulary[name].kind == "lesion"
 
 
 def _row(painter: LabelPainter, value: int, ask: Ask, found: Found) -> dict:
     volume, centre = painter.measure(value)
+    presence, explanation = float(found.presence.max()), ask.explanation
+    if centre is not None and presence < IN_VIEW:
+        explanation = f"{explanation} {LIKELIEST.format(presence=presence)}".strip()
     return {
         "prompt": ask.prompt,
         "name": ask.name,
         "value": value,
         "volume_ml": round(volume, 4),
         "center_ras_mm": None if centre is None else [round(v, 2) for v in centre],
-        "presence": round(float(found.presence.max()), 4),
+        "presence": round(presence, 4),
         "in_view": centre is not None,
-        "explanation": ask.explanation,
+        "explanation": explanation,
         "parts": _parts(found, volume) if len(found.names) > 1 else [],
     }
 

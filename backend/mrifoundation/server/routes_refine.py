@@ -198,7 +198,7 @@ def _open(
     contours: "Contours", engine: "Engine", scan: Scan, wanted: RefineRequest, begun: np.ndarray | None
 ) -> "Contour":
     if wanted.prompt and begun is None:
-        begun = engine.segment(engine.encode(scan, wanted.profile), [wanted.prompt]).labels == 1
+        begun = engine.segment(engine.encode(scan, wanted.profile), [wanted.prompt], likeliest=True).labels == 1
     return contours.open(scan, begun, name=wanted.name, prompt=wanted.prompt, profile=wanted.profile)
 
 

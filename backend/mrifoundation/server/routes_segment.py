@@ -52,7 +52,9 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
     def work(engine: "Engine", job: Job) -> Answer:
         prompts = _understood(engine, wanted)
         encoding = engine.encode(scan, wanted.profile, progress=job.progress, cancel=job.cancelled)
-        result = engine.segment(encoding, prompts, wanted.free_text, wanted.expand, job.progress, job.cancelled)
+        result = engine.segment(
+            encoding, prompts, wanted.free_text, wanted.expand, job.progress, job.cancelled, likeliest=True
+        )
         if wanted.tidy:
             from mrifoundation.tasks.postprocess import Tidying, tidied
 

@@ -32,7 +32,7 @@ def segment_scan(
         check_output(overlay, (".png",))
     engine.understand(prompts, free_text)
     encoding = engine.encode(scan, profile, progress)
-    result = engine.segment(encoding, prompts, free_text, progress=progress)
+    result = engine.segment(encoding, prompts, free_text, progress=progress, likeliest=True)
     write_label_map(output, result.labels, scan.affine, result.names)
     if overlay is not None:
         write_overlay(overlay, scan, result.labels, result.table, engine.vocabulary)

@@ -18,8 +18,8 @@ STRIDE = 16  # the network's coarsest token spans 16 working voxels
 MIN_SPACING, MAX_SPACING = 1.0, 4.0  # mm
 
 # Voxels of the working grid that a profile may spend; the spacing follows from the field of view. `standard` is the finest
-# that the shipped weights were trained at (140,000 to 560,000); what is finer than that is slower and was never learned.
-PROFILES = {"fast": 120_000, "standard": 560_000, "fine": 800_000}
+# that the shipped weights were trained at (140,000 to 700,000); what is finer than that is slower and was never learned.
+PROFILES = {"fast": 120_000, "standard": 700_000, "fine": 800_000}
 
 
 @dataclass(frozen=True, eq=False)

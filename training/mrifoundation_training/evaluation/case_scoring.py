@@ -26,10 +26,12 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
     values_of = {question.name: question.values for question in asked}
     scores = []
     for batch in disjoint_batches(asked):
-        answer = engine.segment(encoding, [question.name for question in batch])
+        answer = engine.segment(encoding, [question.name for question in batch], likeliest=True)
         scores += labelled_scores(identity, batch, answer, reference, engine.vocabulary, values_of)
     if elsewhere:
-        scores += elsewhere_scores(identity, engine.segment(encoding, [question.name for question in elsewhere]))
+        scores += elsewhere_scores(
+            identity, engine.segment(encoding, [question.name for question in elsewhere], likeliest=True)
+        )
     return scores
 
 

@@ -142,7 +142,11 @@ def beginnings(engine: Engine, name: str, from_nothing: bool) -> list[str | None
 
 def begun(engine: Engine, encoding: Encoding, prompt: str | None) -> np.ndarray:
     """The contour before the first click."""
-    return engine.segment(encoding, [prompt]).labels == 1 if prompt else np.zeros(encoding.shape, dtype=bool)
+    return (
+        engine.segment(encoding, [prompt], likeliest=True).labels == 1
+        if prompt
+        else np.zeros(encoding.shape, dtype=bool)
+    )
 
 
 def _around(truth: np.ndarray, spacing: np.ndarray) -> tuple[slice, ...]:

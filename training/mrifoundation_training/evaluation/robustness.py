@@ -99,7 +99,8 @@ def spoiled_scores(
         scored = worse.reference >= 0
         values = []
         for batch in disjoint_batches(asked):
-            labels = worse.onto_reference(engine.segment(encoding, [question.name for question in batch]).labels)
+            names = [question.name for question in batch]
+            labels = worse.onto_reference(engine.segment(encoding, names, likeliest=True).labels)
             for number, question in enumerate(batch, start=1):
                 values.append(dice((labels == number) & scored, np.isin(worse.reference, question.values)))
         values = [value for value in values if np.isfinite(value)]
