@@ -66,6 +66,19 @@ def test_on_a_full_disk_answers_arrive_and_it_is_said_until_there_is_room(
     assert service.get("/readyz").json()["troubles"] == []
 
 
+def test_a_file_that_a_full_disk_cannot_take_is_told_as_such_and_taken_when_there_is_room(
+    start, small_disk, head_file
+):
+    service = start(cache=small_disk / "cache")
+    service.wait_until_ready()
+    content, named = head_file.read_bytes(), {"X-Filename": "head.nii.gz"}
+    fill(small_disk)
+    refused = service.post("/v1/volumes", data=content, headers=named)
+    assert refused.status_code == 507 and "make room there and send it again" in refused.json()["error"]
+    (small_disk / "filler").unlink()
+    assert service.post("/v1/volumes", data=content, headers=named).ok
+
+
 def test_on_a_read_only_disk_answers_arrive_and_it_is_said(start, small_disk, tmp_path, head_voxels, oblique_affine):
     """But for the audit trail, without which a service does not start: that lies on another disk here."""
     place = {"cache": small_disk / "cache", "MRIFOUNDATION_AUDIT": str(tmp_path / "audit.jsonl")}

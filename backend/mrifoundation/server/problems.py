@@ -1,5 +1,6 @@
 """Every error leaves the service as {"error": sentence}."""
 
+import errno
 import logging
 from http import HTTPStatus
 
@@ -21,6 +22,7 @@ PROBLEMS = {
     422: {"model": Problem, "description": "What was sent cannot be used; the sentence says why and what to do."},
     503: {"model": Problem, "description": "The model is still loading, or could not be loaded."},
 }
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def answer(status: int, sentence: str, headers: dict | None = None) -> JSONResponse:
@@ -61,6 +63,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(MemoryError)
     async def _memory(request: Request, error: MemoryError) -> JSONResponse:
         return answer(507, "The computer ran out of memory; crop or resample the scan.")
+
+    @app.exception_handler(OSError)
+    async def _disk(request: Request, error: OSError) -> JSONResponse:
+        if error.errno not in NO_ROOM:
+            return await _fault(request, error)
+        log.error("request failed: the disk takes nothing more (%s)", errno.errorcode[error.errno])
+        return answer(507, "The backend's disk is full or cannot be written to; make room there and send it again.")
 
     @app.exception_handler(Exception)
     async def _fault(request: Request, error: Exception) -> JSONResponse:
