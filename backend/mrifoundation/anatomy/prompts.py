@@ -54,7 +54,7 @@ def understand(
     index = index_of(vocabulary)
     understood = [one for items in statements(text, index) for one in _understood(items, index, vocabulary)]
     if not understood and text.strip():
-        prompt = text.strip()
+        prompt = " ".join(text.split())
         understood = [Understood(prompt, (), "unknown", f"'{prompt}' names no structure.")]
     if known is not None:
         understood = [_limited(one, set(known), vocabulary) for one in understood]

@@ -1,6 +1,5 @@
 """Filters as data: which cases may answer. They are checked field by field and only then become a condition of the table's language."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ NUMBERS = ("age",)
 TRUTHS = ("contrast",)
 VOLUMES = "volume_ml"
 FIELDS = (*TEXTS, *NUMBERS, *TRUTHS, VOLUMES)
+LARGEST = 1e15
 LONGEST, MOST = 200, 50  # characters of a text, alternatives of a field
 
 
@@ -48,7 +48,7 @@ def both(*conditions: str) -> str:
 
 def quoted(text: str) -> str:
     """A text as a literal of the table's language."""
-    if "\0" in text:
+    if any(letter == "\0" or 0xD800 <= ord(letter) < 0xE000 for letter in text):
         raise InputError("A filter holds a character that no text has; type it again.")
     return "'" + text.replace("'", "''") + "'"
 
@@ -100,4 +100,6 @@ def _range(column: str, value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) < LARGEST  # of whole numbers, math.isfinite fails on those that no float holds

@@ -52,6 +52,15 @@ def find_regions(engine: Engine, encoding: Encoding, names: list[str], cancel=No
     return regions
 
 
+def found_volumes(engine: Engine, encoding: Encoding, names: list[str], cancel=None) -> dict[str, float]:
+    """mL of each of the structures that is in view, as `find_regions` tells it, without the embeddings, which take far longer."""
+    if not names:
+        return {}
+    table = engine.segment(encoding, names, cancel=cancel).table
+    least = (SMALLEST - 0.5) * encoding.voxel_ml
+    return {row["name"]: row["volume_ml"] for row in table if row["in_view"] and row["volume_ml"] > least}
+
+
 def box_of(mask: np.ndarray) -> tuple[int, int, int, int, int, int]:
     """First and last-plus-one index of a mask that is not empty, on each axis: (i, j, k, i, j, k)."""
     box = bounding_box(mask)

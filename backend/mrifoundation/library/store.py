@@ -13,6 +13,7 @@ import pyarrow as pa
 from lancedb.index import FTS, IvfPq
 from lancedb.query import MatchQuery
 
+from mrifoundation.engine.folders import private_folder
 from mrifoundation.errors import InputError
 from mrifoundation.library.filters import any_of, quoted
 from mrifoundation.library.schema import (
@@ -38,7 +39,10 @@ class Store:
     def __init__(self, uri: str | Path):
         """Opens nothing yet. uri: a folder, or s3://, gs://, az:// with the credentials that Lance reads from the environment."""
         self.uri = str(uri) if is_remote(str(uri)) else str(Path(uri).expanduser().absolute())
+        made = not is_remote(self.uri) and not Path(self.uri).exists()
         self._db = lancedb.connect(self.uri, read_consistency_interval=timedelta(0))
+        if made and Path(self.uri).is_dir():  # LanceDB makes it, open to everybody
+            private_folder(Path(self.uri))
         self._tables: dict[str, Any] = {}
 
     @property

@@ -9,7 +9,7 @@ from mrifoundation.engine.encoder import Cancel
 from mrifoundation.library import Case, Library
 from mrifoundation.library.likeness import likeness
 from mrifoundation.library.region_guess import guess_region
-from mrifoundation.library.regions import find_regions, structures_of
+from mrifoundation.library.regions import found_volumes, structures_of
 from mrifoundation.volume import Scan
 
 _made: WeakKeyDictionary[Encoding, np.ndarray] = WeakKeyDictionary()
@@ -25,7 +25,6 @@ def likeness_of(
         return held
     if encoding not in _made:
         region = twin.facts.get("region") if twin is not None else guess_region(engine, encoding)
-        found = find_regions(engine, encoding, structures_of(engine, region), cancel)
-        volumes = {one.structure: one.volume_ml for one in found}
+        volumes = found_volumes(engine, encoding, structures_of(engine, region), cancel)
         _made[encoding] = likeness(engine.embed(encoding), scan, volumes)
     return _made[encoding]

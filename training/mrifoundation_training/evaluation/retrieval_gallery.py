@@ -15,7 +15,7 @@ from mrifoundation.engine.folders import cache_folder, cache_limit
 from mrifoundation.errors import InputError
 from mrifoundation.library.likeness import RECIPE, likeness
 from mrifoundation.library.region_guess import guess_region
-from mrifoundation.library.regions import box_of, find_regions, structures_of
+from mrifoundation.library.regions import box_of, found_volumes, structures_of
 from mrifoundation.model import FoundationModel
 from mrifoundation.volume import Scan, read_scan
 from mrifoundation.volume.intensity import robust_range, scale
@@ -146,8 +146,7 @@ def is_tumor(name: str, vocabulary: Vocabulary) -> bool:
 
 def _likeness(engine: Engine, scan: Scan, encoding: Encoding) -> np.ndarray:
     """As the library makes it of a scan of which nothing is told: the structures looked for follow from the guess, never from the label."""
-    found = find_regions(engine, encoding, structures_of(engine, guess_region(engine, encoding)))
-    volumes = {one.structure: one.volume_ml for one in found}
+    volumes = found_volumes(engine, encoding, structures_of(engine, guess_region(engine, encoding)))
     return likeness(engine.embed(encoding), scan, volumes)
 
 

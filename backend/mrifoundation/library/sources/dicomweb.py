@@ -144,7 +144,9 @@ def told_in_words(root: str) -> Iterator[None]:
         yield
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else "an error"
-        remedy = "check key, user and password" if status in (401, 403) else "check the address and that its DICOMweb is on"
+        remedy = (
+            "check key, user and password" if status in (401, 403) else "check the address and that its DICOMweb is on"
+        )
         raise InputError(f"The DICOMweb service at {root} answered {status}; {remedy}.") from error
     except requests.RequestException as error:
         raise InputError(
