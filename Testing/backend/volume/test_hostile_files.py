@@ -155,6 +155,21 @@ def test_a_compressed_size_beyond_all_limits_is_refused(tmp_path):
     assert "promises more compressed bytes" in refusal(tmp_path / "a.mha")
 
 
+@pytest.mark.parametrize("line", ["TransformMatrix = 1 0 0 0 1 0 1e308 0 1", "NDims = 1e308", "Offset = nan 0 0"])
+def test_a_metaimage_whose_geometry_is_beyond_all_measure_is_refused(tmp_path, line):
+    """MetaIO would work on the first for ever, and die of the second."""
+    fields = {
+        "ObjectType": "Image", "NDims": "3", "BinaryData": "True", "TransformMatrix": "1 0 0 0 1 0 0 0 1", "Offset": "0 0 0",
+        "ElementSpacing": "1 1 1", "DimSize": "4 4 4", "ElementType": "MET_SHORT", "ElementDataFile": "LOCAL",
+    }  # fmt: skip
+    field, value = line.split(" = ")
+    header = "".join(f"{key} = {text}\n" for key, text in (fields | {field: value}).items())
+    path = tmp_path / "scan.mha"
+    path.write_bytes(header.encode() + bytes(128))
+    with pytest.raises(InputError, match="beyond all measure"):
+        read_scan(path)
+
+
 @pytest.mark.parametrize(
     "words", ["data file: {0}", "datafile: {0}", "DATA FILE: {0}", "# x\ndata file: {0}", "a:=b\n\tdata file: {0}"]
 )

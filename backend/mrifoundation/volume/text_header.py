@@ -15,13 +15,18 @@ _SEPARATE_DATA = {
 _ENCODING = re.compile(rb"^encoding:[ \t]*(\w+)", re.MULTILINE | re.IGNORECASE)
 _BYTE_SKIP = re.compile(rb"^byte ?skip:[ \t]*(-?\d+)", re.MULTILINE | re.IGNORECASE)
 _PACKED_SIZE = re.compile(rb"CompressedDataSize[ \t]*[=:][ \t]*(\d+)", re.IGNORECASE)
+_GEOMETRY = re.compile(
+    rb"(?:TransformMatrix|Rotation|Orientation|Offset|Position|Origin|ElementSpacing|ElementSize|NDims|DimSize)[ \t]*[=:]([^\n]*)",
+    re.IGNORECASE,
+)
+_LARGEST = 1e9  # mm or voxels; beyond it MetaIO loops without end or dies
 _LONGEST_NAME = 255
 _LONGEST_SKIP = 64 << 20
 
 
 def check_text_header(path: Path, kind: str, name: str) -> None:
     """Raise InputError when the header of an "nrrd" or "metaimage" file is longer than its budget, names voxels outside its own
-    folder or in several files, or would have a library unpack without end."""
+    folder or in several files, would have a library unpack without end, or (MetaImage) has a geometry beyond all measure."""
     with open(path, "rb") as file:
         head = file.read(TEXT_HEADER_BUDGET)
         longer = bool(file.read(1))
@@ -36,7 +41,9 @@ def check_text_header(path: Path, kind: str, name: str) -> None:
         _check_target(path, target.decode("utf-8", "replace"), name)
     if kind == "nrrd":
         _check_skip(lines, name)
-    elif any(int(size) > UNPACKED_BUDGET for size in _PACKED_SIZE.findall(lines)):
+        return
+    _check_geometry(lines, name)
+    if any(int(size) > UNPACKED_BUDGET for size in _PACKED_SIZE.findall(lines)):
         raise InputError(f"'{name}' promises more compressed bytes than may be read; copy or export it again.")
 
 
@@ -51,6 +58,19 @@ def _check_target(path: Path, target: str, name: str) -> None:
         raise InputError(
             f"'{name}' is only a header and its voxel file is missing; put '{Path(target).name}' beside it."
         )
+
+
+def _check_geometry(lines: bytes, name: str) -> None:
+    for match in _GEOMETRY.finditer(lines):
+        for word in match.group(1).split():
+            try:
+                sane = abs(float(word)) < _LARGEST
+            except ValueError:
+                continue  # names of directions, or what MetaIO itself refuses
+            if not sane:
+                raise InputError(
+                    f"'{name}' has a geometry beyond all measure, so its header is damaged; export it again."
+                )
 
 
 def _check_skip(lines: bytes, name: str) -> None:
