@@ -36,7 +36,8 @@ def test_a_restart_keeps_the_volumes_and_their_encodings(start, tiny_weights, tm
     first.stop()
     second = start(tiny_weights, tmp_path)
     second.wait_until_ready()
-    assert second.get(f"/v1/volumes/{volume}").json() == before
+    kept = before | {"name": "scan"}  # what a file was called may be a patient's name, so it is in memory only
+    assert second.get(f"/v1/volumes/{volume}").json() == kept
     assert second.finished(second.segment(volume, ["liver"]))["state"] == "done"
     second.stop()
 
