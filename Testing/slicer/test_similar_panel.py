@@ -82,7 +82,7 @@ def test_a_folder_that_is_not_there_is_told(connected, own_library):
     ui.ingestFolder.currentPath = str(own_library / "nowhere")
     ui.ingestButton.click()
     wait(lambda: not ui.ingestCancelButton.enabled, "the refusal")
-    assert "nowhere" in ui.ingestMessage.text and "c0392b" in ui.ingestMessage.styleSheet
+    assert "nowhere" in ui.ingestMessage.text and "b03024" in ui.ingestMessage.styleSheet
 
 
 def test_an_ingest_can_be_cancelled_and_does_not_hold_up_the_panels(
