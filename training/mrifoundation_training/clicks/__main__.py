@@ -16,7 +16,7 @@ from rich.progress import track
 from safetensors.numpy import save_file
 
 from mrifoundation.engine import Engine
-from mrifoundation.engine.refinement.reader import Readers
+from mrifoundation.engine.refinement.reader import Reader, Readers, shipped
 from mrifoundation_training.clicks.fitting import fit
 from mrifoundation_training.clicks.recording import Example, recorded
 from mrifoundation_training.data.manifest import Case, read_manifest
@@ -26,15 +26,19 @@ KINDS = ("draw", "correct")
 
 
 def fitted(engine: Engine, cases: list[Case], clicks: int, rounds: int, seed: int) -> Readers:
-    """The readers after so many rounds over the cases."""
+    """The readers after so many rounds over the cases; of a kind of click that never came, the shipped one."""
     examples: list[Example] = []
     readers = None
     for number in range(rounds):
         told = f"Clicking, round {number + 1}"
         for case in track(cases, told, console=Console(file=sys.stderr), transient=True):
             examples += recorded(engine, case, readers, clicks, seed + number)
-        readers = Readers(*(fit([one for one in examples if one.reader == kind], seed) for kind in KINDS))
+        readers = Readers(*(_fitted([one for one in examples if one.reader == kind], kind, seed) for kind in KINDS))
     return readers
+
+
+def _fitted(examples: list[Example], kind: str, seed: int) -> Reader:
+    return fit(examples, seed) if examples else getattr(shipped(), kind)
 
 
 def main() -> None:
