@@ -11,7 +11,7 @@ from mrifoundation.engine.refinement.polish import onto_edges, query_logits
 from mrifoundation.engine.refinement.reader import Read
 from mrifoundation.engine.refinement.window import Window
 
-LEAST_MM = 20.0  # radius of the smallest window
+LEAST_MM, MOST_MM = 20.0, 60.0  # radius of the smallest and the largest window
 REACHES = 3.0  # a mark changes nothing further away than this many times its reach, or LEAST_MM
 KEPT = 4.0  # logit of what the contour says already
 RIGHT_ALREADY = 20.0  # what a millimetre costs where nothing is wrong
@@ -23,7 +23,7 @@ def correct(
     """The contour after the last of `marks`, bool on the scan voxels of the window beside it. mask: bool, canonical. Beyond three times
     the mark's reach, or 20 mm, nothing changes."""
     mark = marks[-1]
-    radius = max(LEAST_MM, REACHES * mark.reach)
+    radius = float(np.clip(REACHES * mark.reach, LEAST_MM, MOST_MM))
     low, high = mark.voxels.min(axis=0), mark.voxels.max(axis=0)
     window = Window.around(low - radius / spacing, high + radius / spacing, spacing, mask.shape)
     evidence = see(window)

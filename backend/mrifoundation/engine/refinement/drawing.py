@@ -102,12 +102,10 @@ def _finished(evidence: Evidence, growth: Growth, marks: list[Placed], read: Rea
 
 def _connected(window: Window, values: np.ndarray, marks: list[Placed]) -> np.ndarray:
     """The pieces of the answer that hold a positive mark; all where none does."""
-    found = window.back(values) > 0
-    pieces, count = ndimage.label(found)
-    if count < 2:
-        return found
-    start = np.array([b.start for b in window.box])
-    held = np.concatenate([mark.voxels - start for mark in marks if mark.positive])
-    held = held[((held >= 0) & (held < found.shape)).all(axis=1)]
-    kept = np.setdiff1d(pieces[tuple(held.T)], [0])
-    return np.isin(pieces, kept) if len(kept) else found
+    pieces, count = ndimage.label(values > 0)
+    if count > 1:
+        held = np.concatenate([mark.on(window) for mark in marks if mark.positive])
+        kept = np.setdiff1d(pieces[tuple(held.T)], [0])
+        if len(kept):
+            values = np.where(np.isin(pieces, [0, *kept]), values, -np.abs(values))
+    return window.inside(values)

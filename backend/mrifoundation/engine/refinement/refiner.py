@@ -1,8 +1,10 @@
 """One mark more: what a contour becomes, and where it changed."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.refinement.correcting import correct
@@ -51,6 +53,10 @@ class Refiner:
         from marks alone, so that a mark may say that its scale was wrong. Raises InputError as `marked_voxels` does.
         """
         canonical = self._axes.apply(mask)
+        with _one_thread():
+            return self._changed(mark, canonical, earlier, drawn)
+
+    def _changed(self, mark: Mark, canonical: np.ndarray, earlier: list[Placed], drawn: bool) -> tuple[Change, Placed]:
         placed = self._placed(mark, canonical)
         kept = [one for one in (_without(one, placed) for one in earlier) if len(one.voxels)]
         if mark.kind == "box" and mark.positive:
@@ -128,6 +134,16 @@ class Refiner:
 
     def _see(self, window: Window) -> Evidence:
         return Evidence(window, self._image, self._encoding, self._text)
+
+
+def _one_thread():
+    """Matrices this small gain nothing from a second thread, and its waiting costs three times what they do."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _box_of(voxels: np.ndarray) -> Box:

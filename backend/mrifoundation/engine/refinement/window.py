@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from mrifoundation.volume.box import Box
+from mrifoundation.volume.box import Box, bounding_box
 from mrifoundation.volume.resample import axis_weights, resample
 
 VOXELS = 60_000  # of a window's grid: what a walk takes a tenth of a second for
@@ -61,6 +61,22 @@ class Window:
                 for a in range(3)
             ],
         )
+
+    def inside(self, values: np.ndarray) -> np.ndarray:
+        """Where `back` gives more than 0, bool; only what is near such grid points is worked out."""
+        answer = np.zeros([b.stop - b.start for b in self.box], dtype=bool)
+        near = bounding_box(values > 0)
+        if near is None:
+            return answer
+        part, matrices = [], []
+        for a in range(3):
+            low = max(0, int(np.floor((near[a].start - 1) * self.step[a])))
+            high = min(answer.shape[a], int(np.ceil((near[a].stop + 1) * self.step[a])))
+            first = (low - (self.step[a] - 1) / 2) / self.step[a]
+            part.append(slice(low, high))
+            matrices.append(axis_weights(first, 1 / self.step[a], high - low, self.shape[a]))
+        answer[tuple(part)] = resample(values, matrices) > 0
+        return answer
 
     def place(self, index: np.ndarray) -> np.ndarray:
         """Grid points [n, 3] nearest to canonical voxels [n, 3]; those outside the box are left out."""
