@@ -266,6 +266,25 @@ def test_a_dicom_value_that_claims_gigabytes_is_not_believed(tmp_path, save_slic
     assert "before its pixels" in refusal(path)
 
 
+@pytest.mark.parametrize("where", ["pixels", "behind them"])
+def test_a_length_beyond_the_end_of_an_image_is_not_believed(tmp_path, save_slices, where):
+    """GDCM fills as much memory with zeros before it finds that there is nothing to read."""
+    resource = pytest.importorskip("resource", reason="needs the memory figures of POSIX")
+    save_slices(tmp_path / "a", [np.ones((8, 8))])
+    path = next((tmp_path / "a").iterdir())
+    content = bytearray(path.read_bytes())
+    claimed = struct.pack("<HH2sHI", 0x7FE1, 0x1010, b"OB", 0, 3_000_000_000)
+    if where == "pixels":
+        place = content.rindex(b"\xe0\x7f\x10\x00")
+        content[place + 8 : place + 12] = claimed[8:]
+    else:
+        content += claimed + bytes(100)
+    path.write_bytes(content)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "length beyond its end" in refusal(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10  # KiB
+
+
 def test_sequences_nested_without_end_are_refused(tmp_path):
     """Items in items of undefined length, a thousand deep, where every reader recurses."""
     opened = struct.pack("<HH2sHI", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF) + struct.pack(

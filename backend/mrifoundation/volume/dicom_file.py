@@ -1,6 +1,7 @@
 """Opening DICOM files within a budget: what stands before the pixels, and small files as a whole."""
 
 import io
+import os
 import zlib
 from pathlib import Path
 
@@ -21,6 +22,18 @@ def read_header(path: Path) -> Dataset:
     _check_deflated(path, BYTE_BUDGET)
     with _Counted(io.FileIO(path)) as file:
         return pydicom.dcmread(file, stop_before_pixels=True, force=True)
+
+
+def read_checked(path: Path) -> Dataset:
+    """All of an image file. Raises InputError when a length that it states reaches beyond its end: what decodes pixels would ask for so
+    much memory before it finds out."""
+    if path.stat().st_size > BYTE_BUDGET + HEADER_BUDGET:
+        raise InputError(
+            f"A DICOM file is larger than {(BYTE_BUDGET + HEADER_BUDGET) / 2**30:.1f} GiB; export less at a time."
+        )
+    _check_deflated(path, BYTE_BUDGET)
+    with _WithinItself(io.FileIO(path)) as file:
+        return pydicom.dcmread(file, force=True)
 
 
 def read_whole(path: Path, budget: int = 2 * HEADER_BUDGET) -> Dataset:
@@ -47,6 +60,15 @@ class _Counted(io.BufferedReader):
                 f"A DICOM file has more than {HEADER_BUDGET // 2**20} MiB before its pixels; export the series again."
             )
         return content
+
+
+class _WithinItself(io.BufferedReader):
+    """Stops whoever is told to read well beyond the end; shorter reads find the end by themselves."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > _CHUNK and size > os.fstat(self.fileno()).st_size - self.tell():
+            raise InputError("A DICOM file states a length beyond its end, so it is damaged; export the series again.")
+        return super().read(size)
 
 
 def _check_deflated(path: Path, budget: int) -> None:

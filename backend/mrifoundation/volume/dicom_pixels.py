@@ -7,8 +7,8 @@ import pydicom
 import SimpleITK as sitk
 
 from mrifoundation.errors import InputError
-from mrifoundation.volume.budget import BYTE_BUDGET, HEADER_BUDGET, check_size
-from mrifoundation.volume.dicom_file import read_header
+from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.dicom_file import read_checked
 from mrifoundation.volume.dicom_headers import Frame, numbers
 from mrifoundation.volume.quiet import quiet_libraries
 from mrifoundation.volume.voxel_values import luminance
@@ -37,14 +37,12 @@ class PixelReader:
     def _decode(self, frame: Frame) -> np.ndarray:
         """All planes of a file, float32 [frame, row, column]."""
         try:
-            header = read_header(frame.path)
+            header = read_checked(frame.path)
             frames = int((numbers(header, "NumberOfFrames", 1) or (1,))[0])
             check_size((frame.columns, frame.rows, frames), 4 * int(header.get("SamplesPerPixel") or 1), self._name)
-            planes = (
-                self._enhanced(frame.path)
-                if "PerFrameFunctionalGroupsSequence" in header
-                else self._classic(frame.path)
-            )
+            decode = self._enhanced if "PerFrameFunctionalGroupsSequence" in header else self._classic
+            del header  # it holds the pixels as well
+            planes = decode(frame.path)
         except InputError:
             raise
         except Exception as error:  # GDCM and pydicom raise many types for damaged pixel data
@@ -65,8 +63,6 @@ class PixelReader:
 
     def _enhanced(self, path: Path) -> np.ndarray:
         """pydicom's raw values, since every frame may carry its own rescale slope, which GDCM does not follow."""
-        if path.stat().st_size > BYTE_BUDGET + HEADER_BUDGET:
-            raise self._damaged()
         dataset = pydicom.dcmread(path, force=True)
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
             return self._classic(path)
