@@ -33,7 +33,12 @@ def read_checked(path: Path) -> Dataset:
         )
     _check_deflated(path, BYTE_BUDGET)
     with _WithinItself(io.FileIO(path)) as file:
-        return pydicom.dcmread(file, force=True)
+        dataset = pydicom.dcmread(file, force=True)
+    # Where two bytes stand that are no letters, GDCM takes what follows for another length than pydicom does.
+    kinds = {str(dataset.get_item(tag).VR or "UN") for tag in dataset.keys()}  # noqa: SIM118 (values would be converted)
+    if not all(kind.isascii() and kind.isalpha() and kind.isupper() for kind in kinds - {"??"}):
+        raise InputError("A DICOM file has a value of no known kind, so it is damaged; export the series again.")
+    return dataset
 
 
 def read_whole(path: Path, budget: int = 2 * HEADER_BUDGET) -> Dataset:

@@ -19,7 +19,11 @@ _GEOMETRY = re.compile(
     rb"(?:TransformMatrix|Rotation|Orientation|Offset|Position|Origin|ElementSpacing|ElementSize|NDims|DimSize)[ \t]*[=:]([^\n]*)",
     re.IGNORECASE,
 )
+_COUNTS = re.compile(rb"(NDims|DimSize)[ \t]*[=:]([^\n]*)", re.IGNORECASE)
+_MOST_DIMENSIONS = 10  # MetaIO's arrays are no longer, and it does not look
 _LARGEST = 1e9  # mm or voxels; beyond it MetaIO loops without end or dies
+_KEY_AND_VALUE = re.compile(rb"(?:(?!: ).)*?:=")
+_LONGEST_FIELD = 512  # characters; directions of four axes in full precision are 320
 _LONGEST_NAME = 255
 _LONGEST_SKIP = 64 << 20
 
@@ -40,6 +44,7 @@ def check_text_header(path: Path, kind: str, name: str) -> None:
     for target in targets:
         _check_target(path, target.decode("utf-8", "replace"), name)
     if kind == "nrrd":
+        _check_fields(lines, name)
         _check_skip(lines, name)
         return
     _check_geometry(lines, name)
@@ -60,7 +65,19 @@ def _check_target(path: Path, target: str, name: str) -> None:
         )
 
 
+def _check_fields(lines: bytes, name: str) -> None:
+    """NrrdIO writes a line that it does not understand into a complaint of 1,025 characters, however long the line is, and dies of it.
+    Comments, contents and keys with values are never quoted there."""
+    for line in lines.partition(b"\n\n")[0].split(b"\n"):
+        if len(line) > _LONGEST_FIELD and not line.startswith((b"#", b"content: ")) and not _KEY_AND_VALUE.match(line):
+            raise InputError(f"'{name}' has a line in its header that is too long, so it is damaged; export it again.")
+
+
 def _check_geometry(lines: bytes, name: str) -> None:
+    for field, words in _COUNTS.findall(lines):
+        most = _MOST_DIMENSIONS if field.lower() == b"ndims" else _LARGEST
+        if not words.split() or not all(word.isdigit() and 0 < int(word) <= most for word in words.split()):
+            raise InputError(f"'{name}' has impossible dimensions, so its header is damaged; export it again.")
     for match in _GEOMETRY.finditer(lines):
         for word in match.group(1).split():
             try:

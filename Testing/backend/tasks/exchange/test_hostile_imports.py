@@ -95,6 +95,17 @@ def test_a_seg_that_promises_more_than_the_limit_is_refused(tmp_path):
     assert "the limit is" in refusal(tmp_path / "seg.dcm")
 
 
+@pytest.mark.parametrize("far", [np.nan, np.inf, 3e38, -2e6])
+def test_a_surface_that_reaches_beyond_all_measure_is_refused_at_once(tmp_path, far, capfd):
+    """A triangle of a good surface with one corner far away."""
+    content = bytearray(exported(write_series(tmp_path / "series"), "stl"))
+    content[84 + 12 : 84 + 16] = np.array([far], "<f4").tobytes()
+    (tmp_path / "a.stl").write_bytes(content)
+    words = refusal(tmp_path / "a.stl")
+    assert "nowhere in a patient" in words or "no surface that can be read" in words
+    assert capfd.readouterr() == ("", "")  # what a library complains of would name the file in the log
+
+
 def rtstruct(tmp_path):
     path = tmp_path / "rs.dcm"
     path.write_bytes(exported(write_series(tmp_path / "series"), "rtstruct"))

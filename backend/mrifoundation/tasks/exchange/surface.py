@@ -8,8 +8,10 @@ import numpy as np
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid
 from mrifoundation.volume.itk_image import LPS_TO_RAS
+from mrifoundation.volume.quiet import quiet_libraries
 
 HEADER = "MRIFoundation surface, mm, SPACE=LPS"  # 3D Slicer reads the last word
+_FARTHEST = 1e5  # mm from the origin
 _RAS = b"SPACE=RAS"
 
 
@@ -56,9 +58,13 @@ def read_stl(path: Path, grid: Grid, notes: list[str]) -> np.ndarray:
 
     reader = vtk.vtkSTLReader()
     reader.SetFileName(str(path))
-    reader.Update()
+    with quiet_libraries():  # VTK's complaints name the file
+        reader.Update()
     if not reader.GetOutput().GetNumberOfPolys():
         raise InputError(f"'{path.name}' holds no surface that can be read; export it again as binary STL.")
+    points = vtk_to_numpy(reader.GetOutput().GetPoints().GetData())
+    if not (np.abs(points) < _FARTHEST).all():  # VTK would walk there, pixel by pixel
+        raise InputError(f"'{path.name}' has points that lie nowhere in a patient, so it is damaged; export it again.")
     with open(path, "rb") as file:
         stated = file.read(256).upper()
     space = np.eye(4) if _RAS in stated else LPS_TO_RAS
