@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mrifoundation.engine.folders import cache_folder
 
-FORMAT = 4  # raised when a measurement changes its meaning
+FORMAT = 5  # raised when a measurement changes its meaning
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 
 from mrifoundation import Engine, InputError, read_scan
 from mrifoundation.engine.taught.query_fit import query_logits
-from mrifoundation.tasks.measure.lesion_signs import lesion_signs
+from mrifoundation.tasks.measure.lesion_signs import hull_of_slices, lesion_signs
 from mrifoundation.tasks.measure.mirror import mirrored
 
 
@@ -44,6 +44,15 @@ def test_the_mirror_follows_a_tilted_head(brain):
 def test_with_one_side_missing_nothing_is_compared(brain):
     ball, left, right = brain
     assert not mirrored(ball.astype(np.float32), ball, left, right * 0)[1].any()
+
+
+def test_a_hole_at_the_surface_of_a_brain_is_inside_it_and_what_lies_beside_is_not(brain):
+    ball = brain[0]
+    eaten = ball.copy()
+    eaten[4:16, 12:26, 12:26] = False
+    filled = hull_of_slices(eaten)
+    assert (filled & ball).sum() > 0.97 * ball.sum() and not (filled & ~ball).any()
+    assert not hull_of_slices(np.zeros((5, 5, 5), bool)).any()
 
 
 def test_a_scan_without_a_brain_is_refused(tiny_weights, head_file):

@@ -161,7 +161,7 @@ def test_a_difference_beyond_what_the_segmentation_may_err_is_told(study, monkey
 
 def test_only_the_region_that_the_words_fit_is_told_of(study, monkeypatch):
     """A short-axis scan of the heart shows some liver, and has no kidneys worth a sentence."""
-    from mrifoundation.tasks.report import regions_told as module
+    from mrifoundation.tasks.classify import regions_told as module
     from mrifoundation.tasks.report.technique import technique
 
     monkeypatch.setitem(vars(study), "regions", (Regions({"abdomen": (4, 4), "heart": (3, 3)}, ()),))

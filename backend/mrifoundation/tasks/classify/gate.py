@@ -4,6 +4,7 @@ import numpy as np
 
 from mrifoundation.tasks.classify.classification import NotApplicable
 from mrifoundation.tasks.classify.head import Head
+from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
 
@@ -40,11 +41,11 @@ def _check_age(head: Head, study: Study) -> None:
 
 def _check_regions(head: Head, study: Study) -> None:
     wanted = head.card.regions
-    for scan, regions in zip(study.scans, study.regions, strict=True):
-        if wanted and not any(regions.shows(region) for region in wanted):
-            raise NotApplicable(
-                f"The head is meant for scans of the {' or '.join(wanted)}; '{scan.name}' does not show enough of it."
-            )
+    for number, scan in enumerate(study.scans if wanted else ()):
+        told = regions_told(study, number)
+        if not set(told) & set(wanted):
+            seen = f"is most like a scan of the {' or '.join(told)}" if told else "does not show enough of it"
+            raise NotApplicable(f"The head is meant for scans of the {' or '.join(wanted)}; '{scan.name}' {seen}.")
 
 
 def _check_distance(head: Head, study: Study) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import ConvexHull, QhullError
 
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.errors import InputError
@@ -44,7 +45,6 @@ TISSUES = (*WHITE, *GREY, *DEEP, *FLUID, *HIND)
 LEAST_ML = 100.0  # of cerebral white matter and cortex together, to call it a brain
 FAINT_ML = 0.05  # keeps the logarithm of a volume finite
 SUREST_ML = 1.0
-CLOSED_MM = 8.0  # gaps in the tissue up to twice as wide are inside the brain
 RIM_MM = 5.0  # of the brain that is left out: vessels, and what stripping the skull left
 OUTLIER = 3.0  # robust deviations
 CUT = 0.5  # of a face of the field of view that is brain: a crop, since a whole brain ends in a small patch
@@ -91,21 +91,18 @@ def _compared(logits: np.ndarray) -> np.ndarray:
 
 
 def _brain(chances: np.ndarray, encoding: Encoding) -> np.ndarray:
-    """The largest piece of healthy tissue with what it encloses: bool [x, y, z]. Lesions count where tissue closes around them, so that
-    muscle and skin, which a network that saw lesions in stripped brains only takes for tumour, stay outside."""
-    spacing = encoding.grid.spacing
+    """The convex hull of healthy tissue's largest piece, slice by slice: bool [x, y, z].
+
+    A large tumour at the surface lies inside. Muscle and skin, which a network that saw real tumours in stripped brains only takes for
+    tumour, mostly stay outside."""
     tissue = ndimage.binary_opening(chances[: len(TISSUES)].sum(axis=0) > 0.5)
     pieces, count = ndimage.label(tissue)
     if not count:
         raise InputError("No brain was found in this scan; give one of the whole brain.")
     largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
-    steps = max(1, round(CLOSED_MM / spacing))
-    closed = ndimage.binary_closing(np.pad(largest, steps), iterations=steps)[
-        tuple(slice(steps, -steps) for _ in range(3))
-    ]
-    brain = ndimage.binary_fill_holes(closed)
+    brain = hull_of_slices(largest)
     cerebrum = chances[: len(WHITE) + len(GREY)].sum(axis=0) > 0.5
-    if (brain & cerebrum).sum() * spacing**3 / 1000 < LEAST_ML:
+    if (brain & cerebrum).sum() * encoding.grid.spacing**3 / 1000 < LEAST_ML:
         raise InputError("Too little of a brain is in view to look for lesions; give a scan of the whole brain.")
     faces = [np.take(brain, index, axis=axis).mean() for axis in range(3) for index in (0, -1)]
     if max(faces) > CUT:
@@ -113,6 +110,20 @@ def _brain(chances: np.ndarray, encoding: Encoding) -> np.ndarray:
             "The brain is cut by the edge of the field of view, so sides and tissues cannot be compared; give a scan of the whole brain."
         )
     return brain
+
+
+def hull_of_slices(mask: np.ndarray) -> np.ndarray:
+    """The convex hull of each slice [x, y] of a mask [x, y, z]; a slice whose points span no area stays as it is."""
+    filled = mask.copy()
+    places = np.stack(np.meshgrid(*map(np.arange, mask.shape[:2]), indexing="ij"), axis=-1).reshape(-1, 2)
+    for z in np.flatnonzero(mask.any(axis=(0, 1))):
+        try:
+            sides = ConvexHull(np.argwhere(mask[:, :, z])).equations
+        except QhullError:
+            continue
+        inside = (places @ sides[:, :2].T + sides[:, 2] <= 1e-6).all(axis=1)
+        filled[:, :, z] |= inside.reshape(mask.shape[:2])
+    return filled
 
 
 def _on_grid(scan: Scan, encoding: Encoding) -> np.ndarray:

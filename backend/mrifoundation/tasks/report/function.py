@@ -5,9 +5,9 @@ from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Evidence, NotApplicable
 from mrifoundation.tasks.classify.features import measure
 from mrifoundation.tasks.classify.head_files import list_heads
+from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.report.document import Section, Sentence
-from mrifoundation.tasks.report.regions_told import regions_told
 
 
 def function_section(study: Study) -> Section | None:

@@ -1,6 +1,7 @@
 """What is in view: volumes, how even the sides are, and how far the segmentation of each can be trusted."""
 
 from mrifoundation.engine import Engine
+from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.volumes import (
     NOTABLE,
@@ -11,7 +12,6 @@ from mrifoundation.tasks.measure.volumes import (
     measure_volumes,
 )
 from mrifoundation.tasks.report.document import Section, Sentence
-from mrifoundation.tasks.report.regions_told import regions_told
 from mrifoundation.tasks.report.trust import HOPELESS, Trust, trust_of
 
 # What is measured in each region: structure sets of the vocabulary.

@@ -1,10 +1,10 @@
 """How the scan was made, as far as it tells itself."""
 
+from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.scan_kind import kind_of
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
 from mrifoundation.tasks.report.document import Section, Sentence
-from mrifoundation.tasks.report.regions_told import regions_told
 
 
 def technique(study: Study) -> Section:

@@ -1,7 +1,7 @@
-"""Which of the regions in view a draft tells of: what the words for the scan fit, where the weights read words.
+"""Which of the regions in view a scan is of, for drafts and heads: what the words for the scan fit, where the weights read words.
 
 Landmarks alone are not enough. A short-axis scan of the heart shows a little liver, and what lies around the heart was taken for kidneys;
-an upper abdomen shows the lower end of the heart, whose visible part is no ventricle's volume.
+an upper abdomen shows the lower end of the heart, whose visible part is no ventricle's volume; in a knee a brain was found.
 """
 
 from mrifoundation.library.region_guess import guess_region
