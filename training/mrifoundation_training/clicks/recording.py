@@ -77,13 +77,12 @@ class Recorder:
 def recorded(
     engine: Engine, case: Case, readers: Readers | None, clicks: int, seed: int, profile: str = "standard"
 ) -> Iterator[Example]:
-    """The examples of all structures of one case, from words where the weights know one, and from marks alone where they do not
-    (and for lesions)."""
+    """The examples of all structures of one case: from words where the weights know one, and from marks alone."""
     random = np.random.default_rng([seed, *case.id.encode()])
     scan = read_scan(case.image)
     labels, encoding = reference_labels(case, scan), engine.encode(scan, profile)
     for name, truth in structures_of(case, labels, scan):
-        for prompt in beginnings(engine, name, False):
+        for prompt in beginnings(engine, name, from_nothing=True):
             yield from _clicks(engine, encoding, scan, prompt, truth, case.source, readers, clicks, random)
 
 
