@@ -118,6 +118,8 @@ def write_heat_map(folder: Path, answer: "Classification", study: "Study") -> No
 
 def print_answers(answers: "list[Classification]") -> None:
     """A table of probabilities, then the evidence, one line each."""
+    from mrifoundation.tasks.classify.classification import percent
+
     console = Console(highlight=False, markup=False)
     if not answers:
         console.print(
@@ -131,7 +133,7 @@ def print_answers(answers: "list[Classification]") -> None:
         table = Table(box=None, pad_edge=False, show_header=False)
         for name, chance in sorted(answer.probabilities.items(), key=lambda pair: -pair[1]):
             low, high = answer.intervals[name]
-            table.add_row("", name, f"{chance:.0%}", f"({low:.0%} to {high:.0%})")
+            table.add_row("", name, percent(chance), f"({percent(low)} to {percent(high)})")
         console.print(table)
         for fact in answer.evidence:
             console.print(f"  {fact.sentence}", soft_wrap=True)

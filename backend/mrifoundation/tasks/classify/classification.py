@@ -42,3 +42,9 @@ class Classification:
         """Plain JSON types; the heat map travels by itself."""
         shown = ("head", "title", "applicable", "reason", "probabilities", "intervals", "caution")
         return {name: getattr(self, name) for name in shown} | {"evidence": [asdict(one) for one in self.evidence]}
+
+
+def percent(chance: float) -> str:
+    """A head is never certain, so neither 0 % nor 100 % is said."""
+    shown = round(100 * chance)
+    return "under 1 %" if shown < 1 else "over 99 %" if shown > 99 else f"{shown} %"

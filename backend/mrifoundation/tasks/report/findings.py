@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mrifoundation.tasks.classify.classification import Classification
+from mrifoundation.tasks.classify.classification import Classification, percent
 from mrifoundation.tasks.report.document import Section, Sentence
 from mrifoundation.tasks.report.function import evidence_sentence
 
@@ -30,14 +30,8 @@ def findings_section(answers: Sequence[Classification]) -> Section | None:
 def _probabilities(answer: Classification) -> Sentence:
     ordered = sorted(answer.probabilities, key=lambda name: -answer.probabilities[name])
     told = [
-        f"{name} {_percent(answer.probabilities[name])} ({' to '.join(map(_percent, answer.intervals[name]))})"
+        f"{name} {percent(answer.probabilities[name])} ({' to '.join(map(percent, answer.intervals[name]))})"
         for name in ordered
     ]
     facts = {"head": answer.head, "probabilities": answer.probabilities, "intervals": answer.intervals}
     return Sentence(f"{answer.title}: {', '.join(told)}.", facts)
-
-
-def _percent(chance: float) -> str:
-    """A head is never certain, so neither 0 % nor 100 % is said."""
-    shown = round(100 * chance)
-    return "under 1 %" if shown < 1 else "over 99 %" if shown > 99 else f"{shown} %"
