@@ -46,7 +46,7 @@ def library(archive, engine, tmp_path_factory):
 def told(archive, engine, library, card):
     heart = replace(card, classes=("normal", "abnormal right ventricle", "dilated cardiomyopathy"), positive="")
     study = Study.encode(engine, [read_scan(archive / "asks.nii.gz")], "fast")
-    return {fact.what.removeprefix("nearest library case: "): fact for fact in nearest_cases(study, heart, library)}
+    return {fact.what.removeprefix("nearest: "): fact for fact in nearest_cases(study, heart, library)}
 
 
 def test_a_case_with_and_one_without_the_disease_come_with_their_source(told, archive):

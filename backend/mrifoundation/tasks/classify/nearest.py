@@ -35,7 +35,7 @@ def _is(hit: dict, words: dict[str, list[str]], label: str) -> bool:
 
 
 def _fact(label: str, hit: dict | None) -> Evidence:
-    what = f"nearest library case: {label}"
+    what = f"nearest: {label}"
     if hit is None:
         return Evidence(what, 0.0, "cases", f"The library holds no similar case that is told to be: {label}.")
     score = hit["score"] or 0.0
