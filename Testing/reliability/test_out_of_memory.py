@@ -11,7 +11,9 @@ from mrifoundation.engine.weights import shipped_weights
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' limits on a running process")
 
-SUFFICES_FOR_FAST = 115_000_000  # bytes beyond what the idle service has; the detail standard takes more
+# Bytes beyond what the idle service has. How much the detail fast takes differs from run to run, by what the allocator holds already; standard
+# takes more than any of these.
+BEYOND = (110_000_000, 130_000_000, 150_000_000, 180_000_000)
 
 
 @pytest.fixture
@@ -36,10 +38,14 @@ def limit_to(service, beyond):
 
 
 def test_encoding_goes_on_at_the_next_lower_detail_and_says_so(service, large_scan):
-    volume = service.send(large_scan, np.eye(4)).json()["id"]
-    limit_to(service, SUFFICES_FOR_FAST)
-    job = service.segment(volume, ["liver"], profile="standard")
-    state = service.finished(job)
+    for number, beyond in enumerate(BEYOND):
+        volume = service.send(large_scan + number, np.eye(4)).json()["id"]
+        limit_to(service, beyond)
+        job = service.segment(volume, ["liver"], profile="standard")
+        state = service.finished(job)
+        if state["state"] == "done":
+            break
+        assert "out of memory" in state["error"], state
     assert state["state"] == "done", state
     [note] = state["notes"]
     assert "out of memory" in note and "standard" in note and "fast" in note and note in state["message"]

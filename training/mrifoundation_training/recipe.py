@@ -23,6 +23,7 @@ class Recipe:
     report_pairs: CSV of own scans with reports (see docs/training.md) for the image–report stage; report_share: how often one is drawn.
     realistic: share of synthetic images with tissue priors.
     strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
+    optimizer: adamw, or muon, which moves convolutions by steps that are alike in all directions and everything else as adamw does.
     steps: in all. warmup: steps of rising learning rate. tail: share of the steps, at the end, over which it falls to zero along a
     cosine; so a run that is resumed with other steps goes on level until then. own_pace: how much faster the weights that a name
     owns learn. cases_per_step: examples whose gradients are averaged.
@@ -51,6 +52,7 @@ class Recipe:
     warmup: int = 200
     tail: float = 0.5
     own_pace: float = 5.0
+    optimizer: str = "adamw"
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     clip: float = 1.0

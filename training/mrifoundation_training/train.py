@@ -8,10 +8,9 @@ import math
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError, MRIFoundationError
-from mrifoundation.model import Card, FoundationModel, NetworkConfig, load_model, save_model
+from mrifoundation.model import Card, FoundationModel, save_model
 from mrifoundation.model.text_tower import TextTower
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
 from mrifoundation_training.data.examples import Examples
@@ -31,6 +30,8 @@ from mrifoundation_training.data.pairs import WithPairs
 from mrifoundation_training.data.report_pairs import ReportedExamples, ReportedScan, read_report_pairs
 from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.learner import Learner
+from mrifoundation_training.muon import MuonWithAdamW
+from mrifoundation_training.new_model import new_model
 from mrifoundation_training.parallel.checkpoint import complete, load_shards, save_shards
 from mrifoundation_training.parallel.spreading import (
     FSDP,
@@ -56,8 +57,6 @@ from mrifoundation_training.stages.student_teacher import StudentTeacher
 from mrifoundation_training.stages.student_teacher_setup import set_up
 from mrifoundation_training.throughput import Throughput, together
 
-# How far the fluid reaches into the folds of the brain is a matter of each source's habit, so it takes nothing from the cortex.
-YIELDING = ("cerebrospinal fluid",)
 # Ends the seed of what the student–teacher stage draws in a step, so that it is no example's.
 OF_PAIRS = 1
 RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
@@ -123,9 +122,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, world: World) -> None:
     learner = Learner(model, stage, recipe, sentences, own_rows, uniform=sharded)
     if sharded:
         shard(learner, average, world)
-    optimizer = torch.optim.AdamW(
-        parameter_groups(model, recipe, stage), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
-    )
+    optimizer = new_optimizer(parameter_groups(model, recipe, stage), recipe)
     if not resume and ((folder / TENSORS).exists() or complete(folder)):
         raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
     first = _restored(folder, world, learner, average, optimizer) if resume else 0
@@ -302,24 +299,11 @@ def usable_reports(recipe: Recipe) -> list[ReportedScan]:
     return found
 
 
-def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
-    """A fresh network for every name of the vocabulary, or the one in `recipe.init`."""
-    names = Vocabulary.load().names
-    yielding = tuple(index for index, name in enumerate(names) if name in YIELDING)
-    config = NetworkConfig(names=names, families=families_of(cases, names), yielding=yielding, **recipe.network)
-    model = FoundationModel(config)
-    if not recipe.init:
-        model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
-        return model
-    start = load_model(recipe.init)[0]
-    told = {field: getattr(start.config, field) for field in ("embed_dim", "families", "yielding")}
-    if start.config == replace(config, **told):
-        # Weights that never saw words go on with a fresh report head.
-        model.load_state_dict(start.state_dict(), strict=start.reads_text == model.reads_text)
-        return model
-    raise InputError(
-        f"The network in {recipe.init} is not the one that the recipe describes; leave init or network out."
-    )
+def new_optimizer(groups: list[dict], recipe: Recipe) -> torch.optim.Optimizer | MuonWithAdamW:
+    """The optimiser of the recipe over weights that are laid out for good."""
+    if recipe.optimizer == "muon":
+        return MuonWithAdamW(groups, recipe.learning_rate, recipe.weight_decay)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
 
 
 def parameter_groups(model: FoundationModel, recipe: Recipe, stage: StudentTeacher | None = None) -> list[dict]:
@@ -329,13 +313,6 @@ def parameter_groups(model: FoundationModel, recipe: Recipe, stage: StudentTeach
     rest = [p for p in model.parameters() if p is not own[0]]
     groups = [{"params": rest, "pace": 1.0}, {"params": own, "pace": recipe.own_pace}]
     return groups + ([{"params": stage.trained(), "pace": 1.0}] if stage else [])
-
-
-def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
-    """Rows of the names that one label table tells apart; each table once, those of most cases first."""
-    row = {name: index for index, name in enumerate(names)}
-    tables = Counter(tuple(sorted({row[name] for name in case.table.values() if name in row})) for case in cases)
-    return tuple(table for table, _ in sorted(tables.items(), key=lambda item: (-item[1], item[0])) if len(table) > 1)
 
 
 def schedule(step: int, recipe: Recipe) -> float:

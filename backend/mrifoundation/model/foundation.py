@@ -13,6 +13,8 @@ from mrifoundation.model.prompt_head import PromptHead, Query
 from mrifoundation.model.report_head import ReportHead
 from mrifoundation.model.subvoxel import SUBVOXELS, to_voxels
 
+IN_VIEW_VOXELS = 8  # working voxels from which a structure counts as in view
+
 
 @dataclass(frozen=True)
 class Features:
@@ -111,6 +113,19 @@ class FoundationModel(nn.Module):
         cells = self.head.logits(voxel.reshape(c, -1).T.to(query.weights.dtype), query)
         return to_voxels(cells.permute(1, 2, 0).reshape(len(query), SUBVOXELS, *size))
 
-    def presence(self, tokens: torch.Tensor, share: torch.Tensor, query: Query) -> torch.Tensor:
-        """Logits [K] that each structure is in view, from one scan's tokens [T, D] and their share [T]."""
-        return self.head.presence(tokens, share, query)
+    def presence(
+        self, tokens: torch.Tensor, share: torch.Tensor, query: Query, surest: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Logits [K] that each structure is in view, from one scan's tokens [T, D] and their share [T].
+
+        surest: what `surest` gives [K], for names in `local`; 0 for others."""
+        return self.head.presence(tokens, share, query, surest)
+
+    def local(self, names: Sequence[str]) -> list[int]:
+        """Which of `names` may be too small for tokens to see, so that their presence wants a look at the voxels: places in `names`."""
+        return [place for place, name in enumerate(names) if self._row.get(name) in self.config.lesions]
+
+
+def surest(logits: torch.Tensor) -> torch.Tensor:
+    """Mean of the highest logits of each structure, as many as make it count as in view: [K, n] → [K]."""
+    return logits.topk(min(IN_VIEW_VOXELS, logits.shape[1]), dim=1).values.float().mean(1)

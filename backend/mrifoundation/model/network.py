@@ -41,6 +41,9 @@ class Network(nn.Module):
         self.neck = Neck(c[3], config.neck_layers, config.neck_heads)
         self.up = nn.ModuleList(nn.ConvTranspose3d(c[level + 1], c[level], 2, 2) for level in range(3))
         self.merge = nn.ModuleList(ResidualBlock(2 * c[level], c[level]) for level in range(3))
+        self.refine = nn.ModuleList(
+            nn.Sequential(*(ResidualBlock(c[level], c[level]) for _ in range(config.refine[level]))) for level in range(3)
+        )
         self.features = nn.Conv3d(c[0], config.features, 3, padding=1)
 
     def forward(self, image: torch.Tensor, valid: torch.Tensor, spacing: torch.Tensor):
@@ -59,6 +62,7 @@ class Network(nn.Module):
         x, tokens, token_share = self.neck(x, share, spacing[:, 0])
         for level in (2, 1, 0):
             x = _run(self.merge[level], torch.cat([self.up[level](x), skips[level]], dim=1))
+            x = _run(self.refine[level], x)
         return self.features(x), tokens, token_share
 
 

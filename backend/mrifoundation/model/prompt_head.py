@@ -24,6 +24,10 @@ class Query:
     def __len__(self) -> int:
         return len(self.bias)
 
+    def __getitem__(self, rows: list[int]) -> "Query":
+        """The query of some of the prompts."""
+        return Query(self.weights[rows], self.bias[rows], self.vectors[rows])
+
 
 class PromptHead(nn.Module):
     """Sentences and known names become queries.
@@ -51,6 +55,9 @@ class PromptHead(nn.Module):
         tokens = config.channels[3]
         self.presence_key, self.presence_value = nn.Linear(tokens, d), nn.Linear(tokens, d)
         self.presence_query, self.presence_bias = nn.Linear(d, 2 * d), nn.Linear(d, 1)
+        self.presence_trust = nn.Linear(d, 1) if config.lesions else None
+        for parameter in self.presence_trust.parameters() if config.lesions else ():
+            nn.init.zeros_(parameter)
 
     def query(self, text: torch.Tensor, rows: torch.Tensor | None = None, keep: torch.Tensor | None = None) -> Query:
         """text: sentence embeddings [K, text_dim]; rows: row of each known name [K], -1 for free sentences;
@@ -71,10 +78,17 @@ class PromptHead(nn.Module):
         flat = query.weights.permute(1, 0, 2).reshape(c, k * s) / math.sqrt(c)
         return (features @ flat).view(-1, k, s) + query.bias[None, :, None]
 
-    def presence(self, tokens: torch.Tensor, share: torch.Tensor, query: Query) -> torch.Tensor:
-        """Logit that each structure is in view: tokens [T, D], share of real data [T] → [K]. Attention over real tokens only."""
+    def presence(
+        self, tokens: torch.Tensor, share: torch.Tensor, query: Query, surest: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Logit that each structure is in view: tokens [T, D], share of real data [T] → [K]. Attention over real tokens only.
+
+        surest: mean logit of each one's surest voxels [K], which counts as far as the prompt trusts it; 0 says nothing."""
         asks, wants = self.presence_query(query.vectors).chunk(2, dim=1)
         scale = 1 / math.sqrt(asks.shape[1])
         score = (asks @ self.presence_key(tokens).T * scale).masked_fill(share[None] <= 0, float("-inf"))
         found = score.softmax(1) @ self.presence_value(tokens)
-        return (found * wants).sum(1) * scale + self.presence_bias(query.vectors)[:, 0]
+        seen = (found * wants).sum(1) * scale + self.presence_bias(query.vectors)[:, 0]
+        if surest is None or self.presence_trust is None:
+            return seen
+        return seen + self.presence_trust(query.vectors)[:, 0] * surest

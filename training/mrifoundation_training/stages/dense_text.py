@@ -6,15 +6,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mrifoundation.model import Features, FoundationModel
+from mrifoundation.model import IN_VIEW_VOXELS, Features, FoundationModel, Query, surest
 from mrifoundation.model.subvoxel import to_cells
 from mrifoundation_training.data.examples import Example
 from mrifoundation_training.losses.dense import competition_loss, dense_loss, sample_cells
 
-IN_VIEW_VOXELS = (
-    8  # working voxels from which a structure counts as in view; between none and this, presence is not asked
-)
 SMALL_VOXELS = 5000
+NOWHERE = -30.0  # a logit that no voxel survives
 
 
 @dataclass(frozen=True)
@@ -73,16 +71,34 @@ def dense_text_loss(
         figures |= {"dice": 1 - missing, "entropy": entropy}
     if len(asked.alone):
         keep = torch.tensor(rng.random(len(asked.alone)) >= settings.drop_name, device=device)
+        # Between none and IN_VIEW_VOXELS presence is not asked.
         present = torch.tensor(counts[asked.alone] > 0, device=device)
         logits, target, query = held(asked.alone, keep)
         missing, entropy = dense_loss(logits, target, weight, present)
-        seen = model.presence(features.tokens[0].float(), features.share[0].float(), query)
+        names = [example.askable.names[k] for k in asked.alone]
+        seen = model.presence(
+            features.tokens[0].float(), features.share[0].float(), query, _surest(model, features, valid, query, names)
+        )
         presence = F.binary_cross_entropy_with_logits(seen, present.float())
         loss = loss + settings.standing * (missing + 3 * entropy) + settings.presence * presence
         correct = ((seen > 0) == present).float().mean()
         figures |= {"dice_alone": 1 - missing, "entropy_alone": entropy}
         figures |= {"presence": presence, "presence_right": correct}
     return loss, {name: value.item() for name, value in figures.items()}
+
+
+def _surest(
+    model: FoundationModel, features: Features, valid: torch.Tensor, query: Query, names: list[str]
+) -> torch.Tensor:
+    """Mean logit of the surest voxels of each asked name [K], 0 where it is not looked for; valid [X, Y, Z]."""
+    local, found = model.local(names), torch.zeros(len(names), device=model.device)
+    if not local:
+        return found
+    cells, real = features.voxel[0].flatten(1).T, to_cells(valid[None, None])[0].flatten(1).T > 0
+    with torch.autocast(model.device.type, torch.bfloat16):
+        logits = model.head.logits(cells, query[local])
+    logits = logits.float().masked_fill(~real[:, None], NOWHERE)
+    return found.index_copy(0, torch.tensor(local, device=model.device), surest(logits.transpose(0, 1).flatten(1)))
 
 
 def _sampled(example: Example, labels, valid, counts: np.ndarray, settings: DenseTextSettings, rng):

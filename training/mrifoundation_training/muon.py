@@ -1,0 +1,80 @@
+"""Muon for the convolutions, AdamW for everything else, as one optimiser."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+# Matrices thinner than this have too few directions for making them orthogonal to mean anything.
+THINNEST = 16
+
+
+class MuonWithAdamW:
+    """Muon (Jordan, 2024, kellerjordan.github.io/posts/muon) moves each convolution as one matrix, outputs × (inputs · places), by a step
+    whose singular values are all alike, as long as AdamW's would be, so that both go by one learning rate.
+
+    groups: as of `torch.optim.AdamW`, each with its pace; convolutions among them go to Muon. Weights must be laid out for good before
+    (`channels_last_3d` or contiguous), for Muon works on views of them."""
+
+    def __init__(self, groups: list[dict], lr: float, weight_decay: float):
+        self._flat: list[tuple[nn.Parameter, nn.Parameter]] = []
+        moved = []
+        for group in groups:
+            convolutions = [p for p in group["params"] if _is_matrix(p)]
+            self._flat += [(p, nn.Parameter(_as_matrix(p))) for p in convolutions]
+            flat = [matrix for _, matrix in self._flat[len(self._flat) - len(convolutions) :]]
+            moved += [{**group, "params": flat}] if flat else []
+        taken = {id(p) for p, _ in self._flat}
+        rest = [{**group, "params": [p for p in group["params"] if id(p) not in taken]} for group in groups]
+        self._adamw = torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay, fused=True)
+        self._muon = torch.optim.Muon(moved, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
+
+    @property
+    def param_groups(self) -> list[dict]:
+        """AdamW's, then Muon's."""
+        return self._adamw.param_groups + self._muon.param_groups
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        self._adamw.zero_grad(set_to_none)
+        for convolution, _ in self._flat:
+            convolution.grad = None
+
+    def step(self) -> None:
+        for convolution, matrix in self._flat:
+            matrix.grad = None if convolution.grad is None else _as_matrix(convolution, convolution.grad)
+        self._adamw.step()
+        self._muon.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """As of one optimiser: AdamW's parameters are numbered first, then Muon's."""
+        adamw, muon = self._adamw.state_dict(), self._muon.state_dict()
+        first = _count(adamw)
+        groups = [{**group, "params": [first + n for n in group["params"]]} for group in muon["param_groups"]]
+        return {
+            "state": adamw["state"] | {first + n: kept for n, kept in muon["state"].items()},
+            "param_groups": adamw["param_groups"] + groups,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        adamw, muon = self._adamw.state_dict(), self._muon.state_dict()
+        first = _count(adamw)
+        own = {n: kept for n, kept in state["state"].items() if n < first}
+        other = {n - first: kept for n, kept in state["state"].items() if n >= first}
+        self._adamw.load_state_dict({"state": own, "param_groups": adamw["param_groups"]})
+        self._muon.load_state_dict({"state": other, "param_groups": muon["param_groups"]})
+
+
+def _is_matrix(weight: torch.Tensor) -> bool:
+    return weight.ndim == 5 and min(weight.shape[0], weight[0].numel()) >= THINNEST
+
+
+def _as_matrix(weight: torch.Tensor, values: torch.Tensor | None = None) -> torch.Tensor:
+    """`values`, by default the weight itself (then a view of it), as a matrix whose first axis is the weight's."""
+    values = weight.detach() if values is None else values
+    order = (0, 2, 3, 4, 1) if weight.is_contiguous(memory_format=torch.channels_last_3d) else range(5)
+    matrix = values.permute(*order).flatten(1)
+    return matrix
+
+
+def _count(state: dict[str, Any]) -> int:
+    return sum(len(group["params"]) for group in state["param_groups"])
