@@ -13,12 +13,14 @@ from mrifoundation_training.run_state import TENSORS
 from mrifoundation_training.train import main, schedule, train, usable_cases
 
 
-def test_a_stopped_run_goes_on_exactly_where_it_was(small_recipe, tmp_path):
-    train(small_recipe, tmp_path / "straight")
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_stopped_run_goes_on_exactly_where_it_was(small_recipe, tmp_path, optimizer):
+    recipe = dataclasses.replace(small_recipe, optimizer=optimizer)
+    train(recipe, tmp_path / "straight")
     first = tmp_path / "first"
     with pytest.raises(KeyboardInterrupt):
-        train_until(small_recipe, first, stop_after=2)
-    train(small_recipe, first, resume=True)
+        train_until(recipe, first, stop_after=2)
+    train(recipe, first, resume=True)
     straight, resumed = (load_file(folder / TENSORS) for folder in (tmp_path / "straight", first))
     assert straight.keys() == resumed.keys()
     for name in straight:

@@ -34,6 +34,12 @@ class MuonWithAdamW:
         """AdamW's, then Muon's."""
         return self._adamw.param_groups + self._muon.param_groups
 
+    @property
+    def state(self) -> dict[nn.Parameter, dict[str, torch.Tensor]]:
+        """What is kept of each weight that was moved, to be read or overwritten in place; of convolutions as of matrices."""
+        kept = {weight: self._muon.state[matrix] for weight, matrix in self._flat if matrix in self._muon.state}
+        return {**self._adamw.state, **kept}
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         self._adamw.zero_grad(set_to_none)
         for convolution, _ in self._flat:
@@ -72,8 +78,7 @@ def _as_matrix(weight: torch.Tensor, values: torch.Tensor | None = None) -> torc
     """`values`, by default the weight itself (then a view of it), as a matrix whose first axis is the weight's."""
     values = weight.detach() if values is None else values
     order = (0, 2, 3, 4, 1) if weight.is_contiguous(memory_format=torch.channels_last_3d) else range(5)
-    matrix = values.permute(*order).flatten(1)
-    return matrix
+    return values.permute(*order).flatten(1)
 
 
 def _count(state: dict[str, Any]) -> int:

@@ -30,8 +30,8 @@ from mrifoundation_training.data.pairs import WithPairs
 from mrifoundation_training.data.report_pairs import ReportedExamples, ReportedScan, read_report_pairs
 from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.learner import Learner
-from mrifoundation_training.muon import MuonWithAdamW
 from mrifoundation_training.new_model import new_model
+from mrifoundation_training.optimizer import check_optimizer, new_optimizer
 from mrifoundation_training.parallel.checkpoint import complete, load_shards, save_shards
 from mrifoundation_training.parallel.spreading import (
     FSDP,
@@ -83,6 +83,7 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
 
     Under torchrun all processes share the run: each draws its own examples, from (seed, step, rank) alone."""
     check(recipe.parallel)
+    check_optimizer(recipe)
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     with joined(recipe.device) as world:
@@ -122,7 +123,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, world: World) -> None:
     learner = Learner(model, stage, recipe, sentences, own_rows, uniform=sharded)
     if sharded:
         shard(learner, average, world)
-    optimizer = new_optimizer(parameter_groups(model, recipe, stage), recipe)
+    optimizer = new_optimizer(model, recipe, stage)
     if not resume and ((folder / TENSORS).exists() or complete(folder)):
         raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
     first = _restored(folder, world, learner, average, optimizer) if resume else 0
@@ -297,22 +298,6 @@ def usable_reports(recipe: Recipe) -> list[ReportedScan]:
             "tiers=[open,research]."
         )
     return found
-
-
-def new_optimizer(groups: list[dict], recipe: Recipe) -> torch.optim.Optimizer | MuonWithAdamW:
-    """The optimiser of the recipe over weights that are laid out for good."""
-    if recipe.optimizer == "muon":
-        return MuonWithAdamW(groups, recipe.learning_rate, recipe.weight_decay)
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
-
-
-def parameter_groups(model: FoundationModel, recipe: Recipe, stage: StudentTeacher | None = None) -> list[dict]:
-    """The weights that each name owns learn faster: an optimiser step moves them by the same amount as any other number, but they are
-    an order of magnitude larger and are asked for in some examples only."""
-    own = [model.head.own_weights.weight]
-    rest = [p for p in model.parameters() if p is not own[0]]
-    groups = [{"params": rest, "pace": 1.0}, {"params": own, "pace": recipe.own_pace}]
-    return groups + ([{"params": stage.trained(), "pace": 1.0}] if stage else [])
 
 
 def schedule(step: int, recipe: Recipe) -> float:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mrifoundation.model import FoundationModel, NetworkConfig
+from mrifoundation.model import IN_VIEW_VOXELS, FoundationModel, NetworkConfig, surest
 from mrifoundation.model.neck import Neck
 from mrifoundation.model.pooling import pool
 
@@ -71,3 +71,23 @@ def test_an_unknown_name_has_no_query(model):
     assert not model.knows("flux capacitor")
     with pytest.raises(KeyError):
         model.query_names(["flux capacitor"])
+
+
+def test_what_tokens_cannot_see_counts_as_far_as_the_prompt_trusts_it():
+    torch.manual_seed(0)
+    names = ("liver", "brain tumor")
+    model = FoundationModel(NetworkConfig(channels=(32, 32, 64, 64), names=names, lesions=(1,))).eval()
+    torch.nn.init.constant_(model.head.presence_trust.bias, 0.5)
+    assert model.local(["brain tumor", "liver", "unheard of"]) == [0]
+    tokens, share, query = torch.randn(6, 64), torch.ones(6), model.query_names(list(names))
+    plain = model.presence(tokens, share, query)
+    seen = model.presence(tokens, share, query, torch.tensor([0.0, 4.0]))
+    assert torch.allclose(seen - plain, torch.tensor([0.0, 2.0]), atol=1e-5)
+
+
+def test_the_surest_voxels_are_as_many_as_make_a_structure_count_as_in_view():
+    logits = torch.full((2, 100), -9.0)
+    logits[0, :IN_VIEW_VOXELS] = 3
+    logits[1, :2] = 3
+    assert torch.allclose(surest(logits), torch.tensor([3.0, (2 * 3 - 9 * (IN_VIEW_VOXELS - 2)) / IN_VIEW_VOXELS]))
+    assert torch.allclose(surest(logits[:, :4]), torch.tensor([3.0, -3.0])), "fewer voxels than that are all taken"

@@ -22,7 +22,7 @@ from mrifoundation_training.stages.student_teacher import StudentTeacherSettings
 from mrifoundation_training.train import own_draws, train
 
 HERE = Path(__file__).parent
-WAYS = ("ddp", "fsdp", "ddp-pairs", "fsdp-pairs")
+WAYS = ("ddp", "fsdp", "ddp-muon", "ddp-pairs", "fsdp-pairs")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from mrifoundation_training.train import main
 WAYS = {
     "ddp": ["parallel=ddp"],
     "fsdp": ["parallel=fsdp", "recompute=true"],
+    "ddp-muon": ["parallel=ddp", "optimizer=muon"],
     "ddp-pairs": ["parallel=ddp", "student_teacher.weight=0.2"],
     "fsdp-pairs": ["parallel=fsdp", "student_teacher.weight=0.2"],
 }

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from mrifoundation.anatomy import Vocabulary
+from mrifoundation.model import Features, FoundationModel, NetworkConfig
 from mrifoundation_training.data.examples import Example
 from mrifoundation_training.data.targets import askable
 from mrifoundation_training.reports.facts import Facts
-from mrifoundation_training.stages.dense_text import DenseTextSettings, choose_prompts
+from mrifoundation_training.stages.dense_text import DenseTextSettings, _surest, choose_prompts
 
 NAMES = ("", "left thalamus", "right thalamus", "left caudate nucleus", "right caudate nucleus", "peritumoral edema")
 DECLARED = frozenset(name for name in NAMES if name) | {"multiple sclerosis lesion", "enhancing tumor"}
@@ -48,3 +49,19 @@ def test_a_lesion_that_the_source_never_labels_is_not_asked_about(diseased):
     healthy = dataclasses.replace(diseased, labels=diseased.labels.clamp(max=4), askable=unsaid)
     vocabulary = Vocabulary.load()
     assert not any(vocabulary[name].kind == "lesion" for seed in range(20) for name in prompts(healthy, seed))
+
+
+def test_presence_of_a_lesion_teaches_the_voxels_and_never_looks_where_nothing_is(diseased):
+    torch.manual_seed(0)
+    names = diseased.askable.names
+    lesion = names.index("peritumoral edema")
+    model = FoundationModel(NetworkConfig(channels=(32,) * 4, names=tuple(names), lesions=(lesion,), query_dim=32))
+    valid = diseased.valid.clone()
+    valid[4:] = 0
+    voxel = torch.randn(1, model.config.features, 4, 4, 4, requires_grad=True)
+    features = Features(voxel, torch.randn(1, 1, 32), torch.ones(1, 1), torch.randn(1, 32))
+    found = _surest(model, features, valid, model.query_names(list(names)), list(names))
+    assert found[lesion] != 0 and (found != 0).sum() == 1, "only lesions are looked for in the voxels"
+    found.sum().backward()
+    moved = voxel.grad[0].abs().sum(0)
+    assert (moved[:2] > 0).any() and (moved[2:] == 0).all()

@@ -14,7 +14,7 @@ from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.taught.shelf import Shelf
 from mrifoundation.errors import Cancelled
-from mrifoundation.model import FoundationModel, Query
+from mrifoundation.model import FoundationModel, Query, surest
 from mrifoundation.volume.box import bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
@@ -78,8 +78,9 @@ class Segmenter:
         features = encoding.voxel.to(self._model.device).float()
         presence, logits = [], np.zeros((len(names), *encoding.grid.shape), np.float32)
         for first in range(0, len(names), AT_ONCE):
-            query = self._model.query_names(list(names[first : first + AT_ONCE]))
-            presence.append(self._presence(encoding, query))
+            some = names[first : first + AT_ONCE]
+            query = self._model.query_names(list(some))
+            presence.append(self._presence(encoding, features, some, query))
             logits[first : first + AT_ONCE] = self._logits(encoding, features, query)
         return np.concatenate(presence) if presence else np.zeros(0, np.float32), logits
 
@@ -122,8 +123,9 @@ class Segmenter:
         self, encoding: Encoding, features: torch.Tensor, ask: Ask, taught: tuple[str, ...]
     ) -> Iterator[tuple[float, np.ndarray]]:
         """Presence and logits of the ask's names, of its sentences, and of what was taught."""
-        for query in self._queries(ask):
-            yield from zip(self._presence(encoding, query), self._logits(encoding, features, query), strict=True)
+        for names, query in self._queries(ask):
+            presence = self._presence(encoding, features, names, query)
+            yield from zip(presence, self._logits(encoding, features, query), strict=True)
         for one in map(self._taught.__getitem__, taught):
             logits = self._logits(encoding, features, one.query)[0]
             yield one.presence(encoding, logits), logits
@@ -138,7 +140,7 @@ class Segmenter:
         rivals, box = self._model.rivals(names), bounding_box(best > 0)
         if box is None or not rivals:
             return
-        seen = self._presence(encoding, self._model.query_names(list(rivals))) >= IN_VIEW
+        seen = self._presence(encoding, features, rivals, self._model.query_names(list(rivals))) >= IN_VIEW
         rivals = [rival for rival, is_seen in zip(rivals, seen, strict=True) if is_seen]
         cells = tuple(slice(b.start // 2, -(-b.stop // 2)) for b in box)
         inside = tuple(slice(b.start - 2 * c.start, b.stop - 2 * c.start) for b, c in zip(box, cells, strict=True))
@@ -163,14 +165,14 @@ class Segmenter:
         source that tells no sides cut it into (a crop around one hippocampus), or all that a brain is the sum of."""
         chosen: list[str] = []
         for name in names:
-            cuts = [parts for parts in self._cuts(name) if self._sees(encoding, parts)]
+            cuts = [parts for parts in self._cuts(name) if self._sees(encoding, features, parts)]
             if len(cuts) > 1:
                 cuts.sort(key=lambda parts: self._agreement(encoding, features, name, parts), reverse=True)
             chosen += cuts[0] if cuts else (name,)
         return tuple(dict.fromkeys(chosen))
 
-    def _sees(self, encoding: Encoding, names: tuple[str, ...]) -> bool:
-        return self._presence(encoding, self._model.query_names(list(names))).max() >= IN_VIEW
+    def _sees(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> bool:
+        return self._presence(encoding, features, names, self._model.query_names(list(names))).max() >= IN_VIEW
 
     def _agreement(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> float:
         """Dice of a whole, which was asked for in scans of every kind, with its parts, which tell what kind of scan this is."""
@@ -189,18 +191,23 @@ class Segmenter:
         cuts = [sides] if all(map(self._model.knows, sides)) else []
         return cuts + [parts for parts in unions if all(map(self._model.taught, parts)) and parts != sides]
 
-    def _presence(self, encoding: Encoding, query: Query) -> np.ndarray:
-        return self._model.presence(encoding.tokens, encoding.share, query).sigmoid().cpu().numpy()
+    def _presence(self, encoding: Encoding, features: torch.Tensor, names: Sequence[str], query: Query) -> np.ndarray:
+        """Probability that each of `names`, which `query` asks for, is in view: told by tokens, of lesions by their surest voxels too."""
+        best, local = torch.zeros(len(query), device=self._model.device), self._model.local(names)
+        if local:
+            best[local] = surest(torch.from_numpy(self._logits(encoding, features, query[local])).flatten(1)).to(best)
+        return self._model.presence(encoding.tokens, encoding.share, query, best).sigmoid().cpu().numpy()
 
-    def _queries(self, ask: Ask) -> Iterator[Query]:
-        """Queries of a few names at a time."""
+    def _queries(self, ask: Ask) -> Iterator[tuple[Sequence[str], Query]]:
+        """A few names at a time, or all sentences, with what asks for them."""
         for first in range(0, len(ask.names), AT_ONCE):
-            yield self._model.query_names(list(ask.names[first : first + AT_ONCE]))
+            names = ask.names[first : first + AT_ONCE]
+            yield names, self._model.query_names(list(names))
         if ask.sentences:
             from mrifoundation.model.text_tower import TextTower  # a large import that known names never need
 
             vectors = TextTower.load().embed(list(ask.sentences))
-            yield self._model.query_text(torch.from_numpy(vectors))
+            yield ask.sentences, self._model.query_text(torch.from_numpy(vectors))
 
     def _logits(self, encoding: Encoding, features: torch.Tensor, query: Query) -> np.ndarray:
         x, y, z = encoding.grid.shape

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class NetworkConfig:
     """channels: width of each resolution level, finest (2 working voxels) to coarsest (16 working voxels).
-    blocks: residual blocks per encoder level. refine: further ones per decoder level, after the one that merges. features: channels C of the voxel features. neck_layers, neck_heads: the transformer
-    over the coarse tokens. query_dim: width of the prompt's hidden vector. text_dim: width of the sentence embedding.
+    blocks: residual blocks per encoder level. refine: further ones per decoder level, after the one that merges.
+    features: channels C of the voxel features. neck_layers, neck_heads: the transformer over the coarse tokens.
+    query_dim: width of the prompt's hidden vector. text_dim: width of the sentence embedding.
     embed_dim: width of the space that scans and sentences share; 0 for weights that never saw words, whose scan embedding is the plain
     mean of the tokens.
     names: structures with a learned query of their own, in the order of their rows. families: rows of names that one source labelled

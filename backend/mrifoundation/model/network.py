@@ -42,7 +42,8 @@ class Network(nn.Module):
         self.up = nn.ModuleList(nn.ConvTranspose3d(c[level + 1], c[level], 2, 2) for level in range(3))
         self.merge = nn.ModuleList(ResidualBlock(2 * c[level], c[level]) for level in range(3))
         self.refine = nn.ModuleList(
-            nn.Sequential(*(ResidualBlock(c[level], c[level]) for _ in range(config.refine[level]))) for level in range(3)
+            nn.Sequential(*(ResidualBlock(c[level], c[level]) for _ in range(config.refine[level])))
+            for level in range(3)
         )
         self.features = nn.Conv3d(c[0], config.features, 3, padding=1)
 

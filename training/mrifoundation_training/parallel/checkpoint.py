@@ -108,14 +108,18 @@ def _moments(learner: Learner, optimizer: torch.optim.Optimizer) -> dict[str, to
 
 
 def _begin(learner: Learner, optimizer: torch.optim.Optimizer, there: set[str]) -> None:
-    """Make room for what was kept of each weight."""
+    """Make room for what was kept of each weight, by a step of no length."""
+    moved = {name.removeprefix("optimizer.").rsplit(".", 1)[0] for name in there if name.startswith("optimizer.")}
     for name, own in learner.named_parameters():
-        if f"optimizer.{plain_name(name)}.step" in there:
-            optimizer.state[own] = {
-                "step": torch.zeros((), dtype=torch.float32, device=own.device),
-                "exp_avg": torch.zeros_like(own, memory_format=torch.preserve_format),
-                "exp_avg_sq": torch.zeros_like(own, memory_format=torch.preserve_format),
-            }
+        if plain_name(name) in moved:
+            own.grad = torch.zeros_like(own, memory_format=torch.preserve_format)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    for group in optimizer.param_groups:
+        group["lr"] = 0.0
+    optimizer.step()
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
+    optimizer.zero_grad(set_to_none=True)
 
 
 def _listed(one: torch.Tensor) -> torch.Tensor:
