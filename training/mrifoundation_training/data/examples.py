@@ -114,14 +114,14 @@ class Examples:
         weight = np.array([self.recipes[s].weight for s in self.sources], dtype=float)
         self.probability = weight / weight.sum()
         self._volume = lru_cache(maxsize=None)(load_case)
-        self._shape = lru_cache(maxsize=None)(_lesion_shape)
+        self._shape = lru_cache(maxsize=None)(_points_of_lesions)
         self._box = lru_cache(maxsize=None)(self._label_box)
 
     def share_volumes(self, other: "Examples") -> None:
         """Keep each case in memory once for both."""
         self._volume = other._volume
 
-    def _lesion_shape(self, rng: np.random.Generator) -> np.ndarray | None:
+    def _lent_shape(self, rng: np.random.Generator) -> np.ndarray | None:
         """Points (mm) of one of the maps that lend their shapes; None where there is none or it cannot be read."""
         if not self.lenders:
             return None
@@ -184,7 +184,7 @@ class Examples:
         if synthetic and recipe.lesions:
             if rng.random() < recipe.lesions:
                 drawn = add_lesions(
-                    rng, source, volume.names, self._brain(volume.names), volume.spacing, self._lesion_shape(rng)
+                    rng, source, volume.names, self._brain(volume.names), volume.spacing, self._lent_shape(rng)
                 )
             source, declared = drawn.labels, (declared | LESIONS) - drawn.unsaid
         if strip:
@@ -209,7 +209,7 @@ class Examples:
         if rng.random() < recipe.recolour:
             image = recolour(rng, image, source, near_view, volume.spacing, len(names))
         image, native = degrade(rng, image, view.spacing, 0.5 * strength)
-        return image, np.maximum(native, volume.spacing), facts_of_case(volume.case)
+        return image, np.maximum(native, volume.spacing), facts_of_case(volume.case, mirrored=view.flipped)
 
     def _padded(self, rng, image, labels, drawn: Diseased, declared, native, view, case, known) -> Example:
         image = scale(image, *robust_range(image.cpu().numpy()))
@@ -257,7 +257,8 @@ class Examples:
         return bounding_box(shown)
 
 
-def _lesion_shape(case: Case) -> np.ndarray | None:
+def _points_of_lesions(case: Case) -> np.ndarray | None:
+    """Points (mm) of all that the map labels; None where it is empty."""
     volume = load_case(case)
     return shape_points(volume.labels > 0, volume.spacing) if volume.labels.any() else None
 

@@ -1,5 +1,6 @@
 """A stock of sentences with what each of them claims, and whether the claims hold for an example."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -9,7 +10,7 @@ import yaml
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation_training.data.manifest import Case
-from mrifoundation_training.reports.facts import Facts, facts_of_case
+from mrifoundation_training.reports.facts import Facts, facts_of_case, names_tumour
 from mrifoundation_training.synthesis.contrast import SEQUENCES
 
 NAMED_SHARE = 0.15  # of the sentences name structures in view
@@ -36,7 +37,21 @@ def _holds(key: str, value: str, facts: Facts) -> bool | None:
     if key == "shows":
         return True if value in facts.shows else False if value in facts.lacks else None
     known = facts.known.get(key)
-    return None if known is None else known == value
+    if known is None or known == value:
+        return None if known is None else True
+    return _diagnosed(value, known) if key == "diagnosis" else False
+
+
+def _diagnosed(claimed: str, known: str) -> bool | None:
+    """Whether a scan with the diagnosis `known` has another one: true of the wider name of a disease, and undecided where the claim is
+    narrower, or where both are tumours, since a glioma is a brain tumour as well."""
+    if _names(claimed, known):
+        return True
+    return None if _names(known, claimed) or (names_tumour(claimed) and names_tumour(known)) else False
+
+
+def _names(part: str, whole: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(part)}(?!\w)", whole) is not None
 
 
 def stock(cases: list[Case], vocabulary: Vocabulary, count: int, seed: int) -> list[Sentence]:
@@ -58,7 +73,7 @@ def _described(rng: np.random.Generator, cases: list[Case]) -> Sentence:
     if case.region == "brain":
         known["skull"] = str(rng.choice(["stripped", "kept"]))
     known.setdefault("tumour", "no")
-    known = {key: value for key, value in known.items() if value in wording()[key]}
+    known = {key: value for key, value in known.items() if value in wording().get(key, ())}
     chance = {"region": 0.85, "sequence": 0.6, "diagnosis": 0.4, "phase": 0.3}
     kept = [key for key in known if rng.random() < chance.get(key, 0.2)]
     kept = kept or [next(iter(known))]
