@@ -8,6 +8,8 @@ import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+SECRET_VENDOR = 0x0029, "SECRET VENDOR"
+
 SHAPE = COLUMNS, ROWS, SLICES = 60, 52, 14
 AXIAL = ((1, 0, 0), (0, 1, 0))
 SAGITTAL = ((0, 1, 0), (0, 0, -1))
@@ -41,9 +43,17 @@ def write_series(
         origin = np.array(middle) - np.stack([row, column, normal], axis=1) @ half
     random = np.random.default_rng(5)
     for number, height in enumerate(range(shape[2]) if at is None else at):
-        position = origin + normal * height * distance
-        pixels = random.integers(0, 900, (shape[1], shape[0]), dtype=np.uint16)
-        image = _image(pixels, number, position, row, column, pixel, distance, shared | attributes)
+        image = mr_image(random.integers(0, 900, (shape[1], shape[0]), dtype=np.uint16))
+        state(
+            image,
+            **shared,
+            InstanceNumber=number + 1,
+            PixelSpacing=list(pixel),
+            SliceThickness=distance,
+            ImagePositionPatient=[f"{value:.6f}" for value in origin + normal * height * distance],
+            ImageOrientationPatient=[f"{value:.10f}" for value in (*row, *column)],
+        )
+        state(image, **attributes)
         image.save_as(folder / f"{number:03}.dcm", enforce_file_format=True)
     return folder
 
@@ -56,11 +66,14 @@ def write_enhanced(path: Path, classic: Path) -> Path:
     whole.NumberOfFrames = len(images)
     whole.PixelData = b"".join(image.PixelData for image in images)
     shared = Dataset()
-    shared.PixelMeasuresSequence = [_item(PixelSpacing=first.PixelSpacing, SliceThickness=first.SliceThickness)]
-    shared.PlaneOrientationSequence = [_item(ImageOrientationPatient=first.ImageOrientationPatient)]
+    shared.PixelMeasuresSequence = [
+        state(Dataset(), PixelSpacing=first.PixelSpacing, SliceThickness=first.SliceThickness)
+    ]
+    shared.PlaneOrientationSequence = [state(Dataset(), ImageOrientationPatient=first.ImageOrientationPatient)]
     whole.SharedFunctionalGroupsSequence = [shared]
     whole.PerFrameFunctionalGroupsSequence = [
-        _item(PlanePositionSequence=[_item(ImagePositionPatient=image.ImagePositionPatient)]) for image in images
+        state(Dataset(), PlanePositionSequence=[state(Dataset(), ImagePositionPatient=image.ImagePositionPatient)])
+        for image in images
     ]
     for keyword in ("PixelSpacing", "SliceThickness", "ImageOrientationPatient", "ImagePositionPatient"):
         del whole[keyword]
@@ -68,54 +81,74 @@ def write_enhanced(path: Path, classic: Path) -> Path:
     return path
 
 
-def _item(**values) -> Dataset:
-    item = Dataset()
-    for keyword, value in values.items():
-        setattr(item, keyword, value)
-    return item
+def write_planes(
+    folder: Path, planes, *, step=(0, 0, 2.0), origin=(-10.0, -20.0, -30.0), at=None, prefix="", **attributes
+) -> str:
+    """A series with given pixels, one file a plane [row, column]; gives its UID. step, origin: LPS mm. at: the place of each file in
+    steps. attributes: of every file, or by file where one is a dict."""
+    folder.mkdir(parents=True, exist_ok=True)
+    uid = attributes.pop("SeriesInstanceUID", None) or generate_uid()
+    for number, plane in enumerate(planes):
+        place = number if at is None else at[number]
+        image = mr_image(np.asarray(plane))
+        state(image, SeriesInstanceUID=uid, InstanceNumber=number + 1)
+        image.ImagePositionPatient = [float(o + place * s) for o, s in zip(origin, step, strict=True)]
+        state(image, **{key: one[number] if isinstance(one, dict) else one for key, one in attributes.items()})
+        image.save_as(folder / f"{prefix}{number:03d}.dcm", enforce_file_format=True)
+    return uid
 
 
-def _image(pixels, number, position, row, column, pixel, distance, shared) -> FileDataset:
+def mr_image(pixels: np.ndarray) -> FileDataset:
+    """One image of its own series with `pixels` [row, column], of a patient who must never be named: not by the private tag either."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = MRImageStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-    values = {
-        "SOPClassUID": MRImageStorage,
-        "SOPInstanceUID": meta.MediaStorageSOPInstanceUID,
-        "Modality": "MR",
-        "ImageType": ["ORIGINAL", "PRIMARY", "M"],
-        "PatientName": "Meier^Anna",
-        "PatientID": "4711-88",
-        "PatientBirthDate": "19610203",
-        "PatientSex": "F",
-        "StudyDate": "20240506",
-        "StudyTime": "101500",
-        "StudyID": "12",
-        "AccessionNumber": "A77",
-        "ReferringPhysicianName": "",
-        "SeriesNumber": 3,
-        "SeriesDescription": "T1",
-        "Manufacturer": "test",
-        "InstanceNumber": number + 1,
-        "Rows": pixels.shape[0],
-        "Columns": pixels.shape[1],
-        "PixelSpacing": list(pixel),
-        "SliceThickness": distance,
-        "ImagePositionPatient": [f"{value:.6f}" for value in position],
-        "ImageOrientationPatient": [f"{value:.10f}" for value in (*row, *column)],
-        "SamplesPerPixel": 1,
-        "PhotometricInterpretation": "MONOCHROME2",
-        "BitsAllocated": 16,
-        "BitsStored": 16,
-        "HighBit": 15,
-        "PixelRepresentation": 0,
-        "PixelData": pixels.tobytes(),
-    } | shared
-    for keyword, value in values.items():
-        setattr(image, keyword, value)
+    state(
+        image,
+        SOPClassUID=MRImageStorage,
+        SOPInstanceUID=meta.MediaStorageSOPInstanceUID,
+        SeriesInstanceUID=generate_uid(),
+        StudyInstanceUID=generate_uid(entropy_srcs=["study"]),
+        FrameOfReferenceUID=generate_uid(entropy_srcs=["frame of reference"]),
+        Modality="MR",
+        ImageType=["ORIGINAL", "PRIMARY", "M"],
+        PatientName="Meier^Anna",
+        PatientID="4711-88",
+        PatientBirthDate="19610203",
+        PatientSex="F",
+        StudyDate="20240506",
+        StudyTime="101500",
+        StudyID="12",
+        AccessionNumber="A77",
+        ReferringPhysicianName="",
+        SeriesNumber=3,
+        SeriesDescription="T1",
+        Manufacturer="test",
+        InstanceNumber=1,
+        Rows=pixels.shape[0],
+        Columns=pixels.shape[1],
+        PixelSpacing=[0.5, 0.75],
+        SliceThickness=2.0,
+        ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
+        SamplesPerPixel=1,
+        PhotometricInterpretation="MONOCHROME2",
+        BitsAllocated=16,
+        BitsStored=16,
+        HighBit=15,
+        PixelRepresentation=0,
+        PixelData=np.ascontiguousarray(pixels, dtype="<u2").tobytes(),
+    )
+    image.private_block(*SECRET_VENDOR, create=True).add_new(0x01, "LO", "private Meier")
     return image
+
+
+def state(dataset: Dataset, **values) -> Dataset:
+    """The same data set with these attributes, by keyword."""
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    return dataset
 
 
 def hard_mask() -> np.ndarray:

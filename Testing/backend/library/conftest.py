@@ -5,6 +5,7 @@ import csv
 import nibabel as nib
 import numpy as np
 import pytest
+from mr_series import write_planes
 
 COLUMNS = ("id", "subject", "source", "region", "sequence", "kind", "path", "age", "sex", "diagnosis", "caption")
 
@@ -82,62 +83,24 @@ def filled_reading(archive, reading_engine, tmp_path_factory):
 @pytest.fixture(scope="session")
 def write_series():
     """write_series(folder, seed, **attributes): a DICOM series of 12 slices of a patient who must never be named."""
-    import pydicom
-    from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-    mr_image = "1.2.840.10008.5.1.4.1.1.4"
 
     def write(folder, seed, slices=12, **attributes):
-        folder.mkdir(parents=True, exist_ok=True)
-        series = generate_uid()
         rng = np.random.default_rng(seed)
         j, i = np.meshgrid(np.linspace(-1.2, 1.2, 32), np.linspace(-1.2, 1.2, 28))
-        for number in range(slices):
-            height = 2.4 * number / slices - 1.2
-            plane = (i**2 + j**2 + height**2 < 1) * (400 + 200 * np.sin((3 + seed) * i)) + rng.normal(30, 5, i.shape)
-            meta = FileMetaDataset()
-            meta.MediaStorageSOPClassUID = mr_image
-            meta.MediaStorageSOPInstanceUID = generate_uid()
-            meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-            values = {
-                "SOPClassUID": mr_image,
-                "SOPInstanceUID": meta.MediaStorageSOPInstanceUID,
-                "StudyInstanceUID": pydicom.uid.generate_uid(entropy_srcs=["study"]),
-                "SeriesInstanceUID": series,
-                "Modality": "MR",
-                "ImageType": ["ORIGINAL", "PRIMARY", "M"],
-                "PatientName": "Meier^Anna",
-                "PatientID": "4711-88",
-                "PatientAge": "063Y",
-                "PatientSex": "F",
-                "PatientBirthDate": "19610203",
-                "StudyDate": "20240506",
-                "SeriesNumber": seed,
-                "SeriesDescription": "Meier T1 axial",
-                "BodyPartExamined": "BRAIN",
-                "InstanceNumber": number + 1,
-                "Rows": plane.shape[0],
-                "Columns": plane.shape[1],
-                "PixelSpacing": [5.0, 5.0],
-                "SliceThickness": 10.0,
-                "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
-                "ImagePositionPatient": [-80.0, -70.0, 10.0 * number],
-                "SamplesPerPixel": 1,
-                "PhotometricInterpretation": "MONOCHROME2",
-                "BitsAllocated": 16,
-                "BitsStored": 16,
-                "HighBit": 15,
-                "PixelRepresentation": 0,
-                "PixelData": plane.clip(0).astype("<u2").tobytes(),
-                **attributes,
-            }
-            for keyword, value in values.items():
-                setattr(dataset, keyword, value)
-            dataset.private_block(0x0029, "SECRET VENDOR", create=True).add_new(0x01, "LO", "private Meier")
-            dataset.save_as(folder / f"{seed:02}-{number:03}.dcm", enforce_file_format=True)
-        return series
+        planes = []
+        for height in 2.4 * np.arange(slices) / slices - 1.2:
+            inside = i**2 + j**2 + height**2 < 1
+            planes.append((inside * (400 + 200 * np.sin((3 + seed) * i)) + rng.normal(30, 5, i.shape)).clip(0))
+        told = {
+            "PatientAge": "063Y",
+            "SeriesNumber": seed,
+            "SeriesDescription": "Meier T1 axial",
+            "BodyPartExamined": "BRAIN",
+            "PixelSpacing": [5.0, 5.0],
+            "SliceThickness": 10.0,
+        }
+        place = {"step": (0, 0, 10.0), "origin": (-80.0, -70.0, 0.0), "prefix": f"{seed:02}-"}
+        return write_planes(folder, planes, **place, **(told | attributes))
 
     return write
 
