@@ -51,6 +51,7 @@ def troubles_said_once(service):
     troubles, said = service.get("/readyz").json()["troubles"], service.log()
     assert len(troubles) == 3 and all("make room" in one for one in troubles)
     assert [said.count(trouble) for trouble in troubles] == [1, 1, 1]
+    return troubles
 
 
 def test_on_a_full_disk_answers_arrive_and_it_is_said_until_there_is_room(
@@ -60,10 +61,32 @@ def test_on_a_full_disk_answers_arrive_and_it_is_said_until_there_is_room(
     service.wait_until_ready()
     fill(small_disk)
     answered(service, head_voxels, oblique_affine)
-    troubles_said_once(service)
+    troubles = troubles_said_once(service)
     (small_disk / "filler").unlink()
+    assert service.get("/readyz").json()["troubles"] == []  # nothing was asked since
     answered(service, head_voxels[:, :, ::-1], oblique_affine)
     assert service.get("/readyz").json()["troubles"] == []
+    assert [service.log().count(trouble) for trouble in troubles] == [1, 1, 1]
+
+
+def test_what_a_full_disk_did_not_take_is_written_when_there_is_room_and_survives_a_kill(
+    start, small_disk, head_voxels, oblique_affine
+):
+    first = start(cache=small_disk / "cache")
+    first.wait_until_ready()
+    head = first.send(head_voxels, oblique_affine).json()["id"]
+    fill(small_disk)
+    job = first.segment(head, ["liver"])
+    assert first.finished(job)["state"] == "done"
+    labels = first.labels(job)[0]
+    assert any(trouble.startswith("Jobs") for trouble in first.get("/readyz").json()["troubles"])
+    (small_disk / "filler").unlink()
+    assert first.get("/readyz").json()["troubles"] == []
+    first.process.kill()
+    first.process.wait()
+    second = start(cache=small_disk / "cache")
+    assert second.get(f"/v1/jobs/{job}").json()["state"] == "done"
+    assert np.array_equal(second.labels(job)[0], labels)
 
 
 def test_a_file_that_a_full_disk_cannot_take_is_told_as_such_and_taken_when_there_is_room(start, small_disk, head_file):
@@ -88,6 +111,8 @@ def test_on_a_read_only_disk_answers_arrive_and_it_is_said(start, small_disk, tm
     service.wait_until_ready()
     answered(service, head_voxels, oblique_affine)
     troubles_said_once(service)
+    remount(small_disk, "rw")
+    assert service.get("/readyz").json()["troubles"] == []
 
 
 @pytest.mark.parametrize("damage", ["cut off", "altered"])

@@ -4,6 +4,7 @@ ignored."""
 import json
 import logging
 import os
+import shutil
 import tempfile
 import time
 import zlib
@@ -27,10 +28,13 @@ class DiskCache:
         self.folder = folder
         self.limit = limit
         self._trouble = Trouble(log)
+        self._refused = 0  # bytes that the disk did not take
 
     @property
     def trouble(self) -> str | None:
-        """A plain sentence while nothing can be kept."""
+        """A plain sentence while nothing can be kept; looks at the disk, since the next thing to keep may be long in coming."""
+        if self._trouble.sentence and self._takes(self._refused):
+            self._trouble.end()
         return self._trouble.sentence
 
     def __contains__(self, key: str) -> bool:
@@ -67,7 +71,7 @@ class DiskCache:
             descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
             os.close(descriptor)
         except OSError as error:
-            self._failed(error)
+            self._failed(error, size)
             return
         try:
             contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
@@ -75,7 +79,7 @@ class DiskCache:
             os.replace(name, self._path(key))
             self._trouble.end()
         except (OSError, SafetensorError) as error:
-            self._failed(error)
+            self._failed(error, size)
         finally:
             Path(name).unlink(missing_ok=True)
 
@@ -105,7 +109,16 @@ class DiskCache:
             ):
                 yield path.stem, json.loads(file.metadata()["about"])
 
-    def _failed(self, error: Exception) -> None:
+    def _takes(self, size: int) -> bool:
+        """Whether the disk seems to take so many bytes; a quota shows only when something is written."""
+        try:
+            with tempfile.TemporaryFile(dir=self.folder):
+                return shutil.disk_usage(self.folder).free >= size
+        except OSError:
+            return False
+
+    def _failed(self, error: Exception, size: int) -> None:
+        self._refused = size
         reason = getattr(error, "strerror", None) or type(error).__name__
         self._trouble.begin(
             f"Nothing can be kept in the cache of {self.folder.name} ({reason}); make room on its disk, or make it writable."

@@ -1,7 +1,7 @@
 """Jobs on disk: one SQLite file, from which a restarted service knows what was asked, what is done and what was given.
 
 What was asked goes when the job ends; results stay as long as their jobs are kept. Nothing here stops a job: where the disk fails, jobs
-go on in memory, and `trouble` says that they would not survive a restart.
+go on in memory, `trouble` says that they would not survive a restart, and they are written down as soon as the disk takes them.
 """
 
 import json
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -47,20 +48,23 @@ class JobStore:
     def __init__(self, folder: Path):
         self._trouble = Trouble(log)
         self._lock = threading.Lock()
+        self._writing = (
+            threading.Lock()
+        )  # taken before the other; keeps an older state from being written over a newer one
+        self._unwritten: dict[str, Job] = {}  # the newest last
+        self._unforgotten: set[str] = set()
         self._file = folder / "jobs.sqlite"
-        self._owner = FileLock(folder / "jobs.lock")
+        self._owner = FileLock(folder / "jobs.lock", thread_local=False)
         self._disk: sqlite3.Connection | None = None
-        try:
-            self._owner.acquire(timeout=0)
-            self._disk = self._opened()
-        except Timeout:
-            self._trouble.begin(SHARED)
-        except (OSError, sqlite3.Error) as error:
-            self._trouble.begin(UNWRITABLE.format(type(error).__name__))
+        self._mine = True
+        self._open()
 
     @property
     def trouble(self) -> str | None:
-        """Why jobs would not survive a restart; None when they would."""
+        """Why jobs would not survive a restart, tried anew; None when they would. May write to the disk."""
+        if self._trouble.sentence:
+            with self._writing:
+                self._catch_up()
         return self._trouble.sentence
 
     def restore(self, record: Record) -> list[Job]:
@@ -77,44 +81,46 @@ class JobStore:
         return jobs
 
     def put(self, job: Job) -> None:
-        """Write down what is known of `job`, and what it gave when it is done."""
-        given = job.result if job.state == "done" else None
-        result = getattr(given, "result", None)
-        row = (
-            job.id,
-            job.kind,
-            job.client,
-            job.path,
-            bytes(job.body),
-            time.time(),
-            job.begun,
-            json.dumps({name: value for name, value in job.snapshot().items() if name != "id"}),
-            json.dumps(result) if isinstance(result, dict) else None,
-        )
-        boxes = [(job.id, name, json.dumps(geometry), voxels) for name, (geometry, voxels) in boxes_of(given).items()]
-
-        def write(disk: sqlite3.Connection) -> None:
-            disk.execute(
-                "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, "
-                "begun = excluded.begun, known = excluded.known, result = excluded.result",
-                row,
-            )
-            disk.executemany("INSERT OR REPLACE INTO boxes VALUES (?,?,?,?)", boxes)
-
-        self._try(write)
+        """Write down what is known of `job`, and what it gave when it is done; then what the disk did not take before."""
+        with self._writing:
+            self._unwritten.pop(job.id, None)
+            self._unwritten[job.id] = job
+            self._catch_up()
 
     def forget(self, ids: Iterable[str]) -> None:
-        names = [(job_id,) for job_id in ids]
-        if names:
-            self._try(lambda disk: disk.executemany("DELETE FROM boxes WHERE job = ?", names))
-            self._try(lambda disk: disk.executemany("DELETE FROM jobs WHERE id = ?", names))
+        """Delete jobs with their results."""
+        with self._writing:
+            for job_id in ids:
+                self._unwritten.pop(job_id, None)
+                self._unforgotten.add(job_id)
+            self._catch_up()
 
     def close(self) -> None:
         with self._lock:
+            self._mine = False
             if self._disk is not None:
                 self._disk.close()
                 self._disk = None
         self._owner.release()
+
+    def _catch_up(self) -> None:
+        """Write and delete what is due, until the disk refuses something; only under `_writing`. The newest goes first: what begins is
+        small and may fit where an earlier result does not."""
+        self._open()
+        if self._disk is None:
+            if not self._mine:
+                self._unwritten.clear()
+                self._unforgotten.clear()
+            return
+        for job in reversed(list(self._unwritten.values())):
+            if not self._done(partial(_write, *_as_rows(job))):
+                return
+            del self._unwritten[job.id]
+        if self._unforgotten:
+            if not self._done(partial(_delete, sorted(self._unforgotten))):
+                return
+            self._unforgotten.clear()
+        self._trouble.end()
 
     def _result(self, job_id: str) -> object:
         def read(disk: sqlite3.Connection) -> object:
@@ -125,19 +131,36 @@ class JobStore:
 
         return self._try(read)
 
-    def _try(self, act: Callable[[sqlite3.Connection], object]) -> object:
+    def _done(self, act: Callable[[sqlite3.Connection], None]) -> bool:
+        """Whether `act` was done."""
+        return self._try(lambda disk: (act(disk),)) is not None
+
+    def _try(self, act: Callable[[sqlite3.Connection], Any]) -> Any:
         """What `act` gives in one transaction, None where the disk fails, which is said once."""
         with self._lock:
             if self._disk is None:
                 return None
             try:
                 with self._disk:
-                    given = act(self._disk)
+                    return act(self._disk)
             except sqlite3.Error as error:
                 self._trouble.begin(UNWRITABLE.format(getattr(error, "sqlite_errorname", type(error).__name__)))
                 return None
-            self._trouble.end()
-            return given
+
+    def _open(self) -> None:
+        """Open the file where that is still to be done: a disk may be read-only for a while."""
+        with self._lock:
+            if self._disk is not None or not self._mine:
+                return
+            try:
+                if not self._owner.is_locked:
+                    self._owner.acquire(timeout=0)
+                self._disk = self._opened()
+            except Timeout:
+                self._mine = False
+                self._trouble.begin(SHARED)
+            except (OSError, sqlite3.Error) as error:
+                self._trouble.begin(UNWRITABLE.format(type(error).__name__))
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -164,6 +187,38 @@ def _connected(file: Path) -> sqlite3.Connection:
     if disk.execute("PRAGMA quick_check").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("damaged")
     return disk
+
+
+def _as_rows(job: Job) -> tuple[tuple, list[tuple]]:
+    """A row of `jobs`, and those of `boxes`."""
+    given = job.result if job.state == "done" else None
+    result = getattr(given, "result", None)
+    row = (
+        job.id,
+        job.kind,
+        job.client,
+        job.path,
+        bytes(job.body),
+        time.time(),
+        job.begun,
+        json.dumps({name: value for name, value in job.snapshot().items() if name != "id"}),
+        json.dumps(result) if isinstance(result, dict) else None,
+    )
+    return row, [(job.id, name, json.dumps(geometry), voxels) for name, (geometry, voxels) in boxes_of(given).items()]
+
+
+def _write(row: tuple, boxes: list[tuple], disk: sqlite3.Connection) -> None:
+    disk.execute(
+        "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, "
+        "begun = excluded.begun, known = excluded.known, result = excluded.result",
+        row,
+    )
+    disk.executemany("INSERT OR REPLACE INTO boxes VALUES (?,?,?,?)", boxes)
+
+
+def _delete(ids: Iterable[str], disk: sqlite3.Connection) -> None:
+    for table, column in (("boxes", "job"), ("jobs", "id")):
+        disk.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(job_id,) for job_id in ids])
 
 
 def _reason_to_end(job: Job, age: float) -> str | None:

@@ -1,8 +1,10 @@
 """Health, readiness and what the service knows."""
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.datastructures import State
 
 import mrifoundation
 from mrifoundation.server.backend import STOPPING
@@ -40,16 +42,20 @@ async def alive() -> dict:
 
 @router.get("/readyz", include_in_schema=False, response_model=None)
 async def ready(request: Request) -> dict | JSONResponse:
-    """Troubles are what does not keep it from answering, such as a full disk."""
+    """Troubles are what does not keep it from answering, such as a full disk; each is looked at anew."""
     state = request.app.state
     status, message = state.backend.status
     if status != "ok" or state.backend.jobs.stopping:
         return answer(503, message if status != "ok" else STOPPING)
-    troubles = [state.volumes.trouble, state.backend.engine.trouble, state.backend.jobs.trouble]
-    return {"status": "ok", "troubles": [trouble for trouble in troubles if trouble]}
+    return {"status": "ok", "troubles": await run_sync(_troubles, state)}
 
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """For Prometheus, which sends the key as its `authorization` credentials."""
     return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _troubles(state: State) -> list[str]:
+    troubles = (state.volumes.trouble, state.backend.engine.trouble, state.backend.jobs.trouble)
+    return [trouble for trouble in troubles if trouble]
