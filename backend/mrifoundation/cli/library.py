@@ -134,7 +134,7 @@ def purge(
     case: Annotated[str | None, typer.Option(help="One case instead, by its id or the beginning of it.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Forget a patient: cases, previews, older versions of the tables, uploads, encodings and contours. The scans themselves stay."""
+    """Forget a patient: cases, previews, older versions of the tables, uploads, encodings, contours and jobs. The scans themselves stay."""
     from mrifoundation.library import Library
     from mrifoundation.tasks.purge import purge as forget
 
@@ -144,7 +144,8 @@ def purge(
         print(json.dumps(purged.to_dict()))
         return
     print(
-        f"Purged: {purged.cases} cases, {purged.uploads} uploads, {purged.encodings} encodings, {purged.contours} contours."
+        f"Purged: {purged.cases} cases, {purged.uploads} uploads, {purged.encodings} encodings, {purged.contours} contours, "
+        f"{purged.jobs} jobs."
     )
     for note in purged.notes:
         print(note)

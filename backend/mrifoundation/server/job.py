@@ -1,14 +1,16 @@
 """One piece of long work and what is known of it; watched from the event loop, cancelled or parked between steps."""
 
 import asyncio
+import json
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import suppress
 from typing import Any
 
+from mrifoundation.engine.job_file import named_in
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.server.asked import BATCH, Asked
 from mrifoundation.server.logs import request_id
@@ -37,6 +39,8 @@ class Job:
         self.begun = 0  # how often; a job that takes the service down must not do so for ever
         asked = asked or Asked()
         self.kind, self.client, self.path, self.body = asked.kind, asked.client, asked.path, asked.body
+        self.about = named_in(self.path.encode(), bytes(self.body))  # scans and cases
+        self.forgotten = False  # nothing more of it is to be written down
         self.request_id = request_id.get()
         self.seconds = 0.0  # from being asked for, or taken up again, to the end
         self._submitted = time.monotonic()
@@ -106,6 +110,13 @@ class Job:
         self._cancel.set()
         if self.state == "queued":
             self._change(state="cancelled", message="Cancelled before it began.")
+
+    def tells_of(self, traces: Collection[str]) -> bool:
+        """Whether it was asked about one of these scans or cases, or its result, as far as it is in memory, names one."""
+        if not self.about.isdisjoint(traces):
+            return True
+        told = json.dumps(getattr(self._result, "result", None), default=str)
+        return any(trace in told for trace in traces)
 
     @property
     def has_work(self) -> bool:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from mrifoundation.engine.job_file import connected, delete, job_file, scrub, set_aside, telling_of
 from mrifoundation.engine.trouble import Trouble
 from mrifoundation.server.asked import Asked
 from mrifoundation.server.job import Job, Record
@@ -35,11 +36,12 @@ TWICE_DOWN = "The service went down twice while doing this; choose the profile f
 TOO_LATE = "This was asked for more than an hour before the service was restarted; ask again."
 UNKNOWN = "The service was restarted before this was done; ask again."
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, kind TEXT, client TEXT, path TEXT, body BLOB, asked REAL, begun INTEGER,
-    known TEXT, result TEXT);
-CREATE TABLE IF NOT EXISTS boxes (job TEXT, name TEXT, geometry TEXT, voxels BLOB, PRIMARY KEY (job, name));
-"""
+COLUMNS = ("id", "kind", "client", "path", "about", "body", "asked", "begun", "known", "result")
+CHANGING = ("body", "begun", "known", "result")
+PUT = (
+    f"INSERT INTO jobs ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in CHANGING)}"
+)
 
 
 class JobStore:
@@ -53,7 +55,7 @@ class JobStore:
         )  # taken before the other; keeps an older state from being written over a newer one
         self._unwritten: dict[str, Job] = {}  # the newest last
         self._unforgotten: set[str] = set()
-        self._file = folder / "jobs.sqlite"
+        self._file = job_file(folder)
         self._owner = FileLock(folder / "jobs.lock", thread_local=False)
         self._disk: sqlite3.Connection | None = None
         self._mine = True
@@ -75,6 +77,7 @@ class JobStore:
             fetch, asking = partial(self._result, row["id"]), Asked(row["kind"], row["client"], row["path"])
             asking.body = bytearray(row["body"] or b"")
             job = Job.restored(row["id"], asking, json.loads(row["known"]), row["begun"], fetch, record)
+            job.about |= set((row["about"] or "").split())
             jobs.append(job)
             if not job.finished and (reason := _reason_to_end(job, time.time() - row["asked"])):
                 job.give_up(reason)
@@ -83,6 +86,8 @@ class JobStore:
     def put(self, job: Job) -> None:
         """Write down what is known of `job`, and what it gave when it is done; then what the disk did not take before."""
         with self._writing:
+            if job.forgotten:
+                return
             self._unwritten.pop(job.id, None)
             self._unwritten[job.id] = job
             self._catch_up()
@@ -94,6 +99,15 @@ class JobStore:
                 self._unwritten.pop(job_id, None)
                 self._unforgotten.add(job_id)
             self._catch_up()
+
+    def telling_of(self, traces: Collection[str]) -> set[str]:
+        """Ids of jobs on disk that were asked about scans or cases, or whose results name them."""
+        return self._try(lambda disk: telling_of(disk, traces)) or set()
+
+    def erase(self, ids: Iterable[str]) -> None:
+        """As `forget`, and nothing of them is left in the bytes of the file."""
+        self.forget(ids)
+        self._try(scrub)
 
     def close(self) -> None:
         with self._lock:
@@ -117,7 +131,7 @@ class JobStore:
                 return
             del self._unwritten[job.id]
         if self._unforgotten:
-            if not self._done(partial(_delete, sorted(self._unforgotten))):
+            if not self._done(lambda disk: delete(disk, sorted(self._unforgotten))):
                 return
             self._unforgotten.clear()
         self._trouble.end()
@@ -164,7 +178,7 @@ class JobStore:
 
     def _opened(self) -> sqlite3.Connection:
         try:
-            return _connected(self._file)
+            return connected(self._file)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
@@ -172,25 +186,12 @@ class JobStore:
             for part in ("-wal", "-shm"):
                 with suppress(FileNotFoundError):
                     os.remove(f"{self._file}{part}")
-            os.replace(self._file, self._file.with_suffix(".damaged"))
-            return _connected(self._file)
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    disk = sqlite3.connect(file, check_same_thread=False)
-    disk.row_factory = sqlite3.Row
-    os.chmod(file, 0o600)
-    disk.execute("PRAGMA journal_mode = WAL")
-    disk.execute("PRAGMA synchronous = NORMAL")  # whole after kill -9; a power cut may take the last moments
-    disk.execute("PRAGMA secure_delete = ON")
-    disk.executescript(SCHEMA)
-    if disk.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-        raise sqlite3.DatabaseError("damaged")
-    return disk
+            os.replace(self._file, set_aside(self._file))
+            return connected(self._file)
 
 
 def _as_rows(job: Job) -> tuple[tuple, list[tuple]]:
-    """A row of `jobs`, and those of `boxes`."""
+    """A row of `jobs` in the order of COLUMNS, and those of `boxes`."""
     given = job.result if job.state == "done" else None
     result = getattr(given, "result", None)
     row = (
@@ -198,6 +199,7 @@ def _as_rows(job: Job) -> tuple[tuple, list[tuple]]:
         job.kind,
         job.client,
         job.path,
+        " ".join(sorted(job.about)),
         bytes(job.body),
         time.time(),
         job.begun,
@@ -208,17 +210,8 @@ def _as_rows(job: Job) -> tuple[tuple, list[tuple]]:
 
 
 def _write(row: tuple, boxes: list[tuple], disk: sqlite3.Connection) -> None:
-    disk.execute(
-        "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, "
-        "begun = excluded.begun, known = excluded.known, result = excluded.result",
-        row,
-    )
+    disk.execute(PUT, row)
     disk.executemany("INSERT OR REPLACE INTO boxes VALUES (?,?,?,?)", boxes)
-
-
-def _delete(ids: Iterable[str], disk: sqlite3.Connection) -> None:
-    for table, column in (("boxes", "job"), ("jobs", "id")):
-        disk.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(job_id,) for job_id in ids])
 
 
 def _reason_to_end(job: Job, age: float) -> str | None:

@@ -5,7 +5,7 @@ Work that takes minutes is a generator: after each `yield` it goes to the end of
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from queue import Empty
 from typing import Any
 
@@ -86,6 +86,21 @@ class Jobs:
     def get(self, job_id: str) -> Job | None:
         with self._lock:
             return self._jobs.get(job_id)
+
+    def erase(self, traces: Collection[str]) -> list[Job]:
+        """Forget the jobs that tell of scans (by their content hashes) or cases (by their ids), with what they gave. What waits is
+        cancelled; what runs ends at its next step, until when it is not over. Gives them all."""
+        told = self._store.telling_of(traces) if self._store else set()
+        with self._lock:
+            gone = [job for job in self._jobs.values() if job.id in told or job.tells_of(traces)]
+            for job in gone:
+                del self._jobs[job.id]
+        for job in gone:
+            job.forgotten = True
+            job.cancel()
+        if self._store:
+            self._store.erase(told | {job.id for job in gone})
+        return gone
 
     def stop(self) -> None:
         """Begin nothing more: whoever watches a job hears that it waits for the next service; work whose request waits is cancelled."""

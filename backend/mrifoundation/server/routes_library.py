@@ -1,6 +1,6 @@
 """The library: its collections and cases, and adding to it."""
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
+from mrifoundation.engine.kept_scans import forget_scans
 from mrifoundation.errors import InputError
 from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.sources import Found, find_items
 from mrifoundation.server.audit import note
-from mrifoundation.server.jobs import Job
+from mrifoundation.server.jobs import Job, Jobs
 from mrifoundation.server.library_folder import LibraryFolder, library_roots
 from mrifoundation.server.nifti_bytes import nifti_bytes
 from mrifoundation.server.problems import PROBLEMS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1/library", tags=["library"], responses={code: PROBLEMS[code] for code in (401, 422)})
 MISSING = {404: PROBLEMS[404]}
+PATIENCE = 30.0  # seconds between two looks at whether a job has ended
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,16 @@ async def remove_collection(request: Request, collection: str) -> dict:
     summary="Forget a patient or a case, with all that is kept of it",
 )
 async def purge(request: Request, wanted: PurgeRequest) -> dict:
-    """Cases, previews and older versions of the tables; uploads, encodings and contours of these scans. Needs a key of role admin. The
-    files that the scans were read from are not touched."""
+    """Cases, previews and older versions of the tables; uploads, encodings and contours of these scans; jobs that tell of them, which
+    are cancelled where they are not done. Needs a key of role admin. The files that the scans were read from are not touched."""
     if wanted.case:
         await run_sync(_case, request, wanted.case)
     purged = await run_sync(_purge, request, wanted)
+    jobs: Jobs = request.app.state.backend.jobs
+    for job in await run_sync(jobs.erase, purged.traces):
+        while not job.finished and not jobs.stopping:
+            await job.wait_for_change(job.version, PATIENCE)
+    await run_sync(_forget_held, request, purged.scans)
     note(request.scope, *purged.scans)
     return purged.to_dict()
 
@@ -159,9 +166,14 @@ def _remove_collection(request: Request, collection: str) -> int:
 def _purge(request: Request, wanted: PurgeRequest) -> "ForgottenPatient":
     from mrifoundation.tasks.purge import purge
 
-    purged = purge(_library(request), wanted.subject, wanted.case)
+    return purge(_library(request), wanted.subject, wanted.case)
+
+
+def _forget_held(request: Request, scans: Collection[str]) -> None:
+    """What is in memory, and what a job that was still running has kept on disk meanwhile."""
     state = request.app.state
-    for scan in purged.scans:
+    forget_scans(scans)
+    for scan in scans:
         state.volumes.forget(scan)
         state.sources.drop(scan)
         state.regions.forget(scan)
@@ -169,7 +181,6 @@ def _purge(request: Request, wanted: PurgeRequest) -> "ForgottenPatient":
             state.backend.engine.forget(scan)
         if hasattr(state, "contours"):
             state.contours.forget(scan)
-    return purged
 
 
 def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None, Found]:

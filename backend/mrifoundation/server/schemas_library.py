@@ -71,6 +71,7 @@ class Purged(BaseModel):
     uploads: int
     encodings: int
     contours: int
+    jobs: int
     taught: list[str]
     notes: list[str]
 

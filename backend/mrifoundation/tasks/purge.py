@@ -1,10 +1,11 @@
-"""Forgetting a patient: everything of their scans that lies in a library, in the caches and among the contours."""
+"""Forgetting a patient: everything of their scans that lies in a library, in the caches, among the contours and the jobs."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.job_file import forget_jobs
 from mrifoundation.engine.kept_scans import forget_scans
 from mrifoundation.engine.taught.files import list_cards
 from mrifoundation.errors import InputError
@@ -13,19 +14,21 @@ from mrifoundation.library import Library
 
 @dataclass(frozen=True)
 class Purged:
-    """How many cases, uploads, encodings and contours went. scans: hashes of what they were of. taught: structures on this
-    computer that still hold features and outlines of one of these scans."""
+    """How many cases, uploads, encodings, contours and jobs went. scans: hashes of what they were of. traces: ids of the cases and hashes
+    of their scans. taught: structures on this computer that still hold features and outlines of one of these scans."""
 
     cases: int
     uploads: int
     encodings: int
     contours: int
+    jobs: int
     scans: tuple[str, ...]
+    traces: tuple[str, ...]
     taught: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `--json` prints and the service sends."""
-        counts = {name: getattr(self, name) for name in ("cases", "uploads", "encodings", "contours")}
+        counts = {name: getattr(self, name) for name in ("cases", "uploads", "encodings", "contours", "jobs")}
         return counts | {"taught": list(self.taught), "notes": self.notes}
 
     @property
@@ -38,9 +41,10 @@ class Purged:
 
 def purge(library: Library, subject: str | None = None, case: str | None = None) -> Purged:
     """Remove all cases of a patient (as `Library.of_patient` finds them), or one case by its id, with previews and older versions of
-    the tables, and of their scans the uploads, the encodings and the contours. The files that they were read from are not touched.
+    the tables, of their scans the uploads, the encodings and the contours, and the jobs that tell of any of this. The files that they were
+    read from are not touched.
 
-    Raises InputError when there is no such patient or case, or something else is writing to the library.
+    Raises InputError when there is no such patient or case, something else is writing to the library, or the jobs cannot be changed.
     """
     if (subject is None) == (case is None):
         raise InputError("Name what to purge: either a subject or a case.")
@@ -49,11 +53,14 @@ def purge(library: Library, subject: str | None = None, case: str | None = None)
         raise InputError(
             "The library knows no such subject; name it as its source does: PatientID (DICOM), sub-01 (BIDS) or source/subject (manifest)."
         )
+    traces = {one.case for one in found} | {one.content_hash for one in found}
+    jobs = forget_jobs(traces)  # first: what fails here can be asked again as long as the library knows the patient
     erased = library.erase([one.case for one in found])
     left = {one.content_hash for one in found if library.of_content(one.content_hash) is not None}
     scans = sorted({one.content_hash for one in found} - left)  # what is a case of somebody else's as well stays
     uploads, encodings = forget_scans(scans)
-    return Purged(erased, uploads, encodings, _forget_contours(scans), tuple(scans), _taught_from(scans))
+    contours, taught = _forget_contours(scans), _taught_from(scans)
+    return Purged(erased, uploads, encodings, contours, jobs, tuple(scans), tuple(sorted(traces)), taught)
 
 
 def _forget_contours(scans: Collection[str]) -> int:
