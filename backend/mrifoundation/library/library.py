@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mrifoundation.engine.steps import exhausted
 from mrifoundation.errors import InputError
 from mrifoundation.library.case import Case
 from mrifoundation.library.collection import collection_stats
@@ -95,7 +96,7 @@ class Library:
         progress("find", 0.0, "Looking for scans.")
         found = find_items([str(source) for source in sources], kind)
         steps = self.adding(found, collection, profile, identifiers, progress, cancel, cluster)
-        return _exhausted(steps)
+        return exhausted(steps)
 
     def adding(
         self,
@@ -129,7 +130,7 @@ class Library:
         reports = []
         for collection, profile in sorted({(case.collection, case.profile) for case in stale}):
             items = [_item_of(case) for case in stale if (case.collection, case.profile) == (collection, profile)]
-            reports.append(_exhausted(self.adding(Found(items), collection, profile, progress=progress, cancel=cancel)))
+            reports.append(exhausted(self.adding(Found(items), collection, profile, progress=progress, cancel=cancel)))
         return reports
 
     def search(self, question: Question) -> Hits:
@@ -274,11 +275,3 @@ def _item_of(case: Case) -> Item:
         identifiers=case.identifiers,
         held=case,
     )
-
-
-def _exhausted(steps: Generator[None, None, IngestReport]) -> IngestReport:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value

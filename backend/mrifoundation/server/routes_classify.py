@@ -1,5 +1,6 @@
 """Heads: which there are, and what they say of a scan."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,24 +48,18 @@ async def heads() -> dict:
 @router.post("/heads", status_code=202, response_model=JobTicket, summary="Teach a head from a collection")
 async def teach(request: Request, wanted: TeachRequest) -> dict:
     """The job's result is the card of the head, which is one of the user's own from then on. Too few patients of a class, or one class
-    alone, is refused in the job's error."""
+    alone, is refused in the job's error. Other requests are answered between two examinations."""
     folder: LibraryFolder = request.app.state.library
 
-    def work(engine: "Engine", job: Job) -> Taught:
+    def work(engine: "Engine", job: Job) -> Generator[None, None, Taught]:
         from mrifoundation.tasks.classify.head import save_head
         from mrifoundation.tasks.classify.head_files import own_folder
         from mrifoundation.tasks.classify.labelled import library_labels
-        from mrifoundation.tasks.classify.teaching import teach_head
+        from mrifoundation.tasks.classify.teaching import teaching_head
 
         cases = library_labels(folder.library(engine), wanted.collection, wanted.column)
-        head = teach_head(
-            engine,
-            wanted.name,
-            cases,
-            structures=wanted.structures,
-            profile=wanted.profile,
-            progress=job.progress,
-            cancel=job.cancelled,
+        head = yield from teaching_head(
+            engine, wanted.name, cases, wanted.structures, wanted.profile, job.progress, job.cancelled
         )
         return Taught(save_head(own_folder(), head).card.to_dict())
 

@@ -1,14 +1,16 @@
 """A head taught from files, and the refusals a person meets."""
 
 import csv
+import time
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 from mrifoundation import Engine, InputError
+from mrifoundation.server.jobs import Jobs
 from mrifoundation.tasks.classify.labelled import read_labels
-from mrifoundation.tasks.classify.teaching import teach_head
+from mrifoundation.tasks.classify.teaching import teach_head, teaching_head
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +78,20 @@ def test_a_table_without_its_columns_is_refused(labelled):
     folder, _ = labelled
     with pytest.raises(InputError, match="columns path and label"):
         read_labels(table(folder, [{"file": "a", "class": "b"}]))
+
+
+def test_other_work_goes_between_two_examinations(labelled, tiny_weights):
+    """On the queue of the service, with what is asked for coming while the first examination is measured."""
+    folder, rows = labelled
+    engine, cases, jobs, order = Engine.load(tiny_weights), read_labels(table(folder, rows)), Jobs(), []
+
+    def heard(stage, fraction, message):
+        if not order:
+            jobs.submit(lambda job: order.append("asked"))
+        order.append(stage)
+
+    teaching = jobs.submit(lambda job: teaching_head(engine, "ball", cases, (), "fast", heard, job.cancelled))
+    while not teaching.finished:
+        time.sleep(0.01)
+    jobs.close()
+    assert teaching.state == "done" and order == ["measure", "asked", *["measure"] * (len(rows) - 1), "fit"]

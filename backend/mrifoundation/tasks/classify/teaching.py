@@ -1,12 +1,13 @@
 """A head taught from labelled examinations: measured, cross-validated patient by patient, fitted, with its card."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mrifoundation.engine import Engine
-from mrifoundation.engine.encoder import Cancel, Progress
+from mrifoundation.engine.encoder import Cancel, Progress, never, silent
+from mrifoundation.engine.steps import exhausted
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import NotApplicable
@@ -26,34 +27,51 @@ def teach_head(
     *,
     structures: Sequence[str] = (),
     profile: str = "standard",
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = silent,
+    cancel: Cancel = never,
 ) -> Head:
     """A head over the embeddings of the series, and over the volumes of `structures` where some are named. Not yet written.
 
     Raises InputError for a name or structure that cannot be used, and when too few cases can be measured.
     """
+    return exhausted(teaching_head(engine, name, cases, structures, profile, progress, cancel))
+
+
+def teaching_head(
+    engine: Engine,
+    name: str,
+    cases: Sequence[Labelled],
+    structures: Sequence[str],
+    profile: str,
+    progress: Progress,
+    cancel: Cancel,
+) -> Generator[None, None, Head]:
+    """`teach_head` in steps of one examination, and one for the fit (seconds for a thousand examinations)."""
     card = _card(engine, check_name(name), cases, structures)
     kept, refused = [], {}
     for number, case in enumerate(cases):
-        if cancel and cancel():
-            raise Cancelled("Teaching was cancelled.")
-        if progress:
-            progress("measure", number / len(cases), f"Measuring examination {number + 1} of {len(cases)}.")
+        _go_on(cancel)
+        progress("measure", number / len(cases), f"Measuring examination {number + 1} of {len(cases)}.")
         try:
             kept.append((case, *_measured(engine, card, case, profile)))
         except (InputError, NotApplicable) as error:
             refused[case.name] = str(error)
+        yield
     if not kept:
         raise InputError(f"None of the examinations could be measured ({next(iter(refused.values()))}); give others.")
-    if progress:
-        progress("fit", 0.9, "Cross-validating.")
+    _go_on(cancel)
+    progress("fit", 0.9, "Cross-validating.")
     found = _table(kept)
     card = replace(card, trained_on=_trained_on([case for case, *_ in kept], refused))
     # Where structures were named, the embedding alone is told beside the head.
     width = [n for n in found.names if n.startswith("embedding ")]
     baselines = {"embedding only": found.columns(width)} if structures else {}
     return fit_head(card, found, baselines)
+
+
+def _go_on(cancel: Cancel) -> None:
+    if cancel():
+        raise Cancelled("Teaching was cancelled.")
 
 
 def _measured(engine: Engine, card: HeadCard, case: Labelled, profile: str) -> tuple[dict[str, float], np.ndarray]:
