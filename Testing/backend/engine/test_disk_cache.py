@@ -1,7 +1,9 @@
 """The cache on a disk that fails: nothing is kept, nobody is bothered, what is damaged is not believed."""
 
+import os
 import signal
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -75,10 +77,24 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(cache):
     assert cache.read("key") is not None
 
 
+def test_the_longest_unused_goes_first_also_after_the_clock_was_set_back(cache):
+    cache.limit = 2_000_000  # two of them
+    for key in ("one", "two"):
+        cache.write(key, ARRAYS, {})
+        ahead = time.time() + 5 * 3600 + (key == "two")  # as if they were written before the clock was set back
+        os.utime(cache.folder / f"{key}.safetensors", (ahead, ahead))
+    again = DiskCache(cache.folder, cache.limit)
+    assert again.read("one") is not None
+    again.write("three", ARRAYS, {})
+    assert "two" not in again and "one" in again and "three" in again
+    again.write("four", ARRAYS, {})
+    assert "one" not in again and "three" in again and "four" in again
+
+
 def test_the_mark_of_use_may_fail_without_loss(cache, monkeypatch):
     cache.write("key", ARRAYS, {})
 
-    def read_only(path):
+    def read_only(path, **stamp):
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("mrifoundation.engine.disk_cache.os.utime", read_only)

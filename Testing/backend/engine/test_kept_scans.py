@@ -8,7 +8,7 @@ import pytest
 
 from mrifoundation.engine.disk_cache import DiskCache
 from mrifoundation.engine.folders import cache_folder
-from mrifoundation.engine.kept_scans import forget_scans, forget_unused, keep_days
+from mrifoundation.engine.kept_scans import Unused, forget_scans, keep_days
 from mrifoundation.errors import InputError
 
 ONE, OTHER = "1" * 64, "2" * 64
@@ -57,7 +57,7 @@ def test_what_was_not_used_for_long_is_forgotten(caches):
     age(uploads, ONE, 31)
     age(uploads, OTHER, 29)
     age(encodings, "c", 31)
-    assert forget_unused(30) == ([ONE], 1)
+    assert Unused(30).forget() == ([ONE], 1)
     assert held(uploads) == {OTHER} and held(encodings) == {"a", "b"}
 
 
@@ -65,7 +65,62 @@ def test_reading_is_use(caches):
     uploads, _ = caches
     age(uploads, ONE, 31)
     uploads.read(ONE)
-    assert forget_unused(30) == ([], 0)
+    assert Unused(30).forget() == ([], 0)
+
+
+DAY = 86400
+
+
+class Clocks:
+    """The one on the wall, which may be set, and the computer's own, which goes on. set, gone: seconds."""
+
+    set, gone = 0.0, 0.0
+
+    def time(self):
+        return time.time() + self.set + self.gone
+
+    def monotonic(self):
+        return time.monotonic() + self.gone
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    clocks = Clocks()
+    monkeypatch.setattr("mrifoundation.engine.ages.time", clocks)
+    return clocks
+
+
+@pytest.mark.parametrize("days", [40, -40])
+def test_a_clock_that_is_set_makes_nothing_old_or_young(caches, clocks, days):
+    uploads, _ = caches
+    age(uploads, ONE, 20)
+    unused = Unused(30)
+    assert unused.forget() == ([], 0)
+    clocks.set = days * DAY
+    assert unused.forget() == ([], 0)
+    clocks.gone = 11 * DAY
+    assert unused.forget() == ([ONE], 0)  # the others were written today
+    clocks.gone = 31 * DAY
+    assert unused.forget() == ([OTHER], 3)
+
+
+def test_what_is_used_after_the_clock_was_set_is_young(caches, clocks):
+    uploads, _ = caches
+    age(uploads, ONE, 20)
+    unused = Unused(30)
+    unused.forget()
+    clocks.set, clocks.gone = 40 * DAY, 9 * DAY
+    unused.forget()
+    uploads.read(ONE)
+    clocks.gone = 11 * DAY
+    assert ONE not in unused.forget()[0]
+
+
+def test_a_stamp_of_the_future_is_of_now_from_its_first_sight_on(caches):
+    uploads, _ = caches
+    age(uploads, ONE, -400)
+    assert Unused(30).forget() == ([], 0)
+    assert (uploads.folder / f"{ONE}.safetensors").stat().st_mtime <= time.time()
 
 
 def test_a_file_that_cannot_be_read_is_no_hindrance(caches):

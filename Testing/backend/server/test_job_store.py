@@ -114,6 +114,26 @@ def test_work_that_nobody_can_wait_for_any_more_ends_with_the_reason(opened, mon
     assert state["state"] == "failed" and "ask again" in state["error"]
 
 
+@pytest.mark.parametrize(
+    ("by_wall", "own", "state"),
+    [
+        (5 * 3600, 10, "queued"),  # the clock was set forward
+        (-5 * 3600, 7200, "failed"),  # set back
+        (7200, -500, "failed"),  # the computer was started anew
+        (10, -500, "queued"),
+        (7200, None, "failed"),  # a file of before
+    ],
+)
+def test_how_long_a_job_waited_is_told_by_a_clock_that_nobody_sets(opened, tmp_path, by_wall, own, state):
+    job, jobs = parked(opened)
+    jobs.close()
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as disk:
+        ticks = None if own is None else time.monotonic() - own
+        disk.execute("UPDATE jobs SET asked = ?, ticks = ?", (time.time() - by_wall, ticks))
+    disk.close()
+    assert opened().get(job.id).state == state
+
+
 def test_batch_work_is_taken_up_however_long_it_waited(opened, monkeypatch):
     monkeypatch.setattr(job_store, "STALE", -1.0)
     job, jobs = parked(opened, kind="ingest", path="/v1/library/collections/c/ingest")

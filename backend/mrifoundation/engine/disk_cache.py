@@ -20,6 +20,8 @@ from mrifoundation.engine.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
+STEP = 1_000_000  # nanoseconds, which every disk tells apart
+
 
 class DiskCache:
     """Named sets of arrays in `folder`, together at most `limit` bytes. Safe to share between processes."""
@@ -29,6 +31,7 @@ class DiskCache:
         self.limit = limit
         self._trouble = Trouble(log)
         self._refused = 0  # bytes that the disk did not take
+        self._latest: int | None = None  # stamp of what was used last, in nanoseconds since 1970
 
     @property
     def trouble(self) -> str | None:
@@ -57,8 +60,7 @@ class DiskCache:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
-        with suppress(OSError):  # a read-only disk keeps no record of use, but what it holds is good
-            os.utime(path)
+        self._mark_used(path)
         return arrays, about
 
     def write(self, key: str, arrays: dict[str, np.ndarray], about: dict) -> None:
@@ -77,6 +79,7 @@ class DiskCache:
             contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
             save_file(contiguous, name, metadata={"about": json.dumps(about), "crc32": _checksum(contiguous)})
             os.replace(name, self._path(key))
+            self._mark_used(self._path(key))
             self._trouble.end()
         except (OSError, SafetensorError) as error:
             self._failed(error, size)
@@ -91,15 +94,6 @@ class DiskCache:
             return False
         return True
 
-    def unused(self, seconds: float) -> list[str]:
-        """Keys of what was neither written nor read for so long."""
-        oldest, found = time.time() - seconds, []
-        for path in self.folder.glob("*.safetensors"):
-            with suppress(OSError):
-                if path.stat().st_mtime < oldest:
-                    found.append(path.stem)
-        return found
-
     def abouts(self) -> Iterator[tuple[str, dict]]:
         """Every key with its JSON object; what cannot be read is left out. Arrays are not read."""
         for path in self.folder.glob("*.safetensors"):
@@ -108,6 +102,14 @@ class DiskCache:
                 safe_open(path, framework="numpy") as file,
             ):
                 yield path.stem, json.loads(file.metadata()["about"])
+
+    def _mark_used(self, path: Path) -> None:
+        """Stamp it later than all others, also where the clock was set back meanwhile: the longest unused is dropped first."""
+        with suppress(OSError):  # a read-only disk keeps no record of use, but what it holds is good
+            if self._latest is None:
+                self._latest = max((one.stat().st_mtime_ns for one in self.folder.glob("*.safetensors")), default=0)
+            self._latest = max(time.time_ns(), self._latest + STEP)
+            os.utime(path, ns=(self._latest, self._latest))
 
     def _takes(self, size: int) -> bool:
         """Whether the disk seems to take so many bytes; a quota shows only when something is written."""
@@ -130,7 +132,7 @@ class DiskCache:
     def _make_room(self, size: int) -> None:
         files = [(path.stat(), path) for path in self.folder.glob("*.safetensors")]
         held = sum(stat.st_size for stat, _ in files)
-        for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime):
+        for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime_ns):
             if held + size <= self.limit:
                 return
             path.unlink(missing_ok=True)

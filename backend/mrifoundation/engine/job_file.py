@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, kind TEXT, client TEXT, pa
     known TEXT, result TEXT);
 CREATE TABLE IF NOT EXISTS boxes (job TEXT, name TEXT, geometry TEXT, voxels BLOB, PRIMARY KEY (job, name));
 """
-LATER = {"about": "TEXT"}  # columns of jobs that files of before lack
+LATER = {"about": "TEXT", "ticks": "REAL"}  # columns of jobs that files of before lack
 _NAMED = re.compile(rb"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])")
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 
+from mrifoundation.engine.ages import Ages
 from mrifoundation.engine.disk_cache import DiskCache
 from mrifoundation.engine.folders import cache_folder
 from mrifoundation.errors import InputError
@@ -34,11 +35,21 @@ def forget_scans(hashes: Collection[str]) -> tuple[int, int]:
     return sent, sum(encodings.drop(key) for key in encoded)
 
 
-def forget_unused(days: float) -> tuple[list[str], int]:
-    """Delete what was not used for so many days; gives the hashes of the uploads, and the number of encodings."""
-    uploads, encodings = _cache(UPLOADS), _cache(ENCODINGS)
-    sent = [key for key in uploads.unused(days * 86400) if uploads.drop(key)]
-    return sent, sum(encodings.drop(key) for key in encodings.unused(days * 86400))
+class Unused:
+    """Uploads and encodings that nobody used for `days`; kept and asked again and again, so that a clock that is set forgets nothing too
+    early or never."""
+
+    def __init__(self, days: float):
+        self.days = days
+        self._ages = {part: Ages(cache_folder(part), "*.safetensors") for part in (UPLOADS, ENCODINGS)}
+
+    def forget(self) -> tuple[list[str], int]:
+        """Delete them; gives the hashes of the uploads, and the number of encodings."""
+        return self._forget(UPLOADS), len(self._forget(ENCODINGS))
+
+    def _forget(self, part: str) -> list[str]:
+        cache = _cache(part)
+        return [path.stem for path in self._ages[part].unused(self.days * 86400) if cache.drop(path.stem)]
 
 
 def _cache(part: str) -> DiskCache:

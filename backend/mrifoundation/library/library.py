@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -249,6 +250,10 @@ class Library:
         ]
         asked = f"patient = {quoted(hashed)} OR {any_of('case', kept)}"
         return [Case.from_row(row) for row in self._store.rows(CASES, asked, shown_columns())]
+
+    def dated_ahead(self) -> datetime | None:
+        """Until when older versions of the tables stay on disk because the clock was set back, in local time; None when none do."""
+        return self._store.dated_ahead()
 
     def erase(self, cases: Sequence[str]) -> int:
         """Delete cases by their ids for good; gives how many there were."""

@@ -3,7 +3,7 @@
 import secrets
 import warnings
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,12 @@ class Store:
             warnings.filterwarnings("ignore", message="optimize")
             for name in (CASES, REGIONS):
                 self.table(name).optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+
+    def dated_ahead(self) -> datetime | None:
+        """The latest date of a version that is still to come, in local time; None when there is none. Lance drops only what is older than
+        now, so what was written before the clock was set back outlives a purge."""
+        versions = [version["timestamp"] for name in (CASES, REGIONS) for version in self.table(name).list_versions()]
+        return max((date for date in versions if date > datetime.now()), default=None)
 
     def count(self, table: str, condition: str = "") -> int:
         return self.table(table).count_rows(condition or None)

@@ -43,7 +43,11 @@ class Job:
         self.forgotten = False  # nothing more of it is to be written down
         self.request_id = request_id.get()
         self.seconds = 0.0  # from being asked for, or taken up again, to the end
-        self._submitted = time.monotonic()
+        self.asked, self.ticks = (
+            time.time(),
+            time.monotonic(),
+        )  # when it was asked for, by the clock on the wall and the computer's own
+        self._submitted = self.ticks
         self._result: Any = None
         self._fetch: Callable[[], Any] | None = None
         self._work = work

@@ -36,7 +36,7 @@ TWICE_DOWN = "The service went down twice while doing this; choose the profile f
 TOO_LATE = "This was asked for more than an hour before the service was restarted; ask again."
 UNKNOWN = "The service was restarted before this was done; ask again."
 
-COLUMNS = ("id", "kind", "client", "path", "about", "body", "asked", "begun", "known", "result")
+COLUMNS = ("id", "kind", "client", "path", "about", "body", "asked", "ticks", "begun", "known", "result")
 CHANGING = ("body", "begun", "known", "result")
 PUT = (
     f"INSERT INTO jobs ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
@@ -77,9 +77,10 @@ class JobStore:
             fetch, asking = partial(self._result, row["id"]), Asked(row["kind"], row["client"], row["path"])
             asking.body = bytearray(row["body"] or b"")
             job = Job.restored(row["id"], asking, json.loads(row["known"]), row["begun"], fetch, record)
+            job.asked, job.ticks = row["asked"], row["ticks"]
             job.about |= set((row["about"] or "").split())
             jobs.append(job)
-            if not job.finished and (reason := _reason_to_end(job, time.time() - row["asked"])):
+            if not job.finished and (reason := _reason_to_end(job, _age(row["asked"], row["ticks"]))):
                 job.give_up(reason)
         return jobs
 
@@ -201,7 +202,8 @@ def _as_rows(job: Job) -> tuple[tuple, list[tuple]]:
         job.path,
         " ".join(sorted(job.about)),
         bytes(job.body),
-        time.time(),
+        job.asked,
+        job.ticks,
         job.begun,
         json.dumps({name: value for name, value in job.snapshot().items() if name != "id"}),
         json.dumps(result) if isinstance(result, dict) else None,
@@ -214,8 +216,15 @@ def _write(row: tuple, boxes: list[tuple], disk: sqlite3.Connection) -> None:
     disk.executemany("INSERT OR REPLACE INTO boxes VALUES (?,?,?,?)", boxes)
 
 
+def _age(asked: float, ticks: float | None) -> float:
+    """Seconds, by the computer's own clock, which nobody sets; by the one on the wall where the computer began anew since, or where nothing
+    is known of the own."""
+    own = -1.0 if ticks is None else time.monotonic() - ticks
+    return own if own >= 0 else time.time() - asked
+
+
 def _reason_to_end(job: Job, age: float) -> str | None:
-    """age: seconds since it was asked for, by the clock on the wall, which may have been set meanwhile."""
+    """age: seconds since it was asked for."""
     if not job.path:
         return UNKNOWN
     if job.begun >= MOST_BEGINNINGS:

@@ -4,15 +4,15 @@ import asyncio
 import logging
 import shutil
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
+from mrifoundation.engine.ages import Ages
 from mrifoundation.engine.folders import cache_folder
-from mrifoundation.engine.kept_scans import forget_unused
+from mrifoundation.engine.kept_scans import Unused
 
 log = logging.getLogger(__name__)
 
@@ -24,34 +24,34 @@ def use_private_temporary_folder() -> Path:
     """Let every temporary file of this process lie in a folder of the cache that only its owner can enter, and sweep it."""
     folder = cache_folder("incoming")
     tempfile.tempdir = str(folder)
-    sweep_temporary(folder)
+    sweep_temporary(Ages(folder))
     return folder
 
 
-def sweep_temporary(folder: Path) -> None:
+def sweep_temporary(ages: Ages) -> None:
     """Delete what a killed service left there."""
-    for path in folder.iterdir():
+    for path in ages.unused(ABANDONED):
         with suppress(OSError):
-            if path.stat().st_mtime < time.time() - ABANDONED:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 async def forget_by_and_by(app: FastAPI, days: float | None) -> None:
     """Sweep now and every hour. days: as of `keep_days`."""
+    incoming, unused = Ages(cache_folder("incoming")), Unused(days) if days is not None else None
     while True:
         try:
-            await run_sync(sweep, app, days)
+            await run_sync(sweep, app, incoming, unused)
         except OSError as error:
             log.warning("what is old could not be forgotten (%s)", error.strerror)
         await asyncio.sleep(HOUR)
 
 
-def sweep(app: FastAPI, days: float | None) -> None:
+def sweep(app: FastAPI, incoming: Ages, unused: Unused | None) -> None:
     """Forget what is due, in memory as well."""
-    sweep_temporary(cache_folder("incoming"))
-    if days is None:
+    sweep_temporary(incoming)
+    if unused is None:
         return
-    uploads, encodings = forget_unused(days)
+    uploads, encodings = unused.forget()
     for scan in uploads:
         app.state.volumes.forget(scan)
         app.state.regions.forget(scan)
@@ -59,4 +59,6 @@ def sweep(app: FastAPI, days: float | None) -> None:
         if app.state.backend.engine:
             app.state.backend.engine.forget(scan)
     if uploads or encodings:
-        log.info("forgot %d uploads and %d encodings that were not used for %g days", len(uploads), encodings, days)
+        log.info(
+            "forgot %d uploads and %d encodings that were not used for %g days", len(uploads), encodings, unused.days
+        )

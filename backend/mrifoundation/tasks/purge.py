@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mrifoundation.engine.folders import cache_folder
@@ -15,7 +16,8 @@ from mrifoundation.library import Library
 @dataclass(frozen=True)
 class Purged:
     """How many cases, uploads, encodings, contours and jobs went. scans: hashes of what they were of. traces: ids of the cases and hashes
-    of their scans. taught: structures on this computer that still hold features and outlines of one of these scans."""
+    of their scans. taught: structures on this computer that still hold features and outlines of one of these scans. ahead: until when older
+    versions of the tables stay on disk, in local time, because the clock was set back; None when none do."""
 
     cases: int
     uploads: int
@@ -25,6 +27,7 @@ class Purged:
     scans: tuple[str, ...]
     traces: tuple[str, ...]
     taught: tuple[str, ...]
+    ahead: datetime | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `--json` prints and the service sends."""
@@ -33,10 +36,18 @@ class Purged:
 
     @property
     def notes(self) -> list[str]:
-        listed = ", ".join(f"'{name}'" for name in self.taught)
-        return [
-            f"These structures were taught from the patient's scans; remove them and teach them anew: {listed}."
-        ] * bool(listed)
+        notes = []
+        if self.taught:
+            listed = ", ".join(f"'{name}'" for name in self.taught)
+            notes.append(
+                f"These structures were taught from the patient's scans; remove them and teach them anew: {listed}."
+            )
+        if self.ahead:
+            notes.append(
+                f"The clock was set back: earlier versions of the library are dated up to {self.ahead:%Y-%m-%d %H:%M} and stay on disk "
+                "until the clock is an hour past that and a scan is added; set the clock right, then add one."
+            )
+        return notes
 
 
 def purge(library: Library, subject: str | None = None, case: str | None = None) -> Purged:
@@ -60,7 +71,8 @@ def purge(library: Library, subject: str | None = None, case: str | None = None)
     scans = sorted({one.content_hash for one in found} - left)  # what is a case of somebody else's as well stays
     uploads, encodings = forget_scans(scans)
     contours, taught = _forget_contours(scans), _taught_from(scans)
-    return Purged(erased, uploads, encodings, contours, jobs, tuple(scans), tuple(sorted(traces)), taught)
+    ahead = library.dated_ahead()
+    return Purged(erased, uploads, encodings, contours, jobs, tuple(scans), tuple(sorted(traces)), taught, ahead)
 
 
 def _forget_contours(scans: Collection[str]) -> int:

@@ -1,5 +1,7 @@
 """1,000 random marks, undos, redos and restarts lose no edit."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,19 @@ def test_contours_of_a_volume_are_listed_and_removed(tmp_path, scan):
     contours.remove(first)
     assert [one.about.id for one in contours.of_volume(scan.content_hash)] == [second.about.id]
     assert contours.get(first.about.id) is None and contours.get(other.about.id) is other
+
+
+def test_contours_are_listed_in_their_order_also_when_the_clock_was_set_back(tmp_path, scan, monkeypatch):
+    now = time.time_ns()
+    for name, hours in (("a", 5), ("b", 0), ("c", -3)):
+        monkeypatch.setattr(
+            "mrifoundation.tasks.refine.contours.time.time_ns", lambda hours=hours: now + hours * 3600 * 10**9
+        )
+        Contours(tmp_path).open(scan, name=name)  # each after a restart
+    contours = Contours(tmp_path)
+    contours.open(scan, name="d")
+    contours.open(scan, name="e")
+    assert [one.about.name for one in contours.of_volume(scan.content_hash)] == ["a", "b", "c", "d", "e"]
 
 
 def test_an_edit_that_cannot_be_kept_is_not_done(tmp_path, scan):

@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Contours:
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self._latest: int | None = None  # when the latest was opened
         self._memory: MemoryCache[Contour] = MemoryCache(IN_MEMORY)
 
     def open(
@@ -44,7 +45,7 @@ class Contours:
             )
         begun = np.zeros(scan.shape, dtype=bool) if mask is None else np.array(mask, dtype=bool)
         words = {"name": name or prompt or "segment", "profile": profile, "prompt": prompt}
-        drawn, now = not begun.any(), time.time_ns()
+        drawn, now = not begun.any(), self._next_moment()
         about = About(secrets.token_hex(8), scan.content_hash, scan.shape, **words, drawn=drawn, opened_ns=now)
         contour = Contour(about, begun)
         self._write(contour, *opening_record(contour))
@@ -62,12 +63,22 @@ class Contours:
 
     def of_volume(self, volume: str) -> list[Contour]:
         """All contours on one scan, the oldest first."""
-        found = []
+        found = [self.get(name) for name, about in self._openings() if about["volume"] == volume]
+        return sorted((contour for contour in found if contour is not None), key=lambda one: one.about.opened_ns)
+
+    def _openings(self) -> Iterator[tuple[str, dict]]:
+        """Id and first record of every contour."""
         for path in self._folder.glob("*.journal"):
             first = next(iter(Journal(path).read()), None)
-            if first is not None and first[0]["open"]["volume"] == volume:
-                found.append(self.get(path.stem))
-        return sorted((contour for contour in found if contour is not None), key=lambda one: one.about.opened_ns)
+            if first is not None:
+                yield path.stem, first[0]["open"]
+
+    def _next_moment(self) -> int:
+        """Now, but later than any contour was opened, also where the clock was set back: contours are listed in this order."""
+        if self._latest is None:
+            self._latest = max((about["opened_ns"] for _, about in self._openings()), default=0)
+        self._latest = max(time.time_ns(), self._latest + 1)
+        return self._latest
 
     def forget(self, volume: str) -> None:
         """Drop from memory the contours on one scan; their journals are deleted by whoever deletes the scan."""
