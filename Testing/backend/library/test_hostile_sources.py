@@ -1,6 +1,9 @@
 """Folders that lead elsewhere, and tables and sidecars made to harm."""
 
 import json
+import os
+import shutil
+import sys
 
 import pytest
 
@@ -49,6 +52,15 @@ def test_a_manifest_leads_nowhere_else(root, outside, row):
     (root / "volumes.csv").write_text(f"id,path\na,{row}\n")
     found = find_items([str(root / "volumes.csv")], within=[root])
     assert found.items == [] and reasons(found) == ["It lies outside the folders this service may read."]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux alone")
+def test_a_file_whose_name_is_no_text_is_bad_and_the_others_are_found(root, head_file):
+    for name in (b"plain.nii.gz", b"M\xfcller.nii.gz"):
+        shutil.copy(head_file, os.path.join(os.fsencode(root), name))
+    found = find_items([str(root)], within=[root])
+    assert [item.name for item in found.items] == ["plain"]
+    assert found.bad == [(f"{root}/M?ller.nii.gz", "Its name, or that of its folder, is not UTF-8; rename it.")]
 
 
 def test_a_table_beyond_its_limit_is_refused(root, monkeypatch):

@@ -149,6 +149,13 @@ def test_an_unknown_prompt_comes_back_with_the_nearest_names(service, head):
     assert "nearest (left kidney" in refused.json()["error"]
 
 
+def test_a_refusal_that_quotes_half_a_character_can_be_sent(service):
+    body = b'{"text": "glioma", "filters": {"s\\ud800x": 1}}'
+    refused = service.post("/v1/search", data=body, headers={"Content-Type": "application/json"})
+    assert_refused(refused, 422)
+    assert "There is no filter 's?x'" in refused.json()["error"]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b'{"prompts": ["liver"'])
 def test_a_body_that_is_no_json_object_is_refused(service, head, body):
     headers = {"Content-Type": "application/json"}

@@ -12,6 +12,7 @@ from typing import Any
 
 from mrifoundation.engine.job_file import named_in
 from mrifoundation.errors import Cancelled, InputError
+from mrifoundation.sendable import sendable
 from mrifoundation.server.asked import BATCH, Asked
 from mrifoundation.server.logs import request_id
 from mrifoundation.server.memory import OUT_OF_MEMORY, is_out_of_memory
@@ -212,7 +213,8 @@ class Job:
         with self._lock:
             if self.finished:
                 return
-            self._known = {**self._known, **fields}
+            told = {name: sendable(value) if isinstance(value, str) else value for name, value in fields.items()}
+            self._known = {**self._known, **told}
             self.version += 1
             watchers = list(self._watchers)
             if self.finished:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from mrifoundation.errors import InputError
+from mrifoundation.sendable import sendable
 from mrifoundation.server.schemas import Problem
 from mrifoundation.server.security import TooLarge
 from mrifoundation.server.transfer import plain
@@ -26,7 +27,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def answer(status: int, sentence: str, headers: dict | None = None) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+    return JSONResponse({"error": sendable(sentence)}, status_code=status, headers=headers)
 
 
 def install(app: FastAPI) -> None:

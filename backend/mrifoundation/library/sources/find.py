@@ -9,6 +9,7 @@ from mrifoundation.library.sources.bids import find_bids
 from mrifoundation.library.sources.files import find_files
 from mrifoundation.library.sources.item import Found
 from mrifoundation.library.sources.manifest import find_manifest
+from mrifoundation.sendable import sendable
 
 KINDS = ("auto", "files", "dicom", "bids", "manifest", "dicomweb")
 
@@ -26,7 +27,7 @@ def find_items(sources: Sequence[str], kind: str = "auto", within: Sequence[Path
     found = Found()
     for source in sources:
         found.extend(_find(source, kind, within))
-    return found if within is None else _kept_within(found, within)
+    return _named_in_text(found if within is None else _kept_within(found, within))
 
 
 def _find(source: str, kind: str, within: Sequence[Path] | None) -> Found:
@@ -75,4 +76,15 @@ def _kept_within(found: Found, roots: Sequence[Path]) -> Found:
             kept.items.append(item)
         else:
             kept.bad.append((item.source, "It lies outside the folders this service may read."))
+    return kept
+
+
+def _named_in_text(found: Found) -> Found:
+    """Names of files are bytes to some disks; no table can keep those that are no text, so what has one is listed as bad."""
+    kept = Found(skipped=found.skipped, bad=[(sendable(source), sendable(reason)) for source, reason in found.bad])
+    for item in found.items:
+        if sendable(item.source) == item.source:
+            kept.items.append(item)
+        else:
+            kept.bad.append((sendable(item.source), "Its name, or that of its folder, is not UTF-8; rename it."))
     return kept
