@@ -98,6 +98,14 @@ def write_planes(
     return uid
 
 
+def write_label_file(file, kind, source, masks):
+    """A DICOM SEG or RTSTRUCT that refers to the series `source`; masks: name → bool on its grid."""
+    from mrifoundation.tasks.exchange import Segment, export_segments
+
+    segments = [Segment(name, mask) for name, mask in masks.items()]
+    file.write_bytes(export_segments(kind, segments, source.grid, source).content)
+
+
 def mr_image(pixels: np.ndarray) -> FileDataset:
     """One image of its own series with `pixels` [row, column], of a patient who must never be named: not by the private tag either."""
     meta = FileMetaDataset()

@@ -11,8 +11,8 @@ from mrifoundation.engine.weights import shipped_weights
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' limits on a running process")
 
-# Bytes beyond what the idle service has. How much the detail fast takes differs from run to run, by what the allocator holds already; standard
-# takes more than any of these.
+# Bytes beyond what the idle service has. How much the detail fast takes differs from run to run, by what the allocator holds already;
+# standard takes more than any of these.
 BEYOND = (110_000_000, 130_000_000, 150_000_000, 180_000_000)
 
 

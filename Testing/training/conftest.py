@@ -5,6 +5,7 @@ import json
 import nibabel as nib
 import numpy as np
 import pytest
+from mr_series import write_label_file, write_planes
 
 TABLE = {1: "liver", 2: "right kidney", 3: "left kidney"}
 
@@ -62,3 +63,31 @@ def small_recipe(small_data, tmp_path):
         geometry=GeometryRanges(budget=(20_000, 40_000)),
         steps=4, warmup=2, workers=0, log_every=2, save_every=2, threads=1, device="cpu", output=str(tmp_path),
     )  # fmt: skip
+
+
+def write_dicom_body(folder, image, **attributes):
+    """A NIfTI file of `write_body` as a DICOM series of the same place in the patient; gives it as label files refer to it."""
+    from mrifoundation.tasks.exchange import read_source
+
+    voxels = nib.load(image).get_fdata()[::-1, ::-1]  # DICOM counts from the patient's right and front
+    told = {"BodyPartExamined": "ABDOMEN", "PixelSpacing": [6.0, 6.0], "SliceThickness": 6.0} | attributes
+    origin = tuple(-6.0 * (size - 1) for size in voxels.shape[:2])
+    write_planes(folder, voxels.T, step=(0, 0, 6.0), origin=(*origin, 0.0), **told)
+    return read_source(folder)
+
+
+@pytest.fixture
+def dicom_tree(small_data, tmp_path):
+    """Two patients: one with a T2 series and its SEG, and a T1 series without labels; one with an RTSTRUCT in the names of TG-263."""
+    tree = tmp_path / "Archive"
+    labels = {name: nib.load(small_data.parent / f"{name}_labels.nii.gz").get_fdata()[::-1, ::-1] for name in "ab"}
+    first, second = (small_data.parent / f"{name}_image.nii.gz" for name in "ab")
+    source = write_dicom_body(tree / "one" / "t2", first, SeriesDescription="T2 axial")
+    write_dicom_body(tree / "one" / "t1", first, SeriesDescription="T1 axial", SeriesNumber=4)
+    (tree / "one" / "labels").mkdir()
+    masks = {"liver": labels["a"] == 1, "right kidney": labels["a"] == 2, "left kidney": labels["a"] == 3}
+    write_label_file(tree / "one" / "labels" / "seg.dcm", "dicom-seg", source, masks)
+    source = write_dicom_body(tree / "two" / "t2", second, SeriesDescription="T2 axial", PatientID="4712-89")
+    masks = {"Liver": labels["b"] == 1, "Kidney_R": labels["b"] == 2, "Kidney_L": labels["b"] == 3}
+    write_label_file(tree / "two" / "contours.dcm", "rtstruct", source, masks)
+    return tree

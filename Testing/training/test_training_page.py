@@ -53,6 +53,13 @@ def test_the_page_trains_a_folder_and_goes_on(here):
     assert [row["source"] for row in card.training_data] == ["Dataset007_Belly"]
 
 
+def test_the_page_trains_a_dicom_archive(here, dicom_tree):
+    (command,) = commands("manifest=Archive")
+    assert main([*command, "steps=2", *FEWER]) == 0
+    model, card = load_model(here / "runs" / "archive" / "weights")
+    assert model.taught("left kidney") and [row["source"] for row in card.training_data] == ["Archive"]
+
+
 def test_the_page_trains_on_pairs(here):
     (command,) = commands("report_pairs")
     assert main([*command, "steps=2", "reports.sentences=20", *FEWER]) == 0

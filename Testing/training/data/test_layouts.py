@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.layouts import canonical, read_cases
+from mrifoundation_training.data.layouts import read_cases
+from mrifoundation_training.data.structure_names import canonical
 from mrifoundation_training.data.volumes import load_case
 
 
@@ -66,6 +67,29 @@ def test_a_segmentation_without_names_is_refused(bids):
 def test_any_other_folder_is_refused_with_what_would_do(tmp_path):
     with pytest.raises(InputError, match="nnU-Net"):
         read_cases(tmp_path)
+
+
+def test_a_table_of_paths_and_names_is_enough_for_a_manifest(small_data, tmp_path):
+    shutil.copytree(small_data.parent, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "names.json").write_text(json.dumps({"1": "Liver", "2": "Kidney_R", "3": "kidney, left"}))
+    rows = ["path,labels_path,label_table", *(f"{n}_image.nii.gz,{n}_labels.nii.gz,names.json" for n in "ab")]
+    (tmp_path / "mine.csv").write_text("\n".join(["\ufeff" + rows[0], *rows[1:], "c_image.nii.gz,,"]), encoding="utf-8")
+    cases = read_cases(tmp_path / "mine.csv", region="abdomen")
+    assert [case.id for case in cases] == ["a_image", "b_image", "c_image"] == [case.subject for case in cases]
+    assert {(case.source, case.region, case.split) for case in cases} == {("mine", "abdomen", "train")}
+    assert cases[0].table == {1: "liver", 2: "right kidney", 3: "left kidney"} and cases[2].labels is None
+    assert load_case(cases[0]).image.shape == (44, 40, 36)
+
+
+def test_a_row_without_its_path_is_named(tmp_path):
+    (tmp_path / "mine.csv").write_text("image,labels\na.nii.gz,b.nii.gz\n")
+    with pytest.raises(InputError, match=r"Line 2 .* path"):
+        read_cases(tmp_path / "mine.csv")
+
+
+@pytest.mark.parametrize("name", ["left kidney", "Kidney_left", "left-kidney", "Kidney_L", "KIDNEY left"])
+def test_a_structure_has_one_name_however_a_data_set_writes_it(name):
+    assert canonical(name) == "left kidney"
 
 
 def test_names_that_mean_nothing_to_the_vocabulary_stay_as_they_are():

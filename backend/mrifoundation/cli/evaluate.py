@@ -23,6 +23,14 @@ SplitOption = Annotated[str, typer.Option(help="Rows of this split.")]
 SourcesOption = Annotated[
     list[str] | None, typer.Option("--source", help="Only this source; may be given several times.")
 ]
+StructuresOption = Annotated[
+    list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
+]
+CasesOption = Annotated[int | None, typer.Option("--cases", min=1, help="At most this many scans of each source.")]
+TestsOption = Annotated[
+    int | None, typer.Option("--cases", min=1, help="At most this many test scans of each structure.")
+]
+TableOption = Annotated[Path | None, typer.Option("--table", help="Write the table to this Markdown file.")]
 ObjectOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
 ]
@@ -106,10 +114,8 @@ def interactive(
     manifest: ManifestArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
-    structures: Annotated[
-        list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
-    ] = None,
-    cases: Annotated[int | None, typer.Option(help="At most this many scans of each source.")] = None,
+    structures: StructuresOption = None,
+    cases: CasesOption = None,
     from_nothing: Annotated[
         bool, typer.Option("--from-nothing", help="Also draw what the weights know from clicks alone.")
     ] = False,
@@ -143,7 +149,7 @@ def robustness(
     manifest: ManifestArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
-    cases: Annotated[int | None, typer.Option(help="At most this many scans of each source.")] = None,
+    cases: CasesOption = None,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
     plot: Annotated[Path | None, typer.Option(help="Write the curves to this PNG.")] = None,
@@ -169,9 +175,7 @@ def robustness(
 def few_shot(
     manifest: ManifestArgument,
     sources: SourcesOption = None,
-    structures: Annotated[
-        list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
-    ] = None,
+    structures: StructuresOption = None,
     slices: Annotated[int, typer.Option(min=0, help="Annotated slices of a structure; 0 leaves them out.")] = 10,
     scans: Annotated[
         list[int] | None,
@@ -181,10 +185,10 @@ def few_shot(
     scratch_steps: Annotated[
         int, typer.Option(min=0, help="Steps of the network from scratch; 0 leaves it out.")
     ] = 300,
-    cases: Annotated[int | None, typer.Option(min=1, help="At most this many test scans of each structure.")] = None,
+    cases: TestsOption = None,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
-    table: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
+    table: TableOption = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
@@ -211,9 +215,7 @@ def few_shot(
 def cost(
     manifest: ManifestArgument,
     sources: SourcesOption = None,
-    structures: Annotated[
-        list[str] | None, typer.Option("--structure", help="Only this label; may be given several times.")
-    ] = None,
+    structures: StructuresOption = None,
     scans: Annotated[int, typer.Option(min=1, help="Annotated scans that the query learns from.")] = 1,
     more: Annotated[
         list[int] | None,
@@ -223,7 +225,7 @@ def cost(
         list[int] | None,
         typer.Option(min=1, help="Steps from scratch; several times. 100, 300 and 1000 when left out."),
     ] = None,
-    cases: Annotated[int | None, typer.Option(min=1, help="At most this many test scans of each structure.")] = None,
+    cases: TestsOption = None,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
     as_json: JsonOption = False,
@@ -254,10 +256,10 @@ def transfer(
     ] = None,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
-    cases: Annotated[int | None, typer.Option(min=1, help="At most this many scans of each source.")] = None,
+    cases: CasesOption = None,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
-    table: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
+    table: TableOption = None,
     plot: Annotated[Path | None, typer.Option(help="Write Dice against likeness to this PNG.")] = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,

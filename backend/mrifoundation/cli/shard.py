@@ -11,7 +11,10 @@ def add_to(app: typer.Typer) -> None:
 
 def shard(
     manifest: Annotated[
-        str, typer.Argument(help="Manifest CSV, nnU-Net raw dataset or BIDS folder, as mrifoundation-train takes them.")
+        str,
+        typer.Argument(
+            help="Manifest CSV, nnU-Net raw dataset, BIDS or DICOM folder, as mrifoundation-train takes them."
+        ),
     ],
     destination: Annotated[str, typer.Argument(help="Folder or URL: s3://bucket/folder, memory://, …")],
     region: Annotated[str, typer.Option(help="Of the scans, where the layout does not say.")] = "unknown",

@@ -1,20 +1,22 @@
-"""A user's own labelled data, in the layouts that labs already have: nnU-Net raw datasets and BIDS derivatives, as manifest rows."""
+"""A user's own data in the layouts that labs already have: nnU-Net raw datasets, BIDS derivatives and DICOM trees, as manifest rows."""
 
 import csv
 import json
 import re
 from pathlib import Path
 
-from mrifoundation.anatomy import Vocabulary, understand
 from mrifoundation.errors import InputError
+from mrifoundation_training.data.dicom_tree import read_dicom_tree
 from mrifoundation_training.data.manifest import Case, read_manifest, read_shards
+from mrifoundation_training.data.structure_names import canonical
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii")
 
 
 def read_cases(path: Path | str, region: str = "unknown") -> list[Case]:
     """Cases from a manifest CSV, an nnU-Net raw dataset folder (dataset.json, imagesTr, labelsTr), a BIDS dataset folder
-    (derivatives/…/*_dseg.nii.gz with its *_dseg.tsv) or shards (a folder, s3:// …). Raises InputError when it is none of these.
+    (derivatives/…/*_dseg.nii.gz with its *_dseg.tsv), a folder of DICOM series with SEG or RTSTRUCT files that refer to them, or shards
+    (a folder, s3:// …). Raises InputError when it is none of these.
 
     region: where the scans were taken, for layouts that do not say; "unknown" only means that nothing is called out of view.
     """
@@ -24,14 +26,16 @@ def read_cases(path: Path | str, region: str = "unknown") -> list[Case]:
     if (path / "index.csv").is_file() or (path.name == "index.csv" and (path.parent / "shards").is_dir()):
         return read_shards(path)
     if path.is_file():
-        return read_manifest(path)
+        return read_manifest(path, region)
     if (path / "dataset.json").is_file() and (path / "labelsTr").is_dir():
         return read_nnunet(path, region)
     if (path / "dataset_description.json").is_file():
         return read_bids(path, region)
+    if path.is_dir() and (cases := read_dicom_tree(path, region)):
+        return cases
     raise InputError(
         f"{path} is neither a manifest CSV nor an nnU-Net (dataset.json, labelsTr), BIDS (dataset_description.json) or sharded "
-        "(index.csv) folder."
+        "(index.csv) folder, and holds no DICOM series of MR images."
     )
 
 
@@ -110,17 +114,6 @@ def _bids_table(folder: Path, labels: Path) -> dict[int, str]:
         return {int(row["index"]): canonical(row["name"]) for row in rows if int(row["index"]) > 0}
     except (KeyError, ValueError) as error:
         raise InputError(f"{table} needs the columns index (a number) and name.") from error
-
-
-def canonical(name: str) -> str:
-    """The vocabulary's name for a data set's own ("Kidney_left" → left kidney); the name as it is where nothing matches exactly."""
-    plain = re.sub(r"[_\-]+", " ", name).strip()
-    vocabulary = Vocabulary.load()
-    for text in (plain, " ".join(reversed(plain.split(" ", 1)))):
-        read = understand(text, vocabulary)
-        if len(read) == 1 and len(read[0].names) == 1 and read[0].how in ("exact", "synonym"):
-            return read[0].names[0]
-    return plain.lower()
 
 
 def _stem(file: Path) -> str:

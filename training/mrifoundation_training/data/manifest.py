@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mrifoundation.errors import InputError
+from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
 from mrifoundation_training.data.shard_member import ShardMember
 from mrifoundation_training.data.store import Store
+from mrifoundation_training.data.structure_names import canonical
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """One volume to learn from or to measure on.
 
-    image: path or None (a label map without a scan); labels: path or None (a scan without labels); both may lie in a shard.
+    image: path or None (a label map without a scan); labels: path or None (a scan without labels); both may lie in a shard or be DICOM.
     table: label value → structure name. Names outside the vocabulary are kept but never asked for.
     """
 
@@ -24,8 +26,8 @@ class Case:
     subject: str
     source: str
     region: str
-    image: Path | ShardMember | None
-    labels: Path | ShardMember | None
+    image: Path | ShardMember | SeriesImage | None
+    labels: Path | ShardMember | SeriesLabels | None
     table: dict[int, str]
     sequence: str = "unknown"
     diagnosis: str = "unknown"
@@ -36,8 +38,11 @@ class Case:
     orientation_checked: str = "yes"
 
 
-def read_manifest(path: Path | str) -> list[Case]:
-    """Rows of a CSV with the columns of volumes.csv; paths are relative to the file. Raises InputError naming the missing column or row."""
+def read_manifest(path: Path | str, region: str = "unknown") -> list[Case]:
+    """Rows of a CSV with columns of volumes.csv; paths are relative to the file.
+
+    Only `path` must be there. A scan is called after its file and is its own subject, the source after the CSV, where no column says
+    otherwise; region: of rows that do not tell. Raises InputError naming the missing column or row."""
     path = Path(path)
     try:
         content = path.read_text(encoding="utf-8")
@@ -45,8 +50,9 @@ def read_manifest(path: Path | str) -> list[Case]:
         raise InputError(
             f"The manifest {path} cannot be read ({error.strerror}); give the path of a CSV such as volumes.csv."
         ) from error
+    unsaid = {"source": path.stem, "region": region}
     return _cases(
-        content, lambda name: path.parent / name, lambda name: (path.parent / name).read_text(encoding="utf-8")
+        content, lambda name: path.parent / name, lambda name: (path.parent / name).read_text(encoding="utf-8"), unsaid
     )
 
 
@@ -54,42 +60,43 @@ def read_shards(url: str | Path) -> list[Case]:
     """Cases of a place that `mrifoundation shard` wrote: a folder or the URL of an object store. Raises InputError when it is none."""
     store = Store(str(url).removesuffix("/index.csv"))
     content = store.read("index.csv").decode()
-    return _cases(content, lambda name: ShardMember.parse(name, store), lambda name: store.read(name).decode())
+    return _cases(content, lambda name: ShardMember.parse(name, store), lambda name: store.read(name).decode(), {})
 
 
-def _cases(content: str, place: Callable[[str], Path | ShardMember], text: Callable[[str], str]) -> list[Case]:
-    """place: what a path of a row stands for; text: content of the label table of a name."""
+def _cases(
+    content: str, place: Callable[[str], Path | ShardMember], text: Callable[[str], str], unsaid: dict[str, str]
+) -> list[Case]:
+    """place: what a path of a row stands for; text: content of the label table of a name; unsaid: column → what stands for an empty one."""
     tables: dict[str, dict[int, str]] = {}
-    rows = csv.DictReader(io.StringIO(content, newline=""))
-    return [_case(row, number, place, text, tables) for number, row in enumerate(rows, start=2)]
+    rows = csv.DictReader(io.StringIO(content.removeprefix("\ufeff"), newline=""))
+    return [_case(row, number, place, text, tables, unsaid) for number, row in enumerate(rows, start=2)]
 
 
-def _case(row: dict, line: int, place: Callable, text: Callable, tables: dict) -> Case:
-    try:
-        labelmap = row["kind"] == "labelmap"
-        labels = row["path"] if labelmap else row["labels_path"]
-        known = ("sequence", "diagnosis", "caption", "split", "tier", "licence", "orientation_checked")
-        return Case(
-            id=row["id"],
-            subject=row["subject"],
-            source=row["source"],
-            region=row["region"],
-            image=None if labelmap else place(row["path"]),
-            labels=place(labels) if labels else None,
-            table=_table(row.get("label_table", ""), text, tables) if labels else {},
-            **{key: row[key] for key in known if row.get(key)},
-        )
-    except KeyError as error:
-        raise InputError(
-            f"Line {line} of the manifest lacks the column {error}; it needs the columns of volumes.csv."
-        ) from error
+def _case(row: dict, line: int, place: Callable, text: Callable, tables: dict, unsaid: dict[str, str]) -> Case:
+    path = row.get("path") or ""
+    if not path:
+        raise InputError(f"Line {line} of the manifest lacks its path; the columns are those of volumes.csv.")
+    labelmap = row.get("kind") == "labelmap"
+    labels = path if labelmap else row.get("labels_path")
+    name = row.get("id") or path.rsplit("/", 1)[-1].removesuffix(".gz").removesuffix(".nii")
+    known = ("sequence", "diagnosis", "caption", "split", "tier", "licence", "orientation_checked")
+    return Case(
+        id=name,
+        subject=row.get("subject") or name,
+        source=row.get("source") or unsaid.get("source", "unknown"),
+        region=row.get("region") or unsaid.get("region", "unknown"),
+        image=None if labelmap else place(path),
+        labels=place(labels) if labels else None,
+        table=_table(row.get("label_table") or "", text, tables) if labels else {},
+        **{key: row[key] for key in known if row.get(key)},
+    )
 
 
 def _table(name: str, text: Callable[[str], str], tables: dict) -> dict[int, str]:
     if name not in tables:
         try:
-            tables[name] = {int(k): v for k, v in json.loads(text(name)).items()}
-        except (OSError, ValueError, InputError) as error:
+            tables[name] = {int(k): canonical(v) for k, v in json.loads(text(name)).items()}
+        except (OSError, ValueError, AttributeError, InputError) as error:
             raise InputError(
                 f"The label table '{name}' of the manifest cannot be read; it is a JSON file of value → name."
             ) from error

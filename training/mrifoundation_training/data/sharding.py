@@ -1,9 +1,10 @@
-"""Any manifest → WebDataset shards: tar files of <case>.image.nii.gz, <case>.labels.nii.gz and <case>.json, and an index.
+"""Any cases → WebDataset shards: tar files of <case>.image.nii.gz, <case>.labels.nii.gz and <case>.json, and an index.
 
 The index is a manifest again (index.csv, label_tables/), whose paths say where in which shard a file lies.
 """
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mrifoundation.errors import InputError
+from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.shard_member import ShardMember
 from mrifoundation_training.data.store import Store
@@ -128,11 +130,14 @@ def _files(case: Case) -> dict[str, tuple[str, bytes]]:
     """kind → suffix and content of each file of a case that can be read."""
     load_case(case)
     found = {"image": case.image, "labels": case.labels}
-    return {kind: (_suffix(path), Path(path).read_bytes()) for kind, path in found.items() if path is not None}
+    return {kind: _content(place) for kind, place in found.items() if place is not None}
 
 
-def _suffix(path: Path) -> str:
-    return ".nii.gz" if path.name.endswith(".gz") else path.suffix
+def _content(place: Path | SeriesImage | SeriesLabels) -> tuple[str, bytes]:
+    if isinstance(place, Path):
+        return ".nii.gz" if place.name.endswith(".gz") else place.suffix, place.read_bytes()
+    # Without the time of day: equal series, equal bytes.
+    return ".nii.gz", gzip.compress(place.nifti().to_bytes(), mtime=0)
 
 
 def _row(case: Case, placed: dict[str, ShardMember], tables: dict[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import nibabel as nib
 import numpy as np
 
 from mrifoundation.errors import InputError
+from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.member_cache import MemberCache
 from mrifoundation_training.data.shard_member import ShardMember
@@ -48,11 +49,13 @@ def load_case(case: Case) -> CaseVolume:
     return CaseVolume(case, compact[labels], names, image, spacing)
 
 
-def _canonical(path: Path | ShardMember) -> tuple[np.ndarray, np.ndarray]:
+def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[np.ndarray, np.ndarray]:
     local = _members().local(path) if isinstance(path, ShardMember) else path
     try:
-        file = nib.as_closest_canonical(nib.load(local))
+        file = nib.as_closest_canonical(nib.load(local) if isinstance(local, Path) else local.nifti())
         data = np.asarray(file.dataobj)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"'{path}' cannot be read as NIfTI; remove it from the manifest or export it again."
