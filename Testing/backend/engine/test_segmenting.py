@@ -97,7 +97,7 @@ def test_a_lesion_asked_for_by_name_is_drawn_in_doubt_for_somebody_who_looks_and
     looked_at = engine.segment(encoding, asked, likeliest=True)
     lesion, anatomy = looked_at.table
     assert lesion["in_view"] and lesion["presence"] == pytest.approx(0.2689, abs=1e-3)
-    assert "cannot tell (27%)" in lesion["explanation"] and lesion["explanation"] in looked_at.understood
+    assert "in doubt (27%)" in lesion["explanation"] and lesion["explanation"] in looked_at.understood
     assert not anatomy["in_view"]
     grouped = engine.segment(encoding, ["soft-tissue sarcoma and left kidney"], likeliest=True)
     assert not grouped.labels.any()

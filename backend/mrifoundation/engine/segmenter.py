@@ -19,7 +19,7 @@ from mrifoundation.volume.box import bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
-LIKELIEST = "Where it would most likely be is drawn; whether there is one, these weights cannot tell ({presence:.0%})."
+LIKELIEST = "Where it would most likely be is drawn; whether there is one is in doubt ({presence:.0%})."
 NOWHERE = -30.0  # a logit that no voxel survives
 AT_ONCE = 4  # names whose logits are held in memory together
 RIVALS_AT_ONCE = 16
