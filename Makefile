@@ -2,6 +2,7 @@
 # make serve                              the backend for 3D Slicer on 127.0.0.1:8765; Ctrl-C stops it
 # make web [SCAN=path]                    the browser face on 127.0.0.1:8766, for those without 3D Slicer
 # make test, make lint                    all tests; ruff's checks and format
+# make pictures                           docs/images anew, with the weights that ship
 # make lock, make sbom, make licences     deploy/: the locked versions with hashes, what they are (CycloneDX), under which licences
 # make wheel                              dist/: byte for byte the same from the same commit
 # make clean                              remove what these wrote; the environment in .venv stays
@@ -19,7 +20,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve web web-environment test lint lock sbom licences wheel clean
+PICTURE := QT_QPA_PLATFORM=offscreen $(BIN)/python Testing/slicer/screenshot.py docs/images --sections
+
+.PHONY: help run serve web web-environment test lint pictures lock sbom licences wheel clean
 
 help:
 	@sed -n 's/^# \?//p' Makefile | sed '/^$$/q'
@@ -41,6 +44,14 @@ test: .venv/.ready-to-test
 lint: .venv/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+pictures: .venv/.ready-to-test
+	$(BIN)/python Testing/slicer/simulated_archive.py build/archive
+	$(PICTURE) segment
+	$(PICTURE) contour correct
+	$(PICTURE) report
+	$(PICTURE) classify
+	$(PICTURE) similar compare --library build/archive/volumes.csv
 
 LOCK := deploy/requirements-linux-cpu.txt
 CPU_TORCH ?= --torch-backend cpu

@@ -12,11 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "MRIFoundation/MRIFoundation.py"
 PROMPT = "both hippocampi, thalamus, caudate nucleus, putamen, lateral ventricle, brainstem"
 POINTS = "- 0 -52 -37"
 SECTIONS = ("segment", "contour", "correct", "similar", "compare", "classify", "report")
+FILES = {"correct": "contour-panel-corrected.png", "compare": "compare-view.png"}
 PANEL_WIDTH, WIDTH, HEIGHT, GAP = 430, 1360, 820, 4
 PATIENCE = 1800.0  # seconds, for a machine that is busy
 
@@ -126,8 +129,9 @@ def classify(widget, _wanted) -> None:
 
 
 def report(widget, _wanted) -> None:
-    widget.reportPanel.ui.reportAgeSpin.value = 40
-    press(widget, widget.reportPanel.ui.writeButton)
+    ui = widget.reportPanel.ui
+    ui.reportAgeSpin.value, ui.savePath.currentPath = 40, "report.html"  # the folder of whoever draws is nobody's business
+    press(widget, ui.writeButton)
 
 
 def press(widget, button) -> None:
@@ -161,6 +165,7 @@ def draw(app, widget, views, path: Path) -> None:
         painter.drawImage(PANEL_WIDTH + GAP + place % across * (columns + GAP), place // across * (rows + GAP), image)
     painter.end()
     canvas.toImage().convertToFormat(qt.QImage.Format_RGB888).save(str(path))
+    Image.open(path).quantize(256).save(path, optimize=True)  # half the size, and nobody sees the difference
 
 
 def four_up(app, volume) -> list:
@@ -225,7 +230,7 @@ def main() -> None:
             globals()[section](widget, wanted)
             if section == "segment":
                 look_at_first_structure(widget)
-            draw(app, widget, views, wanted.folder / f"{section}-panel.png")
+            draw(app, widget, views, wanted.folder / FILES.get(section, f"{section}-panel.png"))
     finally:
         scripted_module.close_panel(widget)
         backend.kill()
