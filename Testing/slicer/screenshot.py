@@ -125,12 +125,16 @@ def compare(widget, _wanted) -> None:
 
 
 def classify(widget, _wanted) -> None:
-    press(widget, widget.classifyPanel.ui.classifyButton)
+    ui = widget.classifyPanel.ui
+    wait_for(lambda: ui.classifyButton.enabled, "the list of questions")
+    ui.personAgeSpin.value = 70
+    press(widget, ui.classifyButton)
 
 
 def report(widget, _wanted) -> None:
     ui = widget.reportPanel.ui
-    ui.reportAgeSpin.value, ui.savePath.currentPath = 40, "report.html"  # the folder of whoever draws is nobody's business
+    ui.reportAgeSpin.value = 40
+    ui.savePath.currentPath = "report.html"  # the home folder of whoever draws is nobody's business
     press(widget, ui.writeButton)
 
 
