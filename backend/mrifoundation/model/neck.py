@@ -15,6 +15,7 @@ class Neck(nn.Module):
 
     def __init__(self, width: int, layers: int, heads: int):
         super().__init__()
+        self.heads = heads
         self.position = nn.Linear(3 * 2 * len(WAVELENGTHS_MM), width)
         layer = nn.TransformerEncoderLayer(
             width, heads, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
@@ -30,11 +31,16 @@ class Neck(nn.Module):
         b, d, *size = x.shape
         tokens = x.flatten(2).transpose(1, 2)
         share = share.flatten(1)
-        encoded = self.layers(
-            tokens + self.position(_waves(size, share, spacing)).to(tokens.dtype), src_key_padding_mask=share <= 0
-        )
+        placed = tokens + self.position(_waves(size, share, spacing)).to(tokens.dtype)
+        encoded = self.layers(placed, mask=self._hidden(share))
         encoded = self.norm(encoded)
         return x + encoded.transpose(1, 2).reshape(b, d, *size).to(x.dtype), encoded, share
+
+    def _hidden(self, share: torch.Tensor) -> torch.Tensor:
+        """bool [B · heads, T, T]: what no token may look at. Said so, and not as padding, for which PyTorch imports a computer algebra
+        system (half a second of the first scan, and broken for good where the memory does not suffice for it)."""
+        padding = (share <= 0)[:, None, None].expand(-1, self.heads, share.shape[1], -1)
+        return padding.flatten(0, 1)
 
 
 def _waves(size: list[int], share: torch.Tensor, spacing: torch.Tensor) -> torch.Tensor:

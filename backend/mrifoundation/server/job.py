@@ -66,6 +66,7 @@ class Job:
             "notes": [],
         }
         self._watchers: set[Callable[[], None]] = set()
+        self.memory_ran_out = False  # since whoever runs it looked last
 
     @classmethod
     def restored(cls, job_id: str, asked: Asked, known: dict, begun: int, fetch: Callable[[], Any], record: Record):
@@ -156,8 +157,11 @@ class Job:
             self._stopped()
         except InputError as error:
             self.give_up(str(error))
-        except Exception as error:
+        except (
+            BaseException
+        ) as error:  # what a library in Rust gives up on is no Exception, and must not end the thread either
             if is_out_of_memory(error):
+                self.memory_ran_out = True
                 self.give_up(OUT_OF_MEMORY)
             else:
                 log.exception("job %s failed", self.id)

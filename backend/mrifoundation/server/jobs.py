@@ -39,11 +39,11 @@ class Jobs:
         self._lock = threading.Lock()
         self._queue: FairQueue[Job] = FairQueue()
         self._running: Job | None = None
+        self._over = threading.Event()
         self.stopping = False
         if store:
             self._jobs.update((job.id, job) for job in store.restore(self._changed))
-        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
-        self._thread.start()
+        self._begin_thread()
 
     def submit(self, work: Callable[[Job], Any], *, kept: bool = True) -> Job:
         """Queue `work`; it is called with its own job and what it returns becomes `job.result`. A request that is asked again after a
@@ -118,10 +118,10 @@ class Jobs:
     def close(self) -> None:
         """Stop: the running job may end, or is parked at its next step (a layer of the network is soon over)."""
         self.stop()
-        self._thread.join(TO_FINISH)
+        self._over.wait(TO_FINISH)
         if (running := self._running) is not None:
             running.park()
-            self._thread.join(TO_PARK)
+            self._over.wait(TO_PARK)
         if self._store:
             self._store.close()
 
@@ -143,14 +143,31 @@ class Jobs:
         if job.finished:
             self._ended(job)
 
-    def _work(self) -> None:
-        while (job := self._next()) is not None:
+    def _begin_thread(self, after: threading.Thread | None = None, job: Job | None = None) -> bool:
+        """Whether there is a new worker thread, which begins with `job` when the thread `after` has ended."""
+        try:
+            threading.Thread(target=self._work, args=(after, job), name="model", daemon=True).start()
+        except RuntimeError:  # no memory for its stack either
+            return False
+        return True
+
+    def _work(self, after: threading.Thread | None, job: Job | None) -> None:
+        """Do what is queued, until the memory did not suffice for something. Then the next thread goes on: oneDNN keeps the failure to get
+        room for machine code as long as its thread lives, on which it would build nothing more, however much memory there is again."""
+        if after is not None:
+            after.join()
+        stale = False
+        while (job := job or self._next()) is not None:
+            if stale and self._begin_thread(threading.current_thread(), job):
+                return
             self._running = job
             job.run()
             self._running = None
+            stale, job.memory_ran_out = stale or job.memory_ran_out, False
             if not job.finished and not self.stopping:
                 self._queue.put(job, job.client, batch=job.is_batch)
-            del job  # or what it gave would be held until the next one comes
+            job = None  # or what it gave would be held until the next one comes
+        self._over.set()
 
     def _next(self) -> Job | None:
         try:

@@ -14,13 +14,17 @@ SIGNS = (
     "bad_alloc",
     "could not create a primitive",  # oneDNN, which does not tell what it could not allocate
     "could not create a memory",
+    "pyobject pointer is null",  # a library in Rust, to which Python gave no object
 )
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """PyTorch and the libraries below it raise a RuntimeError where the processor's or the GPU's memory does not suffice."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in text for sign in SIGNS))
+    """PyTorch and the libraries below it raise a RuntimeError where the processor's or the GPU's memory does not suffice; libraries in
+    Rust panic, which is no `Exception`."""
+    if isinstance(error, MemoryError):
+        return True
+    text, is_panic = str(error).lower(), type(error).__name__ == "PanicException"
+    return (is_panic or isinstance(error, RuntimeError)) and any(sign in text for sign in SIGNS)
 
 
 def give_back() -> None:
