@@ -7,7 +7,7 @@ import pytest
 
 from mrifoundation import InputError
 from mrifoundation.tasks.classify.figures import delong, patient_bootstrap, reliability
-from mrifoundation.tasks.classify.fitting import Cases, cross_validated, fit_head, largest_distance
+from mrifoundation.tasks.classify.fitting import Cases, cross_validated, fit_head, usual_distance
 
 
 def test_what_tells_the_classes_apart_is_found_and_noise_is_not(head):
@@ -107,4 +107,4 @@ def test_reliability_of_a_calibrated_forecast_lies_on_the_diagonal():
 
 def test_distances_are_to_other_patients():
     embeddings = np.array([[1.0, 0.0], [1.0, 0.001], [0.0, 1.0]])
-    assert largest_distance(embeddings, np.array(["a", "a", "b"])) == pytest.approx(1.0, abs=0.01)
+    assert usual_distance(embeddings, np.array(["a", "a", "b"])) == pytest.approx(1.0, abs=0.01)

@@ -15,7 +15,11 @@ STRENGTHS = tuple(10.0**p for p in range(-3, 3))  # inverse regularisation that 
 FOLDS, INNER_FOLDS, REPEATS = 5, 4, 3
 LEAST_PATIENTS = 4  # of each class
 DRAWS = 100
-REACH = 1.5  # times the largest distance between a training case and its nearest other patient
+REACH = 1.5  # times the usual distance between a training case and its nearest other patient
+USUAL = 0.95  # of the cases: one that is unlike all others speaks for scans like itself, and must not open the gate to everything
+LEAST_DISTANCE = (
+    0.1  # scans of one region lie nearer to each other than this, however alike those are that a head was fitted to
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +74,8 @@ def fit_head(card: HeadCard, cases: Cases, baselines: Mapping[str, Cases] | None
     gate = dict(card.gate)
     if cases.embeddings is not None:
         arrays["reference"] = cases.embeddings.astype(np.float32)
-        gate["distance"] = REACH * largest_distance(cases.embeddings, cases.patients[cases.scored])
+        usual = usual_distance(cases.embeddings, cases.patients[cases.scored])
+        gate["distance"] = max(REACH * usual, LEAST_DISTANCE)
     return Head(replace(card, feature_names=cases.names, figures=figures, gate=gate), arrays)
 
 
@@ -103,12 +108,12 @@ def cross_validated(cases: Cases, classes: tuple[str, ...], seed: int = 0) -> di
     return found | {"method": f"{REPEATS} × {FOLDS}-fold nested cross-validation, no patient in two folds"}
 
 
-def largest_distance(embeddings: np.ndarray, patients: np.ndarray) -> float:
-    """The largest cosine distance from a case to the nearest case of another patient."""
+def usual_distance(embeddings: np.ndarray, patients: np.ndarray) -> float:
+    """The cosine distance from a case to the nearest case of another patient that only few cases exceed."""
     unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
     similar = unit @ unit.T
     similar[patients[:, None] == patients] = -1
-    return float((1 - similar.max(axis=1)).max())
+    return float(np.quantile(1 - similar.max(axis=1), USUAL))
 
 
 def _folds(labels: np.ndarray, patients: np.ndarray, count: int, seed: int):
