@@ -25,6 +25,7 @@ from mrifoundation.volume.budget import ENTRY_BUDGET, UNPACKED_BUDGET
 from mrifoundation.volume.dicom_headers import safe_description
 
 PAGE = 200  # series asked for at a time
+FIRST_WAIT_MS = 100  # doubled before each of four more tries: someone hears in three seconds, not in thirty, that an archive is not there
 _ADDRESS = re.compile(r"(?P<root>https?://.+?)(?:/studies/(?P<study>[0-9.]+)(?:/series/(?P<series>[0-9.]+))?)?/?")
 
 
@@ -134,7 +135,9 @@ def client_of(root: str, key: str = "") -> DICOMwebClient:
     session = requests.Session()
     if token := key or os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN"):
         session.headers["Authorization"] = f"Bearer {token}"
-    return DICOMwebClient(url=root, session=session)
+    client = DICOMwebClient(url=root, session=session)
+    client.set_http_retry_params(wait_exponential_multiplier=FIRST_WAIT_MS)
+    return client
 
 
 @contextmanager
