@@ -16,10 +16,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' li
 # Bytes beyond what the service has after its first scan, tried in turn: how much each detail takes depends on the weights, and differs from
 # run to run by what the allocator holds already.
 BEYOND = range(20_000_000, 100_000_000, 8_000_000)
-GONE = (
-    requests.ConnectionError,
-    KeyError,
-)  # OpenBLAS and OpenMP end the process where they get no memory; a request may find none either
+# OpenBLAS and OpenMP end the process where they get no memory; a request may find none either.
+GONE = (requests.ConnectionError, KeyError)
 
 
 @pytest.fixture

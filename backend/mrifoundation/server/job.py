@@ -157,9 +157,8 @@ class Job:
             self._stopped()
         except InputError as error:
             self.give_up(str(error))
-        except (
-            BaseException
-        ) as error:  # what a library in Rust gives up on is no Exception, and must not end the thread either
+        except BaseException as error:
+            # Not only an Exception: a panic in Rust is none, and must not end the thread either.
             if is_out_of_memory(error):
                 self.memory_ran_out = True
                 self.give_up(OUT_OF_MEMORY)

@@ -6,6 +6,7 @@ Work that takes minutes is a generator: after each `yield` it goes to the end of
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from queue import Empty
 from typing import Any
 
@@ -143,13 +144,9 @@ class Jobs:
         if job.finished:
             self._ended(job)
 
-    def _begin_thread(self, after: threading.Thread | None = None, job: Job | None = None) -> bool:
-        """Whether there is a new worker thread, which begins with `job` when the thread `after` has ended."""
-        try:
-            threading.Thread(target=self._work, args=(after, job), name="model", daemon=True).start()
-        except RuntimeError:  # no memory for its stack either
-            return False
-        return True
+    def _begin_thread(self, after: threading.Thread | None = None, job: Job | None = None) -> None:
+        """A new worker thread, which begins with `job` when the thread `after` has ended; RuntimeError where there is no memory for it."""
+        threading.Thread(target=self._work, args=(after, job), name="model", daemon=True).start()
 
     def _work(self, after: threading.Thread | None, job: Job | None) -> None:
         """Do what is queued, until the memory did not suffice for something. Then the next thread goes on: oneDNN keeps the failure to get
@@ -158,8 +155,10 @@ class Jobs:
             after.join()
         stale = False
         while (job := job or self._next()) is not None:
-            if stale and self._begin_thread(threading.current_thread(), job):
-                return
+            if stale:
+                with suppress(RuntimeError):  # or this thread goes on as it can, and the next job tries again
+                    self._begin_thread(threading.current_thread(), job)
+                    return
             self._running = job
             job.run()
             self._running = None

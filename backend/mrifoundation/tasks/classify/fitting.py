@@ -17,9 +17,7 @@ LEAST_PATIENTS = 4  # of each class
 DRAWS = 100
 REACH = 1.5  # times the usual distance between a training case and its nearest other patient
 USUAL = 0.95  # of the cases: one that is unlike all others speaks for scans like itself, and must not open the gate to everything
-LEAST_DISTANCE = (
-    0.1  # scans of one region lie nearer to each other than this, however alike those are that a head was fitted to
-)
+LEAST_DISTANCE = 0.1  # scans of one region lie nearer than this, however alike those are that a head was fitted to
 
 
 @dataclass(frozen=True, eq=False)
