@@ -26,7 +26,7 @@ class Service:
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        self.greeting = self.process.stdout.readline()
+        self.greeting = next(line for line in self.process.stdout if " serves on " in line)
         self.url = self.greeting.split(" serves on ")[1].split(";")[0]
         self.headers = {"Authorization": f"Bearer {key}"}
 

@@ -9,6 +9,7 @@ import torch
 from mrifoundation import Engine, InputError, Scan
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.cli.demo import sample_scan
+from mrifoundation.engine import segmenter
 from mrifoundation.engine.cleanup import CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.label_painter import LabelPainter
@@ -42,6 +43,19 @@ def test_value_i_is_the_ith_prompt_and_the_table_measures_it(engine, encoding, o
             np.testing.assert_allclose(row["center_ras_mm"], centre, atol=0.02)
         else:
             assert row["volume_ml"] == 0 and row["center_ras_mm"] is None
+
+
+def test_a_handful_of_voxels_is_not_a_structure(engine, encoding, monkeypatch):
+    name = next(row["name"] for row in engine.segment(encoding, ["brainstem", "left kidney"]).table if row["in_view"])
+    monkeypatch.setattr(segmenter, "IN_VIEW_VOXELS", 10**3)  # of 1 mm, several voxels of this scan
+    seen = []
+    for missing in (1, 0):
+        logits = torch.full((1, *encoding.grid.shape), -5.0)
+        logits[0, 30:40, 30:40, 30:40] = 5.0
+        logits[0, 30, 30, 30 : 30 + missing] = -5.0
+        monkeypatch.setattr(FoundationModel, "logits", lambda *_, answer=logits: answer)
+        seen.append([(row["in_view"], row["volume_ml"] > 0) for row in engine.segment(encoding, [name]).table])
+    assert seen == [[(False, False)], [(True, True)]]
 
 
 def test_a_union_is_the_union_of_its_parts(engine, encoding):

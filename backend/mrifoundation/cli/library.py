@@ -10,7 +10,6 @@ from rich.table import Table
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar
 from mrifoundation.errors import InputError
-from mrifoundation.library.doubts import NEIGHBOURS
 
 Kind = Literal["auto", "files", "dicom", "bids", "manifest", "dicomweb"]
 LibraryOption = Annotated[
@@ -175,6 +174,7 @@ def check(
 ) -> None:
     """Series that are probably mislabelled: the scans most like them say another region or sequence."""
     from mrifoundation.library import Library
+    from mrifoundation.library.doubts import NEIGHBOURS
 
     doubts = Library.open(library, create=False).doubts(collection)
     if as_json:

@@ -34,8 +34,15 @@ def serve(
     log: Annotated[
         str, typer.Option(envvar="MRIFOUNDATION_LOG", help="plain, or json: one object a line, requests and jobs too.")
     ] = "plain",
+    replicas: Annotated[
+        int, typer.Option(min=1, max=1000, help="Processes that share the work, by Ray Serve (extra `cluster`).")
+    ] = 1,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="Cores of each replica; otherwise those of this computer are shared out.")
+    ] = None,
 ) -> None:
     """Run the local service that the 3D Slicer module talks to; Ctrl-C stops it."""
     from mrifoundation.server.serve import serve as run
 
-    run(host, port, key_file, weights, device, ends_with_stdin, certificate, certificate_key, behind_proxy, log)
+    tls = certificate, certificate_key, behind_proxy
+    run(host, port, key_file, weights, device, ends_with_stdin, *tls, log, replicas, cores)

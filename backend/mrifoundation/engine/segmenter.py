@@ -14,7 +14,7 @@ from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.taught.shelf import Shelf
 from mrifoundation.errors import Cancelled
-from mrifoundation.model import FoundationModel, Query, surest
+from mrifoundation.model import IN_VIEW_VOXELS, FoundationModel, Query, surest
 from mrifoundation.volume.box import bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
@@ -109,6 +109,8 @@ class Segmenter:
             winner = np.where(wins, number, 0 if winner is None else winner)
         if not taught:
             self._yield_to_rivals(encoding, features, names, best)
+            if 0 < np.count_nonzero(best > 0) < IN_VIEW_VOXELS:  # so few never counted as in view while names were learned
+                best = np.full_like(best, NOWHERE)
         if winner is not None and (best > 0).any():
             counts = np.bincount(winner[best > 0], minlength=len(names))
             share = counts / counts.sum()

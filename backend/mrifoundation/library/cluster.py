@@ -40,7 +40,7 @@ class Cluster:
             made = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
                 _Worker,
                 fn_constructor_args=(self.weights, self.device, model),
-                concurrency=min(self.workers, len(rows)),
+                compute=ray.data.ActorPoolStrategy(size=min(self.workers, len(rows))),
                 num_cpus=1,
             )
             for answer in made.iter_rows(prefetch_batches=0):

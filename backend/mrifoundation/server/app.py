@@ -1,8 +1,9 @@
 """The FastAPI app of the local service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -29,7 +30,9 @@ from mrifoundation.server import (
 from mrifoundation.server.asked import Asking
 from mrifoundation.server.audit import AuditTrail, audit_file
 from mrifoundation.server.backend import Backend
+from mrifoundation.server.forgetting import forget
 from mrifoundation.server.held_sources import HeldSources
+from mrifoundation.server.job import Job
 from mrifoundation.server.job_store import JobStore
 from mrifoundation.server.keys import KeyRing
 from mrifoundation.server.library_folder import LibraryFolder
@@ -42,6 +45,7 @@ from mrifoundation.server.rate_limit import RateLimit, requests_per_minute
 from mrifoundation.server.resuming import resume
 from mrifoundation.server.retention import forget_by_and_by
 from mrifoundation.server.security import Guard
+from mrifoundation.server.tracing import job_ended
 from mrifoundation.server.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -61,18 +65,29 @@ def create_app(
     keys: KeyRing,
     names: frozenset[str] | None = None,
     largest_upload: int = LARGEST_UPLOAD,
+    *,
+    alone: bool = True,
+    forget_everywhere: Callable[..., Awaitable[None]] | None = None,
 ) -> FastAPI:
     """The app. `load` gives the engine; it is called once, on the worker thread, when the app starts. `keys` open it;
-    `names` are the Host names it answers to (default: those of loopback)."""
+    `names` are the Host names it answers to (default: those of loopback).
+
+    alone: whether jobs of this cache folder are this service's to write down. forget_everywhere: called with the arguments of
+    `forgetting.forget` but the first when a patient is purged; by default this service forgets.
+    """
 
     metrics, rate, days = Metrics(), RateLimit(requests_per_minute()), keep_days()
     trail = audit_file()
 
+    def ended(job: Job) -> None:
+        metrics.job(job)
+        job_ended(job)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.volumes = Volumes()
-        store = JobStore(cache_folder("jobs"))
-        app.state.backend = Backend(load, store=store, shrink=app.state.volumes.shrink, ended=metrics.job)
+        store = JobStore(cache_folder("jobs")) if alone else None
+        app.state.backend = Backend(load, store=store, shrink=app.state.volumes.shrink, ended=ended)
         metrics.watch(app.state.backend)
         app.state.library = LibraryFolder()
         app.state.regions = MarkedRegions()
@@ -118,6 +133,7 @@ def create_app(
     )
     app.add_middleware(Observed, metrics=metrics)  # the last one is the outermost
     app.state.metrics = metrics
+    app.state.forget = forget_everywhere or partial(forget, app)
     app.state.limits = limits_of(largest_upload, rate.per_minute, days)
     _describe_key(app)
     return app

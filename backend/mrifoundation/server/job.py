@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Generator
 from contextlib import suppress
 from typing import Any
 
+from opentelemetry.context import get_current
+
 from mrifoundation.engine.job_file import named_in
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.sendable import sendable
@@ -49,6 +51,8 @@ class Job:
             time.monotonic(),
         )  # when it was asked for, by the clock on the wall and the computer's own
         self._submitted = self.ticks
+        self.trace = get_current()  # of OpenTelemetry: which request it is part of
+        self.stages: list[tuple[str, int]] = []  # each with when it began, nanoseconds since 1970
         self._result: Any = None
         self._fetch: Callable[[], Any] | None = None
         self._work = work
@@ -102,6 +106,8 @@ class Job:
 
     def progress(self, stage: str, fraction: float, message: str) -> None:
         """Tell watchers how far the work is; `fraction` is cut to 0–1."""
+        if stage != self._known["stage"]:
+            self.stages.append((stage, time.time_ns()))
         self._change(stage=stage, fraction=round(min(max(float(fraction), 0.0), 1.0), 4), message=message)
 
     def note(self, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Around every request: an id that the client can quote, a count, a time, and a line in the log."""
+"""Around every request: an id that the client can quote, a count, a time, a line in the log, and a span for who traces."""
 
 import logging
 import re
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from mrifoundation.server.asked import kind_of
 from mrifoundation.server.logs import request_id
 from mrifoundation.server.metrics import Metrics
+from mrifoundation.server.tracing import request_span, told_status
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,15 @@ class Observed:
                 event["headers"] = [*event.get("headers", ()), (b"x-request-id", name)]
             await send(event)
 
+        kind = kind_of(scope["method"], scope["path"])
         try:
-            await self._app(scope, receive, told)
+            with request_span(kind, scope["method"], dict(scope["headers"]), name.decode()) as span:
+                try:
+                    await self._app(scope, receive, told)
+                finally:
+                    told_status(span, status)
         finally:
-            kind, seconds = kind_of(scope["method"], scope["path"]), time.monotonic() - started
+            seconds = time.monotonic() - started
             self._metrics.request(kind, status, seconds)
             told_of = {"kind": kind, "method": scope["method"], "status": status, "seconds": round(seconds, 4)}
             log.info("request", extra={"told": told_of})

@@ -1,6 +1,6 @@
 """The library: its collections and cases, and adding to it."""
 
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from mrifoundation.engine.kept_scans import forget_scans
 from mrifoundation.errors import InputError
 from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.sources import Found, find_items
 from mrifoundation.server.audit import note
-from mrifoundation.server.jobs import Job, Jobs
+from mrifoundation.server.jobs import Job
 from mrifoundation.server.library_folder import LibraryFolder, library_roots
 from mrifoundation.server.nifti_bytes import nifti_bytes
 from mrifoundation.server.problems import PROBLEMS
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1/library", tags=["library"], responses={code: PROBLEMS[code] for code in (401, 422)})
 MISSING = {404: PROBLEMS[404]}
-PATIENCE = 30.0  # seconds between two looks at whether a job has ended
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,7 @@ async def purge(request: Request, wanted: PurgeRequest) -> dict:
     if wanted.case:
         await run_sync(_case, request, wanted.case)
     purged = await run_sync(_purge, request, wanted)
-    jobs: Jobs = request.app.state.backend.jobs
-    for job in await run_sync(jobs.erase, purged.traces):
-        while not job.finished and not jobs.stopping:
-            await job.wait_for_change(job.version, PATIENCE)
-    await run_sync(_forget_held, request, purged.scans)
+    await request.app.state.forget(purged.traces, purged.scans)
     note(request.scope, *purged.scans)
     return purged.to_dict()
 
@@ -167,20 +161,6 @@ def _purge(request: Request, wanted: PurgeRequest) -> "ForgottenPatient":
     from mrifoundation.tasks.purge import purge
 
     return purge(_library(request), wanted.subject, wanted.case)
-
-
-def _forget_held(request: Request, scans: Collection[str]) -> None:
-    """What is in memory, and what a job that was still running has kept on disk meanwhile."""
-    state = request.app.state
-    forget_scans(scans)
-    for scan in scans:
-        state.volumes.forget(scan)
-        state.sources.drop(scan)
-        state.regions.forget(scan)
-        if state.backend.engine:
-            state.backend.engine.forget(scan)
-        if hasattr(state, "contours"):
-            state.contours.forget(scan)
 
 
 def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None, Found]:

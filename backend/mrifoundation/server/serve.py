@@ -2,24 +2,28 @@
 
 import ipaddress
 import os
+import signal
 import socket
 import ssl
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from mrifoundation.engine.folders import cache_folder, cache_limit
 from mrifoundation.errors import InputError
-from mrifoundation.server import logs
+from mrifoundation.server import logs, tracing
 from mrifoundation.server.app import create_app
 from mrifoundation.server.backend import idle_seconds, load_engine
 from mrifoundation.server.key import default_key_file, service_key
 from mrifoundation.server.keys import KeyRing, default_keys_file
 from mrifoundation.server.own_names import allowed_names
+from mrifoundation.server.replicas import KEEP_ALIVE, Replicas, ReplicaSettings
 from mrifoundation.server.retention import use_private_temporary_folder
 
 
@@ -34,9 +38,12 @@ def serve(
     certificate_key: Path | None = None,
     behind_proxy: bool = False,
     log: str = "plain",
+    replicas: int = 1,
+    cores: int | None = None,
 ) -> None:
     """Serve until stopped; with `ends_with_stdin` no longer than standard input is open, which closes when the program that
-    started this one ends, however it does. log: plain | json. Raises InputError when the address is taken, or is not loopback and no
+    started this one ends, however it does. log: plain | json. replicas: processes that share the work (see `replicas`), each with `cores`
+    (default: those of this computer, shared out). Raises InputError when the address is taken, or is not loopback and no
     key was named explicitly or neither a certificate nor a proxy protects what is sent, and for settings that cannot be used."""
     if log not in logs.FORMS:
         raise InputError(f"There is no log form '{log}'; choose one of {', '.join(logs.FORMS)}.")
@@ -56,24 +63,55 @@ def serve(
         cache_folder(part)
     cache_limit(), idle_seconds()
     logs.set_up(log)
+    tracing.set_up()
     keys = KeyRing(service_key(key_file), default_keys_file())
-    app = create_app(partial(load_engine, weights, device), keys, allowed_names(host))
+    names = allowed_names(host)
+    with _bound(host, port) as listener:
+        port = listener.getsockname()[1]
+        from_environment = key_file is None and os.environ.get("MRIFOUNDATION_KEY")
+        where = "from MRIFOUNDATION_KEY" if from_environment else f"in {key_file or default_key_file()}"
+        url = f"{'https' if tls else 'http'}://{_in_url(host)}:{port}"
+        greeting = f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it."
+        if replicas == 1:
+            app = create_app(partial(load_engine, weights, device), keys, names)
+            _serve_alone(app, listener, tls, greeting, ends_with_stdin)
+            return
+    many = Replicas(replicas, cores or max(1, (os.cpu_count() or 1) // replicas))
+    settings = ReplicaSettings(weights, device, key_file, names, log)
+    with (
+        many.serving(settings, host, port, **tls),
+        _heard_stop(ends_with_stdin) as stop,
+    ):  # Ray sets handlers of its own first
+        print(greeting, flush=True)
+        stop.wait()
+
+
+def _serve_alone(
+    app: FastAPI, listener: socket.socket, tls: dict[str, str], greeting: str, ends_with_stdin: bool
+) -> None:
     # A client that pauses between two prompts must find its connection still open, hence the long keep-alive.
     quiet = {"log_level": "warning", "log_config": None, "access_log": False, "server_header": False}
-    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=300, **tls, **quiet)
-    with _bound(host, port) as listener:
-        url = f"{'https' if tls else 'http'}://{_in_url(host)}:{listener.getsockname()[1]}"
-        where = (
-            "from MRIFOUNDATION_KEY"
-            if key_file is None and os.environ.get("MRIFOUNDATION_KEY")
-            else f"in {key_file or default_key_file()}"
-        )
-        print(f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it.", flush=True)
-        server = _Server(config)
-        if ends_with_stdin:
-            threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
-        with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it, not a failure
-            server.run(sockets=[listener])
+    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=KEEP_ALIVE, **tls, **quiet)
+    print(greeting, flush=True)
+    server = _Server(config)
+    if ends_with_stdin:
+        _at_end_of_input(partial(setattr, server, "should_exit", True))
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it, not a failure
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def _heard_stop(ends_with_stdin: bool) -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, and with `ends_with_stdin` the end of standard input."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    if ends_with_stdin:
+        _at_end_of_input(stop.set)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Server(uvicorn.Server):
@@ -84,7 +122,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
+def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
     """uvicorn's options for TLS, none without a certificate; InputError when certificate and key are no pair."""
     if certificate is None:
         return {}
@@ -95,13 +133,18 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
         raise InputError(
             f"The certificate {certificate} cannot be used ({reason}); give a PEM file and its unencrypted --certificate-key."
         ) from error
-    return {"ssl_certfile": certificate} | ({"ssl_keyfile": key} if key else {})
+    return {"ssl_certfile": str(certificate)} | ({"ssl_keyfile": str(key)} if key else {})
 
 
-def _stop_at_end_of_input(server: uvicorn.Server) -> None:
-    while os.read(sys.stdin.fileno(), 4096):  # not through the buffer, whose lock Python wants when it ends
-        pass
-    server.should_exit = True
+def _at_end_of_input(stop: Callable[[], None]) -> None:
+    """Call `stop` when standard input closes."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4096):  # not through the buffer, whose lock Python wants when it ends
+            pass
+        stop()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def is_loopback(host: str) -> bool:
