@@ -4,6 +4,7 @@
 # make test, make lint                    all tests; ruff's checks and format
 # make pictures                           docs/images anew, with the weights that ship
 # make lock, make sbom, make licences     deploy/: the locked versions with hashes, what they are (CycloneDX), under which licences
+# make audit                              known weaknesses of the locked versions (asks pypi.org)
 # make wheel                              dist/: byte for byte the same from the same commit
 # make clean                              remove what these wrote; the environment in .venv stays
 #
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 .DEFAULT_GOAL := help
 PICTURE := QT_QPA_PLATFORM=offscreen $(BIN)/python Testing/slicer/screenshot.py docs/images --sections
 
-.PHONY: help run serve web web-environment test lint pictures lock sbom licences wheel clean
+.PHONY: help run serve web web-environment test lint pictures lock sbom licences audit wheel clean
 
 help:
 	@sed -n 's/^# \?//p' Makefile | sed '/^$$/q'
@@ -45,13 +46,14 @@ lint: .venv/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-pictures: .venv/.ready-to-test
+pictures: .venv/.ready-to-test web-environment
 	$(BIN)/python Testing/slicer/simulated_archive.py build/archive
 	$(PICTURE) segment
 	$(PICTURE) contour correct
 	$(PICTURE) report
 	$(PICTURE) classify
 	$(PICTURE) similar compare --library build/archive/volumes.csv
+	$(BIN)/python Testing/web/screenshot.py docs/images
 
 LOCK := deploy/requirements-linux-cpu.txt
 CPU_TORCH ?= --torch-backend cpu
@@ -69,6 +71,9 @@ sbom: .venv/.ready-for-supply
 licences: .venv/.ready-for-supply
 	$(BIN)/pip-licenses --python $(BIN)/python --format markdown --order name --with-system --output-file deploy/licences.md \
 		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' $(LOCK))
+
+audit: .venv/.ready-for-supply
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r $(LOCK)
 
 wheel: .venv/.ready
 	umask 022; SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -54,6 +54,6 @@ def linked(sentence: str, names: Iterable[str], wrong: str) -> str:
 
 def worth_saying(sentences: Iterable[str]) -> list[str]:
     """The sentences on how prompts were read, without repetitions and those where a prompt was read as just
-    what it says."""
-    plain = re.compile(r"^'(.+)' was read as \1\.$", re.IGNORECASE)
+    what it says; that it has two sides is seen from the rows, one for each."""
+    plain = re.compile(r"^'(.+)' was read as \1(, left and right together)?\.$", re.IGNORECASE)
     return [sentence for sentence in dict.fromkeys(sentences) if not plain.match(sentence)]

@@ -48,3 +48,5 @@ def test_known_names_in_a_sentence_become_links_and_the_rest_stays_text():
 def test_only_what_was_read_otherwise_is_worth_saying():
     sentences = ["'Liver' was read as liver.", "'hepar' was read as liver.", "'hepar' was read as liver."]
     assert worth_saying(sentences) == ["'hepar' was read as liver."]
+    sided = [f"'{one}' was read as kidney, left and right together." for one in ("Kidney", "kidneys")]
+    assert worth_saying(sided) == sided[1:]

@@ -43,7 +43,7 @@ class Cluster:
                 compute=ray.data.ActorPoolStrategy(size=min(self.workers, len(rows))),
                 num_cpus=1,
             )
-            for answer in made.iter_rows(prefetch_batches=0):
+            for answer in made.iter_rows():
                 yield answer["number"], answer["problem"] or _unpacked(answer)
 
 

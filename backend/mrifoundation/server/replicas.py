@@ -32,7 +32,6 @@ RAY_READS = {  # when it is imported, here and in its processes
     "RAY_SERVE_SESSION_ID_HEADER_KEY": "authorization",  # the key decides which replica answers
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",  # on a busy computer a process takes its time to start
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
-    "RAY_AUTH_MODE": "token",  # its ports are open to the network, and who may speak to them may run anything
 }
 QUIET = {"enable_access_log": False, "log_level": "ERROR"}  # an access log would hold addresses
 NEEDS_RAY = "Several replicas need Ray; install it with pip install 'mrifoundation[cluster]', or leave --replicas out."
@@ -85,11 +84,7 @@ class Replicas:
         """They answer at `host`:`port` until the block is left. The cluster is the one that $RAY_ADDRESS names, else one on this computer
         for as long. tls: `ssl_certfile` and `ssl_keyfile`, or neither. Raises InputError without Ray, or when it cannot be started."""
         ray = _ray()
-        own = (
-            {}
-            if os.environ.get("RAY_ADDRESS")
-            else {"num_cpus": self.count * self.cores, "_node_ip_address": "127.0.0.1"}
-        )
+        own = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": self.count * self.cores}
         os.umask(0o077)  # what Ray writes is for this user only, as all else
         try:
             ray.init(include_dashboard=False, namespace=NAME, logging_level="ERROR", **own)
@@ -129,8 +124,9 @@ class Replicas:
 def _ray() -> Any:
     for name, value in RAY_READS.items():
         os.environ.setdefault(name, value)
-    if not os.environ.get("RAY_ADDRESS"):  # a cluster of others has its own token
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    if not os.environ.get("RAY_ADDRESS"):
+        # Its ports are open to the network, and who may speak to them may run anything.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         import ray
         import ray.serve
