@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mrifoundation.tasks.rigid import rigid_between
-from mrifoundation.tasks.search_why import compared_tokens, explain, token_affine
-from mrifoundation.volume import read_scan
+from mrifoundation.tasks.search_why import compared_tokens, explain, in_body, token_affine
+from mrifoundation.volume import Scan, read_scan
 
 
 def test_a_scan_compared_with_itself_agrees_everywhere(filled, archive):
@@ -48,6 +48,19 @@ def test_what_is_padding_is_dark_and_matches_nothing(engine, head_file):
     half = replace(encoding, share=share)
     for values in (found.values for found in compared_tokens(half, half)):
         assert not values.ravel()[len(share) // 2 :].any()
+
+
+def test_air_around_the_body_is_dark(engine):
+    """A ball in air: tokens in the corners hold none of it, the one in the middle does."""
+    places = np.indices((64, 64, 64)) - 31.5
+    ball = np.where((places**2).sum(axis=0) < 30**2, 500.0, 10.0) + np.random.default_rng(0).normal(0, 5, (64, 64, 64))
+    scan = Scan(ball.astype(np.float32), np.diag([3.0, 3, 3, 1]))
+    encoding = in_body(engine.encode(scan, "standard"), scan)
+    used = encoding.share.reshape([n // 16 for n in encoding.grid.padded_shape]) > 0
+    middle = tuple(n // 2 for n in used.shape)
+    assert used[middle] and not used[0, 0, 0] and 0.4 < used.float().mean() < 0.9
+    values = compared_tokens(encoding, encoding)[0].values
+    assert not values[~used.numpy()].any() and values[middle] > 0
 
 
 def test_a_token_lies_in_the_middle_of_its_voxels(engine, head_file):

@@ -2,10 +2,11 @@
 the other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.encoder import Cancel, Progress
@@ -15,7 +16,10 @@ from mrifoundation.library.regions import find_regions, structures_of
 from mrifoundation.tasks.rigid import rigid_between
 from mrifoundation.volume import Scan
 from mrifoundation.volume.adapt import STRIDE
+from mrifoundation.volume.intensity import bright
+from mrifoundation.volume.resample import resample
 
+LEAST_BODY = 0.2  # of the voxels of a token
 FEWEST = 3  # structures that both must have before one is laid on the other
 
 
@@ -58,13 +62,23 @@ def explain(
     own, theirs = (find_regions(engine, one, structures, cancel) for one in (query, other))
     pairs = _pairs(own, theirs)
     centres = [np.array([side.center_ras_mm for side in sides]) for sides in zip(*pairs, strict=True)] if pairs else []
-    query_map, case_map = compared_tokens(query, other)
+    query_map, case_map = compared_tokens(in_body(query, scan), in_body(other, other_scan))
     return Why(
         sorted((_agreement(a, b) for a, b in pairs), key=lambda pair: -pair["similarity"]),
         rigid_between(centres[1], centres[0]) if len(pairs) >= FEWEST else None,
         query_map,
         case_map,
     )
+
+
+def in_body(encoding: Encoding, scan: Scan) -> Encoding:
+    """`encoding` of `scan` with only those tokens in use that hold some of the body: air is like any other air, which explains nothing."""
+    x, y, z = encoding.grid.shape
+    body = np.zeros(encoding.grid.padded_shape, bool)
+    body[:x, :y, :z] = bright(resample(encoding.axes.apply(scan.voxels), encoding.grid.from_scan()))
+    blocks = [n for size in body.shape for n in (size // STRIDE, STRIDE)]
+    used = body.reshape(blocks).mean(axis=(1, 3, 5)).ravel() >= LEAST_BODY
+    return replace(encoding, share=encoding.share * torch.from_numpy(used).to(encoding.share))
 
 
 def compared_tokens(query: Encoding, case: Encoding) -> tuple[TokenMap, TokenMap]:

@@ -22,19 +22,23 @@ def scale(values, low: float, high: float):
     return ((values - low) * (2.0 / (high - low)) - 1.0).clip(-CLIP, CLIP)
 
 
+def bright(values: np.ndarray) -> np.ndarray:
+    """bool: what lies over a tenth of the robust range above the darkest, which in most scans is the body without the air around it."""
+    low, high = robust_range(values)
+    return values > low + 0.1 * (high - low)
+
+
 def body_box(voxels: np.ndarray, spacing: np.ndarray, margin_mm: float = 4.0) -> tuple[slice, slice, slice]:
     """The box around the body in a canonical array [i, j, k]; the whole array where no dark background surrounds it.
 
-    spacing: mm per axis. The threshold lies a tenth above the background, and a few bright specks (noise, a label burnt into a
+    spacing: mm per axis. A few bright specks (noise, a label burnt into a
     corner) do not widen the box: on each axis a plane counts when over 0.3 % of it is bright.
     """
     steps = np.maximum(1, np.floor(3.0 / np.asarray(spacing)).astype(int))
     coarse = voxels[:: steps[0], :: steps[1], :: steps[2]]
-    low, high = robust_range(coarse)
-    bright = coarse > low + 0.1 * (high - low)
-    box = []
+    seen, box = bright(coarse), []
     for axis in range(3):
-        share = bright.mean(axis=tuple(a for a in range(3) if a != axis))
+        share = seen.mean(axis=tuple(a for a in range(3) if a != axis))
         planes = np.flatnonzero(share > 0.003)
         length, margin = voxels.shape[axis], int(np.ceil(margin_mm / spacing[axis]))
         if planes.size == 0:
