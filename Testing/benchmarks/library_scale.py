@@ -45,7 +45,7 @@ def clustered(rng: np.random.Generator, centres: np.ndarray, count: int) -> np.n
 def batch(rng: np.random.Generator, vectors: np.ndarray, model: str) -> pa.Table:
     """Rows of the table `cases` around the vectors."""
     count = len(vectors)
-    ids = [f"{n:032x}" for n in rng.integers(0, 2**63, count)]
+    ids = [f"{n:016x}{m:016x}" for n, m in rng.integers(0, 2**64, (count, 2), np.uint64)]  # as hashes are
     columns = {field.name: pa.nulls(count, field.type) for field in TABLES[CASES]}
     texts = {"case": ids, "content_hash": ids, "name": ids, "collection": ["made"] * count, "model": [model] * count}
     texts |= {

@@ -148,6 +148,8 @@ def test_nothing_to_search_for_is_refused(filled, scan):
 
 
 def test_an_index_finds_what_exact_search_finds(engine, tmp_path):
+    from lancedb.index import IvfPq
+
     from mrifoundation.library.vector_index import build_index_if_large
 
     library = Library.open(tmp_path / "library", engine)
@@ -161,9 +163,12 @@ def test_an_index_finds_what_exact_search_finds(engine, tmp_path):
         {"case": f"{n * 2654435761 % 2**32:08x}", **model, "embedding_32": vector} for n, vector in enumerate(vectors)
     ]
     store.commit(rows, [], 32)
+    store.table("cases").create_index("embedding_32", config=IvfPq(distance_type="cosine"))  # as an earlier version did
     recalls = build_index_if_large(store, exact_up_to=1000)
     assert recalls["cases.embedding_32"] >= 0.95
     assert float(store.about("recall of cases.embedding_32")) == pytest.approx(recalls["cases.embedding_32"], abs=1e-4)
     assert build_index_if_large(store, exact_up_to=1000) == {}
+    kinds = {index.columns[0]: index.index_type for index in store.table("cases").list_indices()}
+    assert kinds["embedding_32"] == "IvfSq" and kinds["case"] == "BTree" and kinds["region"] == "Bitmap"
     hits = library.search(Question(embedding=vectors[7], k=1)).hits
     assert hits[0].score == pytest.approx(1.0, abs=1e-3)

@@ -27,6 +27,11 @@ def stale_for(model: str) -> str:
     return f"model <> {quoted(model)} OR recipe IS NULL OR recipe <> {RECIPE}"
 
 
+def comparable_for(model: str, *, likeness: bool) -> str:
+    """The condition on cases whose vectors can be compared: of these weights, and where likeness is compared of this version's recipe."""
+    return f"model = {quoted(model)}" + (f" AND recipe = {RECIPE}" if likeness else "")
+
+
 def shown_columns() -> list[str]:
     """Everything of a case but its picture and its vector."""
     return list(_SHOWN)
@@ -59,8 +64,8 @@ class Searching:
         allowed = both(place, self._fitting(question.filters))
         notes = []
         if vector is not None:
-            stale = stale_for(self._model) if question.likeness is not None else f"model <> {quoted(self._model)}"
-            notes, allowed = self._left_out(both(place, stale)), both(allowed, f"NOT ({stale})")
+            comparable = comparable_for(self._model, likeness=question.likeness is not None)
+            notes, allowed = self._left_out(place, comparable), both(allowed, comparable)
         asked = both(allowed, *_exclusions(question))
         found = self._found(question, asked, notes)
         return Hits(self._hits(question, found, allowed), self._store.count(CASES, asked), tuple(notes))
@@ -143,8 +148,8 @@ class Searching:
             parts.append(any_of("case", sorted({row["case"] for row in self._store.rows(REGIONS, volume, ["case"])})))
         return both(*parts)
 
-    def _left_out(self, stale: str) -> list[str]:
-        others = self._store.count(CASES, stale)
+    def _left_out(self, place: str, comparable: str) -> list[str]:
+        others = self._store.count(CASES, place) - self._store.count(CASES, both(place, comparable))
         if not others:
             return []
         many = f"{others} case{'s were' if others != 1 else ' was'}"
