@@ -5,8 +5,7 @@ import numpy as np
 from mrifoundation.library.schema import CASES, REGIONS
 from mrifoundation.library.store import Store
 
-EXACT_UP_TO = 200_000  # vectors of a table
-UNINDEXED_UP_TO = 10_000  # rows of a table that are looked through quickly enough
+EXACT_UP_TO = 20_000  # vectors, and rows, of a table that are looked through quickly enough
 ASKED, HITS = 50, 10  # recall@10 of 50 vectors of the table
 
 
@@ -15,7 +14,7 @@ def build_index_if_large(store: Store, exact_up_to: int = EXACT_UP_TO) -> dict[s
     left. Gives the recall of each index of vectors that was built."""
     recalls = {}
     for table in (CASES, REGIONS):
-        if store.count(table) > min(UNINDEXED_UP_TO, exact_up_to):
+        if store.count(table) > exact_up_to:
             store.index_facts(table)
         for column in store.vector_columns(table):
             if store.count(table, f"{column} IS NOT NULL") > exact_up_to and not store.has_vector_index(table, column):
