@@ -5,7 +5,6 @@ Chromium. Needs `make web-environment`.
 """
 
 import argparse
-import importlib.util
 import os
 import re
 import shutil
@@ -17,18 +16,14 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from mrifoundation.cli.demo import sample_scan
+
 HERE = Path(__file__).resolve().parent
 WEB_PYTHON = HERE.parents[1] / ".venv-web/bin/python"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 PROMPT = "both hippocampi, thalamus, caudate nucleus, putamen, lateral ventricle, brainstem"
 PATIENCE = 1_800_000  # milliseconds, for a machine that is busy
 TO_DRAW = 5_000  # milliseconds until the slices have come as pictures
-
-
-def mni_scan() -> Path:
-    folder = Path(importlib.util.find_spec("nilearn").submodule_search_locations[0])
-    [path] = folder.glob("datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz")
-    return path
 
 
 def draw(address: str, prompt: str, path: Path) -> None:
@@ -63,7 +58,7 @@ def main() -> None:
 
     backend = BackendProcess(wanted.weights)
     backend.start()
-    command = [WEB_PYTHON, "-m", "mrifoundation_web", mni_scan(), "--backend", backend.url, "--port", "0"]
+    command = [WEB_PYTHON, "-m", "mrifoundation_web", sample_scan(), "--backend", backend.url, "--port", "0"]
     face = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         address = re.search(r"http://\S+", next(line for line in face.stdout if "http://" in line))[0]

@@ -109,9 +109,8 @@ class Segmenter:
             winner = np.where(wins, number, 0 if winner is None else winner)
         if not taught:
             self._yield_to_rivals(encoding, features, names, best)
-            if (
-                0 < np.count_nonzero(best > 0) < IN_VIEW_VOXELS
-            ):  # so few never counted as in view while names were learned
+            # So few never counted as in view while names were learned.
+            if 0 < np.count_nonzero(best > 0) < IN_VIEW_VOXELS:
                 best = np.full_like(best, NOWHERE)
         if winner is not None and (best > 0).any():
             counts = np.bincount(winner[best > 0], minlength=len(names))

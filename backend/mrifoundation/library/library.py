@@ -21,7 +21,7 @@ from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.percentiles import Percentiles
 from mrifoundation.library.question import Hits, Question
 from mrifoundation.library.schema import CASES, LIKENESS, REGIONS
-from mrifoundation.library.searching import Searching, shown_columns, stale_for
+from mrifoundation.library.searching import Searching, comparable_for, shown_columns, stale_for
 from mrifoundation.library.sources import Found, Item, find_items, read_back
 from mrifoundation.library.store import Store
 from mrifoundation.library.vector_index import build_index_if_large
@@ -180,7 +180,7 @@ class Library:
 
     def likeness(self, case: Case) -> np.ndarray | None:
         """The vector by which a case is compared with others, float32 [LENGTH]; None when other weights or an earlier version made it."""
-        asked = both(f"case = {quoted(case.case)}", f"NOT ({stale_for(self.engine.card.model_id)})")
+        asked = both(f"case = {quoted(case.case)}", comparable_for(self.engine.card.model_id, likeness=True))
         _, vectors = self._store.vectors(CASES, asked, ["case"], LIKENESS)
         return np.array(vectors[0]) if len(vectors) else None
 

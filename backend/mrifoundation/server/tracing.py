@@ -36,9 +36,8 @@ def set_up() -> None:
         ) from None
     global _tracer
     name = os.environ.get("OTEL_SERVICE_NAME", "mrifoundation")
-    provider = TracerProvider(
-        resource=Resource.create({"service.name": name})
-    )  # what waits is sent at the end of the process
+    # What still waits is sent at the end of the process.
+    provider = TracerProvider(resource=Resource.create({"service.name": name}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     _tracer = provider.get_tracer("mrifoundation")
 
