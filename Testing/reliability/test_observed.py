@@ -95,7 +95,7 @@ def collector():
 
 def test_a_request_and_its_job_are_one_trace(start, collector, head_voxels, oblique_affine):
     address, spans = collector
-    running = start(OTEL_EXPORTER_OTLP_ENDPOINT=address, OTEL_BSP_SCHEDULE_DELAY="200")
+    running = start(OTEL_EXPORTER_OTLP_ENDPOINT=address, OTEL_BSP_SCHEDULE_DELAY="600000")  # only a stop sends
     running.wait_until_ready()
     head = running.send(head_voxels, oblique_affine, name=NAME).json()["id"]
     mine = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01", "X-Request-Id": "ward-3.17"}

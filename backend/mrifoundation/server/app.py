@@ -45,7 +45,7 @@ from mrifoundation.server.rate_limit import RateLimit, requests_per_minute
 from mrifoundation.server.resuming import resume
 from mrifoundation.server.retention import forget_by_and_by
 from mrifoundation.server.security import Guard
-from mrifoundation.server.tracing import job_ended
+from mrifoundation.server.tracing import job_ended, send_waiting
 from mrifoundation.server.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def create_app(
         for task in tasks:
             task.cancel()
         app.state.backend.jobs.close()
+        send_waiting()
 
     app = FastAPI(
         title="MRIFoundation",

@@ -5,7 +5,8 @@ provider is ours alone: FastAPI would tell addresses and messages to the global 
 """
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from opentelemetry import propagate
@@ -17,7 +18,10 @@ from mrifoundation.server.job import Job
 COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 OURS = {"record_exception": False, "set_status_on_exception": False}  # either would quote a message
 
+TO_SEND = 2.0  # seconds that a stop waits for the collector
+
 _tracer: Tracer = NoOpTracer()
+_send_waiting: Callable[[], object] = lambda: None
 
 
 def set_up() -> None:
@@ -34,12 +38,18 @@ def set_up() -> None:
         raise InputError(
             f"{COLLECTOR[0]} is set, and tracing needs more packages: pip install 'mrifoundation[tracing]', or unset it."
         ) from None
-    global _tracer
+    global _tracer, _send_waiting
     name = os.environ.get("OTEL_SERVICE_NAME", "mrifoundation")
-    # What still waits is sent at the end of the process.
     provider = TracerProvider(resource=Resource.create({"service.name": name}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _tracer = provider.get_tracer("mrifoundation")
+    _tracer, _send_waiting = provider.get_tracer("mrifoundation"), provider.force_flush
+
+
+def send_waiting() -> None:
+    """Send the spans that still wait, as long as a stop may take: a process that SIGTERM ends does not come to what Python does at exit."""
+    sending = threading.Thread(target=_send_waiting, name="last spans", daemon=True)
+    sending.start()
+    sending.join(TO_SEND)
 
 
 @contextmanager
