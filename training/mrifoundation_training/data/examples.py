@@ -13,9 +13,11 @@ from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.intensity import body_box, robust_range, scale
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.targets import Askable, askable, swapped_sides
-from mrifoundation_training.data.volumes import CaseVolume, load_case
+from mrifoundation_training.data.vertebral_levels import with_levels
+from mrifoundation_training.data.volumes import CaseVolume, load_case, renamed
 from mrifoundation_training.reports.facts import Facts, facts_of_case, facts_of_rendering, facts_of_slices
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
+from mrifoundation_training.synthesis.contrast import shares_in
 from mrifoundation_training.synthesis.geometry import (
     GeometryRanges,
     View,
@@ -45,6 +47,8 @@ class SourceRecipe:
     lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
     lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
     recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
+    rename: structures that its tables call by a wrong name → the right one. levels: probability that the parts of its vertebrae are
+    shown as whole ones, each with its level.
     """
 
     weight: float
@@ -57,6 +61,8 @@ class SourceRecipe:
     lesion_shapes: bool = False
     recolour: float = 0.0
     deform: float = 1.0
+    rename: dict[str, str] = field(default_factory=dict)
+    levels: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,7 @@ class Examples:
         weight = np.array([self.recipes[s].weight for s in self.sources], dtype=float)
         self.probability = weight / weight.sum()
         self._volume = lru_cache(maxsize=None)(load_case)
+        self._levels = lru_cache(maxsize=None)(self._with_levels)
         self._shape = lru_cache(maxsize=None)(_points_of_lesions)
         self._box = lru_cache(maxsize=None)(self._label_box)
 
@@ -139,13 +146,22 @@ class Examples:
             if case.id in self.skipped:
                 continue
             try:
-                volume = self._volume(case)
+                volume = self._shown(rng, case)
             except InputError as error:  # one bad file must not end a run of hours; it is counted and named in the log
                 self.skipped[case.id] = str(error)
                 if len(self.skipped) == self._count():
                     raise InputError(f"No case of the manifest can be read; the last said: {error}") from error
                 continue
             return self._example(rng, volume, self._recipe(case))
+
+    def _shown(self, rng: np.random.Generator, case: Case) -> CaseVolume:
+        recipe = self._recipe(case)
+        if recipe.levels and rng.random() < recipe.levels:
+            return self._levels(case)
+        return renamed(self._volume(case), recipe.rename)
+
+    def _with_levels(self, case: Case) -> CaseVolume:
+        return with_levels(renamed(self._volume(case), self._recipe(case).rename))
 
     def _count(self) -> int:
         return sum(map(len, self.by_source.values()))
@@ -199,7 +215,14 @@ class Examples:
         view, near_view, source, names = anatomy.view, anatomy.near_view, anatomy.source, anatomy.drawn.names
         if anatomy.synthetic:
             image, sequence = render(
-                rng, source, volume.spacing, near_view, names, whole=recipe.whole, realistic=self.realistic
+                rng,
+                source,
+                volume.spacing,
+                near_view,
+                names,
+                whole=recipe.whole,
+                realistic=self.realistic,
+                shares=shares_in(volume.case.region),
             )
             image, native = degrade(rng, image, view.spacing, strength)
             tumour = anatomy.drawn.tumour

@@ -1,6 +1,6 @@
 """Voxels of a case in memory, compact: canonical axes, labels renumbered without gaps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -47,6 +47,15 @@ def load_case(case: Case) -> CaseVolume:
     compact[values] = np.arange(1, len(values) + 1)
     names = ("", *(case.table.get(int(v), "") for v in values))
     return CaseVolume(case, compact[labels], names, image, spacing)
+
+
+def renamed(volume: CaseVolume, names: dict[str, str]) -> CaseVolume:
+    """The same voxels, with structures called by other names (old → new)."""
+    if not names:
+        return volume
+    table = {value: names.get(name, name) for value, name in volume.case.table.items()}
+    told = tuple(names.get(name, name) for name in volume.names)
+    return replace(volume, case=replace(volume.case, table=table), names=told)
 
 
 def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[np.ndarray, np.ndarray]:

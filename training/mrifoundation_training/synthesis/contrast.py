@@ -7,32 +7,41 @@ import numpy as np
 import yaml
 
 SEQUENCES = ("T1", "T2", "FLAIR", "PD")
+BRAIN_SHARES = (0.6, 0.2, 0.12, 0.08)  # how often each is drawn
+OTHER_SHARES = (0.42, 0.42, 0.0, 0.16)  # nobody nulls the fluid of a spine or a knee
+# What lies around structures of which a map says nothing more.
+SOFT_TISSUES = ("fat", "fat", "muscle", "muscle", "bowel", "fluid", "vessel", "marrow", "liver", "air")
 
 
 @lru_cache(maxsize=1)
-def _tissues() -> tuple[dict[str, list[float]], dict[str, str]]:
-    content = yaml.safe_load((files(__package__) / "tissues.yaml").read_text(encoding="utf-8"))
-    return content["signal"], content["match"]
+def _table() -> dict[str, dict]:
+    return yaml.safe_load((files(__package__) / "tissues.yaml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=4096)
 def tissue_of(name: str) -> str | None:
     """The tissue whose signal a structure shares, or None when the table has none for it."""
-    return next((tissue for word, tissue in _tissues()[1].items() if word in name), None)
+    return next((tissue for word, tissue in _table()["match"].items() if word in name), None)
+
+
+def shares_in(region: str) -> tuple[float, ...]:
+    """How often each of SEQUENCES is drawn for scans of a region."""
+    return BRAIN_SHARES if region in ("brain", "fetal-brain", "head-neck") else OTHER_SHARES
 
 
 def draw_contrast(
-    rng: np.random.Generator, names: tuple[str, ...], realistic: float
+    rng: np.random.Generator, names: tuple[str, ...], realistic: float, shares: tuple[float, ...] = BRAIN_SHARES
 ) -> tuple[np.ndarray, np.ndarray, str | None]:
     """Mean and standard deviation of each label's signal, float32 [labels], and the sequence they look like, None for none;
     label 0 (no name) gets a random signal.
 
-    realistic: probability that a sequence's tissue priors are used. Left and right of a structure share their contrast.
+    realistic: probability that a sequence's tissue priors are used; shares: how often each of SEQUENCES then is. Left and right of a
+    structure share their contrast.
     """
-    signal, _ = _tissues()
-    column = rng.choice(4, p=(0.6, 0.2, 0.12, 0.08)) if rng.random() < realistic else None
+    signal, spread = _table()["signal"], _table()["spread"]
+    column = rng.choice(4, p=shares) if rng.random() < realistic else None
     # One draw a tissue: white matter of brain and cerebellum look alike in any real sequence.
-    shift = {tissue: rng.normal(0, 0.05) for tissue in signal}
+    shift = {tissue: rng.normal(0, spread.get(tissue, 0.05)) for tissue in signal}
     drawn: dict[str, tuple[float, float]] = {}
     noise = rng.uniform(0.01, 0.07)
     for name in names:
@@ -49,6 +58,17 @@ def draw_contrast(
     means, deviations = zip(*(drawn[_sideless(name)] for name in names), strict=True)
     sequence = None if column is None else SEQUENCES[column]
     return np.array(means, np.float32), np.array(deviations, np.float32), sequence
+
+
+def draw_surroundings(rng: np.random.Generator, count: int, sequence: str | None) -> np.ndarray:
+    """Signals of `count` unnamed tissues, float32: of soft tissues in the sequence, or anything where there is none."""
+    if sequence is None:
+        return rng.uniform(0, 1, count).astype(np.float32)
+    signal, column = _table()["signal"], SEQUENCES.index(sequence)
+    chosen = rng.choice(SOFT_TISSUES, count)
+    return np.array([signal[tissue][column] for tissue in chosen], np.float32) + rng.normal(0, 0.07, count).astype(
+        np.float32
+    )
 
 
 def _sideless(name: str) -> str:

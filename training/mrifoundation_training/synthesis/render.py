@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mrifoundation_training.synthesis.contrast import draw_contrast
+from mrifoundation_training.synthesis.contrast import BRAIN_SHARES, draw_contrast, draw_surroundings
 from mrifoundation_training.synthesis.geometry import View, looked_up, sample_image, sample_labels, smooth_noise
 
 
@@ -16,15 +16,16 @@ def render(
     *,
     whole: bool,
     realistic: float,
+    shares: tuple[float, ...] = BRAIN_SHARES,
 ) -> tuple[torch.Tensor, str | None]:
     """source: int [i, j, k] with names[n] of label n and spacing in mm → image float [X, Y, Z] of the view, and the sequence whose
     contrast it has (None for a random one).
 
     Brightness is given at the source's own resolution and then averaged, so that a working voxel across a border is a mixture, as in a
     scanner. whole: everything of the body is labelled, so label 0 is mostly air; else label 0 is filled with random tissue, because a
-    partial map says nothing about its surroundings.
+    partial map says nothing about its surroundings. shares: how often each sequence is drawn.
     """
-    means, deviations, sequence = draw_contrast(rng, names, realistic)
+    means, deviations, sequence = draw_contrast(rng, names, realistic, shares)
     if whole and rng.random() < 0.85:
         means[0], deviations[0] = abs(rng.normal(0, 0.02)), rng.uniform(0, 0.02)
     device = source.device
@@ -33,17 +34,18 @@ def render(
     if not whole:
         named = sample_image((source > 0).float(), view, spacing)
         # Where label 0 was averaged in, its brightness gives way to the surroundings'.
-        image = image + (1 - named) * (_surroundings(rng, image.shape, device) - float(means[0]))
+        image = image + (1 - named) * (_surroundings(rng, image.shape, device, sequence) - float(means[0]))
     image = image + deviation * _normal(rng, image.shape, device)
     # Structures are not uniform inside either: a slow variation, a few per cent.
     return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0]), sequence
 
 
-def _surroundings(rng, shape, device) -> torch.Tensor:
-    """Random tissue: smooth random fields compete, the winner's brightness fills the place."""
+def _surroundings(rng, shape, device, sequence: str | None) -> torch.Tensor:
+    """Random tissue: smooth random fields compete, the winner's brightness fills the place. In half of the images that look like a
+    sequence it is soft tissue as that shows it; else anything."""
     count = int(rng.integers(3, 8))
-    fields = smooth_noise(rng, count, shape, rng.uniform(5, 16), device)
-    levels = torch.tensor(rng.uniform(0, 1, count), dtype=torch.float32, device=device)
+    fields = smooth_noise(rng, count, shape, np.exp(rng.uniform(np.log(5), np.log(40))), device)
+    levels = torch.tensor(draw_surroundings(rng, count, sequence if rng.random() < 0.5 else None), device=device)
     return levels[fields.argmax(0)]
 
 
