@@ -9,6 +9,7 @@ import torch
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.examples import Examples
+from mrifoundation_training.synthesis.contrast import SEQUENCES, draw_contrast, draw_surroundings, shares_in, tissue_of
 from mrifoundation_training.train import usable_cases
 
 
@@ -93,10 +94,36 @@ def test_a_data_set_of_corrupt_files_ends_the_run_in_words(small_recipe, small_d
 
 
 def test_both_sides_of_a_structure_share_their_contrast():
-    from mrifoundation_training.synthesis.contrast import draw_contrast
-
     for seed in range(20):
         means, deviations, _ = draw_contrast(
             np.random.default_rng(seed), ("", "left kidney", "right kidney", "liver"), realistic=0.5
         )
         assert means[1] == means[2] and deviations[1] == deviations[2]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("intervertebral disc", "vertebral body"),
+        ("vertebral endplate", "vertebral body"),
+        ("patellar cartilage", "patella"),
+        ("medial tibial cartilage", "tibia"),
+        ("lateral meniscus", "tibia"),
+        ("prostate peripheral zone", "prostate transition zone"),
+        ("spinal cord", "spinal canal"),
+        ("left cerebellar white matter", "left cerebellar cortex"),
+    ],
+)
+def test_neighbours_that_a_scan_tells_apart_are_of_different_tissues(one, other):
+    assert None not in (tissue_of(one), tissue_of(other)) and tissue_of(one) != tissue_of(other)
+
+
+def test_fluid_is_only_nulled_in_heads():
+    assert shares_in("brain")[SEQUENCES.index("FLAIR")] > 0 == shares_in("lumbar-spine")[SEQUENCES.index("FLAIR")]
+
+
+def test_a_partial_map_lies_in_soft_tissue_of_its_sequence_or_in_anything():
+    # Fat is bright in T1, and air has no signal.
+    draw = np.random.default_rng(3)
+    assert max(draw_surroundings(draw, 200, "T1")) > 0.85 and min(draw_surroundings(draw, 200, "T1")) < 0.1
+    assert min(draw_surroundings(draw, 200, None)) >= 0 and max(draw_surroundings(draw, 200, None)) <= 1
