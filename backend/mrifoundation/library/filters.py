@@ -1,7 +1,7 @@
 """Filters as data: which cases may answer. They are checked field by field and only then become a condition of the table's language."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mrifoundation.errors import InputError
@@ -14,24 +14,27 @@ FIELDS = (*TEXTS, *NUMBERS, *TRUTHS, VOLUMES)
 LARGEST = 1e15
 LONGEST, MOST = 200, 50  # characters of a text, alternatives of a field
 
+Spelt = Callable[[str, str], list[str]]  # (column, text in lower case) → how the table spells it
 
-def condition(filters: Mapping[str, Any]) -> str:
+
+def condition(filters: Mapping[str, Any], spelt: Spelt | None = None) -> str:
     """The condition on facts for `filters`, "" for none; `volume_ml` is another table's and is left to `volume_conditions`.
 
     region, sequence, plane, sex, diagnosis, flags: a text or a list of which one must fit, ignoring case; a diagnosis fits when it contains
-    the text. age: a number or [least, most], either may be null. contrast: true or false. Raises InputError for anything else.
+    the text. age: a number or [least, most], either may be null. contrast: true or false. spelt: with it the condition is one that indexes
+    of the columns can answer. Raises InputError for anything else.
     """
-    parts = [_part(name, value) for name, value in _checked(filters).items() if name != VOLUMES]
+    parts = [_part(name, value, spelt) for name, value in _checked(filters).items() if name != VOLUMES]
     return " AND ".join(f"({part})" for part in parts)
 
 
-def volume_conditions(filters: Mapping[str, Any]) -> list[str]:
-    """One condition on the table of regions for each structure of `volume_ml` ({"liver": [1000, 2000]}, mL)."""
+def volume_conditions(filters: Mapping[str, Any], spelt: Spelt | None = None) -> list[str]:
+    """One condition on the table of regions for each structure of `volume_ml` ({"liver": [1000, 2000]}, mL); spelt: as for `condition`."""
     volumes = _checked(filters).get(VOLUMES, {})
     if not isinstance(volumes, Mapping):
         raise InputError('The filter volume_ml needs a range for each structure, for example {"liver": [1000, 2000]}.')
     return [
-        f"lower(structure) = {quoted(_text(name, VOLUMES).lower())} AND {_range('volume_ml', value)}"
+        f"{_one_of('structure', [_text(name, VOLUMES).lower()], spelt)} AND {_range('volume_ml', value)}"
         for name, value in volumes.items()
     ]
 
@@ -62,7 +65,7 @@ def _checked(filters: Mapping[str, Any]) -> Mapping[str, Any]:
     return filters
 
 
-def _part(name: str, value: Any) -> str:
+def _part(name: str, value: Any, spelt: Spelt | None) -> str:
     if name in NUMBERS:
         return _range(name, value)
     if name in TRUTHS:
@@ -72,15 +75,19 @@ def _part(name: str, value: Any) -> str:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, Sequence) or not values or len(values) > MOST:
         raise InputError(f"The filter {name} needs a text or a list of at most {MOST} texts.")
-    return " OR ".join(_fits(name, _text(one, name).lower()) for one in values)
-
-
-def _fits(name: str, text: str) -> str:
+    texts = [_text(one, name).lower() for one in values]
     if name == "flags":
-        return f"array_has(flags, {quoted(text)})"
+        return " OR ".join(f"array_has(flags, {quoted(text)})" for text in texts)
     if name == "diagnosis":
-        return f"strpos(lower(diagnosis), {quoted(text)}) > 0"
-    return f"lower({name}) = {quoted(text)}"
+        return " OR ".join(f"strpos(lower(diagnosis), {quoted(text)}) > 0" for text in texts)
+    return _one_of(name, texts, spelt)
+
+
+def _one_of(column: str, texts: Sequence[str], spelt: Spelt | None) -> str:
+    """The condition that a column has one of some texts in lower case, whatever its own."""
+    if spelt:
+        return any_of(column, [spelling for text in texts for spelling in spelt(column, text)])
+    return any_of(f"lower({column})", texts)
 
 
 def _text(value: Any, name: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from mrifoundation.library.question import Hits, Question
 from mrifoundation.library.schema import CASES, LIKENESS, REGIONS
 from mrifoundation.library.searching import Searching, comparable_for, shown_columns, stale_for
 from mrifoundation.library.sources import Found, Item, find_items, read_back
+from mrifoundation.library.spellings import Spellings
 from mrifoundation.library.store import Store
 from mrifoundation.library.vector_index import build_index_if_large
 from mrifoundation.library.writer_lock import writing
@@ -41,6 +43,7 @@ class Library:
         self._store = store
         self._engine = engine
         self._percentiles = Percentiles(store)
+        self._spellings = Spellings(store)
 
     @classmethod
     def open(cls, uri: str | Path, engine: "Engine | None" = None, create: bool = True) -> "Library":
@@ -140,7 +143,7 @@ class Library:
         if compared and not self._store.count(CASES):
             return Hits((), 0, ("The library is empty; add scans to it.",))
         model = self.engine.card.model_id if compared else None
-        return Searching(self._store, model, self._percentiles).search(question)
+        return Searching(self._store, model, self._percentiles, self._spellings).search(question)
 
     def collections(self) -> list[dict[str, Any]]:
         """name, cases, regions, model, same_model (None without an engine), bytes of every collection."""
@@ -153,7 +156,7 @@ class Library:
         if not self.exists:
             return [], 0
         place = f"collection = {quoted(collection)}" if collection else ""
-        asked = both(place, condition(filters or {}))
+        asked = both(place, condition(filters or {}, partial(self._spellings.of, CASES)))
         rows = self._store.rows(CASES, asked, shown_columns(), limit, offset)
         return [Case.from_row(row) for row in rows], self._store.count(CASES, asked)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from mrifoundation.library.likeness import RECIPE
 from mrifoundation.library.percentiles import Percentiles
 from mrifoundation.library.question import Hit, Hits, Question
 from mrifoundation.library.schema import CASES, LIKENESS, REGIONS, vector_column
+from mrifoundation.library.spellings import Spellings
 from mrifoundation.library.store import Store
 
 MOST_HITS = 1000
@@ -48,10 +50,11 @@ class Found:
 class Searching:
     """Answers questions from one store, comparing only what the same weights (`model`) embedded."""
 
-    def __init__(self, store: Store, model: str | None, percentiles: Percentiles):
+    def __init__(self, store: Store, model: str | None, percentiles: Percentiles, spellings: Spellings):
         self._store = store
         self._model = model
         self._percentiles = percentiles
+        self._spellings = spellings
 
     def search(self, question: Question) -> Hits:
         """The most similar cases. Raises InputError for a filter, collection or number of hits that cannot be used."""
@@ -143,8 +146,8 @@ class Searching:
         return any_of("collection", list(question.collections))
 
     def _fitting(self, filters: Mapping) -> str:
-        parts = [condition(filters)]
-        for volume in volume_conditions(filters):
+        parts = [condition(filters, partial(self._spellings.of, CASES))]
+        for volume in volume_conditions(filters, partial(self._spellings.of, REGIONS)):
             parts.append(any_of("case", sorted({row["case"] for row in self._store.rows(REGIONS, volume, ["case"])})))
         return both(*parts)
 

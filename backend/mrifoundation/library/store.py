@@ -177,6 +177,11 @@ class Store:
         search = self.table(table).search().select(columns).limit(limit).offset(offset)
         return (search.where(condition) if condition else search).to_list()
 
+    def distinct(self, table: str, column: str) -> list[str]:
+        """The different texts of a column."""
+        rows = self.table(table).search().select([column]).limit(MOST_ROWS).to_arrow()
+        return [text for text in rows[column].unique().to_pylist() if text is not None]
+
     def embedding_columns(self, table: str) -> list[str]:
         """The columns of embeddings that the table has, one for each length."""
         return [name for name in self.table(table).schema.names if name.startswith("embedding_")]
