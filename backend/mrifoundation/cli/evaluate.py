@@ -53,6 +53,12 @@ def segmentation(
     manifest: ManifestArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
+    made: Annotated[
+        int,
+        typer.Option(
+            min=0, help="In place of scans: this many images made of each label map that has none, of no patient."
+        ),
+    ] = 0,
     profile: ProfileOption = "standard",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write every single measurement to this CSV.")
@@ -64,7 +70,14 @@ def segmentation(
     from mrifoundation_training.evaluation.segmentation import evaluate
 
     return evaluate(
-        manifest, split=split, sources=sources, profile=profile, output=output, as_json=as_json, weights=weights
+        manifest,
+        split=split,
+        sources=sources,
+        made=made,
+        profile=profile,
+        output=output,
+        as_json=as_json,
+        weights=weights,
     )
 
 

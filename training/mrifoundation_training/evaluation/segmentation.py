@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Collection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.progress import track
@@ -13,6 +14,7 @@ from mrifoundation.errors import InputError
 from mrifoundation_training.data.manifest import Case, read_manifest
 from mrifoundation_training.evaluation.case_scoring import score_case
 from mrifoundation_training.evaluation.console import wide_console
+from mrifoundation_training.evaluation.made_scans import made_scans
 from mrifoundation_training.evaluation.report import as_json as summary_as_json
 from mrifoundation_training.evaluation.report import print_summary
 from mrifoundation_training.evaluation.score_file import ScoreFile
@@ -24,6 +26,7 @@ def evaluate(
     *,
     split: str = "dev",
     sources: Collection[str] | None = None,
+    made: int = 0,
     profile: str = "standard",
     output: Path | None = None,
     as_json: bool = False,
@@ -31,35 +34,44 @@ def evaluate(
 ) -> int:
     """Score every scan of a split and print the table structure × source (or, `as_json`, one object).
 
-    manifest: a CSV with the columns of volumes.csv. sources: only these. output: a CSV of single scores that is
+    manifest: a CSV with the columns of volumes.csv. sources: only these. made: images that are made of each label map without a scan, and
+    scored in place of scans. output: a CSV of single scores that is
     appended to case by case; what it holds already is not computed again. A case that cannot be read is skipped,
     counted and named.
     Gives the exit code: 0 when anything was scored, 1 when nothing was. Raises InputError for a manifest, split,
     source, profile or weights that are not there.
     """
-    cases = chosen_cases(read_manifest(Path(manifest)), split, sources)
+    cases = chosen_cases(read_manifest(Path(manifest)), split, sources, bare=made > 0)
     engine = Engine.load(weights)
     file = ScoreFile(Path(output) if output else None, engine.card.model_id, profile)
-    skipped = score_cases(engine, cases, profile, file)
+    with TemporaryDirectory() as folder:
+        cases = made_scans(cases, made, Path(folder)) if made else cases
+        skipped = score_cases(engine, cases, profile, file)
     scores = file.scores([case.id for case in cases])
     summary = summarise(scores)
     if as_json:
         print(json.dumps(summary_as_json(summary, engine.card.model_id, profile, split, skipped), ensure_ascii=False))
     else:
-        title = f"{engine.card.model_id}, profile {profile}, split {split}, scans: {len(cases) - len(skipped)}"
+        what = "images made from label maps, of no patient" if made else "scans"
+        title = f"{engine.card.model_id}, profile {profile}, split {split}, {what}: {len(cases) - len(skipped)}"
         print_summary(wide_console(), summary, title, skipped)
     return 0 if scores else 1
 
 
-def chosen_cases(cases: list[Case], split: str, sources: Collection[str] | None) -> list[Case]:
-    """The scans (not the bare label maps) of a split and of some sources; raises InputError when there are none."""
+def chosen_cases(cases: list[Case], split: str, sources: Collection[str] | None, bare: bool = False) -> list[Case]:
+    """The scans, or the `bare` label maps without one, of a split and of some sources; raises InputError when there are none."""
     known = {case.source for case in cases}
     unknown = sorted(set(sources or ()) - known)
     if unknown:
         raise InputError(f"The manifest has no source {', '.join(unknown)}; it has {', '.join(sorted(known))}.")
-    chosen = [case for case in cases if case.image and case.split == split and (not sources or case.source in sources)]
+    chosen = [
+        case
+        for case in cases
+        if bool(case.image) != bare and case.split == split and (not sources or case.source in sources)
+    ]
     if not chosen:
-        raise InputError(f"The manifest has no scans of split '{split}' there; choose another split or source.")
+        what = "label maps without a scan" if bare else "scans"
+        raise InputError(f"The manifest has no {what} of split '{split}' there; choose another split or source.")
     return chosen
 
 
