@@ -9,7 +9,10 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.model import FoundationModel, NetworkConfig, load_model
 from mrifoundation.model.text_tower import TextTower
+from mrifoundation_training.data.examples import SourceRecipe
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.vertebral_levels import with_levels
+from mrifoundation_training.data.volumes import load_case, renamed
 from mrifoundation_training.recipe import Recipe
 
 # How far the fluid reaches into the folds of the brain is a matter of each source's habit, so it takes nothing from the cortex.
@@ -26,7 +29,7 @@ def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
     names = vocabulary.names
     config = NetworkConfig(
         names=names,
-        families=families_of(cases, names),
+        families=families_of(shown(cases, recipe.sources), names),
         yielding=tuple(row for row, name in enumerate(names) if name in YIELDING),
         lesions=tuple(row for row, name in enumerate(names) if vocabulary[name].kind == "lesion"),
         **recipe.network,
@@ -55,6 +58,12 @@ def _grown(start: FoundationModel, model: FoundationModel) -> bool:
             block = model.get_submodule(name)
             block.norm2.weight.zero_()
     return not found.unexpected_keys
+
+
+def shown(cases: list[Case], sources: dict[str, SourceRecipe]) -> list[Case]:
+    """The cases, and beside them what they become where a recipe tells the levels of their vertebrae."""
+    levelled = [case for case in cases if case.source in sources and sources[case.source].levels]
+    return cases + [with_levels(renamed(load_case(case), sources[case.source].rename)).case for case in levelled]
 
 
 def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
