@@ -8,7 +8,8 @@ import torch
 from mrifoundation.errors import InputError
 from mrifoundation.model import load_model
 from mrifoundation_training.new_model import new_model
-from mrifoundation_training.train import train, usable_cases
+from mrifoundation_training.train import train
+from mrifoundation_training.usable import usable_cases
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from safetensors.torch import load_file
 
 from mrifoundation.errors import InputError
 from mrifoundation.model import load_model
+from mrifoundation_training.optimizer import schedule
 from mrifoundation_training.run_state import TENSORS
-from mrifoundation_training.train import main, schedule, train, usable_cases
+from mrifoundation_training.train import main, train
+from mrifoundation_training.usable import usable_cases
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
@@ -29,7 +31,7 @@ def test_a_stopped_run_goes_on_exactly_where_it_was(small_recipe, tmp_path, opti
 
 def train_until(recipe, folder, stop_after):
     """Run as a person who presses Ctrl-C right after the save at step `stop_after`."""
-    from mrifoundation_training import train as module
+    from mrifoundation_training import run as module
 
     save = module.save_state
 

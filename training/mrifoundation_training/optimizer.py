@@ -1,4 +1,6 @@
-"""The optimiser of a recipe."""
+"""The optimiser of a recipe, and how its learning rate goes."""
+
+import math
 
 import torch
 
@@ -37,3 +39,11 @@ def parameter_groups(model: FoundationModel, recipe: Recipe, stage: StudentTeach
     rest = [p for p in model.parameters() if p is not own[0]]
     groups = [{"params": rest, "pace": 1.0}, {"params": own, "pace": recipe.own_pace}]
     return groups + ([{"params": stage.trained(), "pace": 1.0}] if stage else [])
+
+
+def schedule(step: int, recipe: Recipe) -> float:
+    """Share of the learning rate at a step: linear warm-up, then level, then over the last `tail` of the steps a cosine to zero."""
+    if step < recipe.warmup:
+        return (step + 1) / recipe.warmup
+    first = max(recipe.warmup, recipe.steps * (1 - recipe.tail))
+    return 0.5 * (1 + math.cos(math.pi * max(0.0, (step - first) / max(1.0, recipe.steps - first))))

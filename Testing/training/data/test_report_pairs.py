@@ -14,7 +14,8 @@ from mrifoundation_training.data.report_pairs import ReportedExamples, read_repo
 from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.reports.own_reports import near_by, own_sentences, rows_of
 from mrifoundation_training.stages.image_report import ImageReportSettings
-from mrifoundation_training.train import train, usable_cases, usable_reports
+from mrifoundation_training.train import train
+from mrifoundation_training.usable import usable_cases, usable_reports
 
 ROWS = """image,report,id,region,diagnosis,split,licence,side
 one.nii.gz,"Large mass in the right lobe. No ascites.",one,abdomen,hepatoma,,CC-BY-4.0,right

@@ -25,7 +25,8 @@ from mrifoundation_training.data.sharding import write_shards
 from mrifoundation_training.data.store import Store, StoreUnreachable
 from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.data.volumes import load_case
-from mrifoundation_training.train import card_of, usable_cases
+from mrifoundation_training.usable import usable_cases
+from mrifoundation_training.weights_card import card_of
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,9 @@ from mrifoundation.model import load_model
 from mrifoundation_training.parallel.checkpoint import COMPLETE, complete
 from mrifoundation_training.parallel.spreading import check
 from mrifoundation_training.parallel.world import World
+from mrifoundation_training.run import own_draws
 from mrifoundation_training.stages.student_teacher import StudentTeacherSettings
-from mrifoundation_training.train import own_draws, train
+from mrifoundation_training.train import train
 
 HERE = Path(__file__).parent
 WAYS = ("ddp", "fsdp", "ddp-muon", "ddp-pairs", "fsdp-pairs")

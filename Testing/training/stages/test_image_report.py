@@ -11,7 +11,8 @@ from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.reports.facts import Facts
 from mrifoundation_training.reports.sentences import Sentence
 from mrifoundation_training.stages.image_report import ImageReportSettings, Stock, image_report_loss
-from mrifoundation_training.train import train, usable_cases
+from mrifoundation_training.train import train
+from mrifoundation_training.usable import usable_cases
 
 SENTENCES = [Sentence("a liver scan", (("region", "abdomen"),)), Sentence("a brain scan", (("region", "brain"),))]
 SETTINGS = ImageReportSettings(weight=1.0)

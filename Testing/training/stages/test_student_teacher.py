@@ -9,13 +9,15 @@ import torch
 from safetensors.torch import load_file
 
 from mrifoundation.model import FoundationModel, NetworkConfig, load_model
+from mrifoundation_training import run as runs
 from mrifoundation_training import train as training
 from mrifoundation_training.data.pairs import Pairs
 from mrifoundation_training.run_state import TENSORS
 from mrifoundation_training.stages.crops import Crop, draw_two, shared
 from mrifoundation_training.stages.student_teacher import StudentTeacher, StudentTeacherSettings
 from mrifoundation_training.stages.student_teacher_setup import known_tables, unlabelled_cases
-from mrifoundation_training.train import main, train, usable_cases
+from mrifoundation_training.train import main, train
+from mrifoundation_training.usable import usable_cases
 
 TINY = StudentTeacherSettings(
     weight=0.5, prototypes=(8, 16, 16), memory=(32, 64, 64), cells=256, local_crops=1, labels_from=0, confidence=0.0,
@@ -187,13 +189,13 @@ def test_a_run_joins_the_stage_and_names_what_it_saw(joined_recipe, tmp_path):
 
 def test_a_stopped_run_with_the_stage_goes_on_exactly(joined_recipe, tmp_path, monkeypatch):
     train(joined_recipe, tmp_path / "straight")
-    save = training.save_state
+    save = runs.save_state
 
     def save_then_stop(folder, step, *rest):
         save(folder, step, *rest)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "save_state", save_then_stop)
+    monkeypatch.setattr(runs, "save_state", save_then_stop)
     with pytest.raises(KeyboardInterrupt):
         train(joined_recipe, tmp_path / "stopped")
     monkeypatch.undo()

@@ -10,7 +10,7 @@ import torch
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.synthesis.contrast import SEQUENCES, draw_contrast, draw_surroundings, shares_in, tissue_of
-from mrifoundation_training.train import usable_cases
+from mrifoundation_training.usable import usable_cases
 
 
 @pytest.fixture

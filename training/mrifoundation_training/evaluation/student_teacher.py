@@ -31,7 +31,8 @@ from mrifoundation_training.evaluation.summary import summarise
 from mrifoundation_training.recipe import Recipe, read_recipe
 from mrifoundation_training.run_state import TENSORS
 from mrifoundation_training.stages.student_teacher_setup import set_up
-from mrifoundation_training.train import train, usable_cases
+from mrifoundation_training.train import train
+from mrifoundation_training.usable import usable_cases
 
 WITH, WITHOUT = "with", "without"
 # Of one voxel through the network: the answer alone, and with its gradients (which cost about twice the answer).

@@ -1,0 +1,64 @@
+"""The card of weights that a run writes: what they were trained on and how."""
+
+import subprocess
+from dataclasses import asdict
+
+import torch
+
+from mrifoundation.model import Card, FoundationModel
+from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.parallel.world import World
+from mrifoundation_training.recipe import Recipe
+
+RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
+
+
+def card_of(
+    recipe: Recipe, model: FoundationModel, cases: list[Case], steps: int, seconds: float, world: World
+) -> Card:
+    """What these weights were trained on and how, without scores; those come from `mrifoundation evaluate`."""
+    groups: dict[tuple, set] = {}
+    for case in cases:
+        groups.setdefault((case.source, case.tier, case.licence), set()).add(case.subject)
+    data = [
+        {"source": s, "tier": t, "licence": licence, "subjects": len(ids)}
+        for (s, t, licence), ids in sorted(groups.items())
+    ]
+    open_only = all(case.tier == "open" for case in cases)
+    return Card(
+        name=recipe.name,
+        version="0.1.0",
+        licence="CC-BY-SA-4.0" if open_only else RESEARCH_LICENCE,
+        config=model.config,
+        training_data=data,
+        training={
+            "steps": steps,
+            "cases_per_step": recipe.cases_per_step,
+            "minutes_this_run": round(seconds / 60, 1),
+            "hardware": _hardware(world),
+            "commit": _commit(),
+            "budget_voxels": list(recipe.geometry.budget),
+        }
+        | ({"student_teacher": asdict(recipe.student_teacher)} if recipe.student_teacher.weight else {}),
+        preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING]},
+        limits=[
+            "Most brain, head, spine, knee and prostate anatomy was learned from label maps turned into simulated images.",
+            "Few real scans per region were seen; expect failures on sequences and pathologies that were not.",
+        ],
+    )
+
+
+def _hardware(world: World) -> str:
+    on_gpu = world.device.type == "cuda"
+    one = torch.cuda.get_device_name(world.device) if on_gpu else f"CPU, {torch.get_num_threads()} threads"
+    return one if world.size == 1 else f"{world.size} × {one}"
+
+
+def _commit() -> str:
+    try:
+        return subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
