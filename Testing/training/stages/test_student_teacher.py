@@ -219,7 +219,7 @@ def test_the_rest_of_a_run_does_not_depend_on_a_stage_that_counts_nothing(joined
 
 def test_a_planted_collapse_stops_the_run_and_keeps_the_weights_of_before(joined_recipe, tmp_path, monkeypatch, capsys):
     recipe = dataclasses.replace(
-        joined_recipe, steps=12, save_every=2, student_teacher=dataclasses.replace(TINY, grace=3, patience=3)
+        joined_recipe, steps=12, save_every=2, student_teacher=dataclasses.replace(TINY, grace=3, patience=2)
     )
     loss = StudentTeacher.loss
 
