@@ -1,7 +1,8 @@
 """Holds asks against an encoding: presence, logits, union of several names, and the table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.taught.shelf import Shelf
+from mrifoundation.engine.vertebral_levels import BODY, SACRUM, UPWARDS, Vertebrae, levels
 from mrifoundation.errors import Cancelled
 from mrifoundation.model import IN_VIEW_VOXELS, FoundationModel, Query, surest
 from mrifoundation.volume.box import bounding_box
@@ -21,17 +23,19 @@ IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
 LIKELIEST = "Where it would most likely be is drawn; whether there is one is in doubt ({presence:.0%})."
 NOWHERE = -30.0  # a logit that no voxel survives
+COUNTED = "Its level is counted up from the sacrum."
 AT_ONCE = 4  # names whose logits are held in memory together
 RIVALS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What an ask's parts are: name, presence probability, and share of the voxels of their union."""
+    """What an ask's parts are: name, presence probability, and share of the voxels of their union. note: what else there is to say."""
 
     names: tuple[str, ...]
     presence: np.ndarray
     share: np.ndarray
+    note: str = ""
 
 
 class Segmenter:
@@ -50,13 +54,13 @@ class Segmenter:
         painter = LabelPainter(encoding, len(asked.asks))
         features = encoding.voxel.to(self._model.device).float()
         found: list[Found] = []
-        spoken_for = self._spoken_for(asked)
+        spoken_for, vertebrae = self._spoken_for(asked), cache(partial(self._vertebrae, encoding, features))
         for number, ask in enumerate(asked.asks):
             if cancel():
                 raise Cancelled("Segmenting was cancelled.")
             progress("segment", number / len(asked.asks), f"Segmenting {ask.name}.")
             least = SURELY_NOT if likeliest and self._may_be_drawn_in_doubt(ask) else IN_VIEW
-            logits, one = self._find(encoding, features, ask, spoken_for[number], least)
+            logits, one = self._find(encoding, features, ask, vertebrae, spoken_for[number], least)
             painter.paint(number + 1, logits)
             found.append(one)
         table = [
@@ -69,7 +73,8 @@ class Segmenter:
 
     def logits_of(self, encoding: Encoding, ask: Ask) -> np.ndarray:
         """float32 logits of one ask on the working grid (without padding), below 0 everywhere when it is not in view."""
-        return self._find(encoding, encoding.voxel.to(self._model.device).float(), ask)[0]
+        features = encoding.voxel.to(self._model.device).float()
+        return self._find(encoding, features, ask, partial(self._vertebrae, encoding, features))[0]
 
     @torch.inference_mode()
     def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -90,9 +95,12 @@ class Segmenter:
         encoding: Encoding,
         features: torch.Tensor,
         ask: Ask,
+        vertebrae: Callable[[], Vertebrae | None],
         spoken_for: frozenset[str] = frozenset(),
         least: float = IN_VIEW,
     ) -> tuple[np.ndarray, Found]:
+        if (counted := self._counted(ask, vertebrae)) is not None:
+            return counted
         chosen = self._by_parts(encoding, features, ask.names)
         chosen = tuple(name for name in chosen if name in ask.names or name not in spoken_for) or ask.names
         ask, taught = self._split(ask, chosen)
@@ -116,6 +124,25 @@ class Segmenter:
             counts = np.bincount(winner[best > 0], minlength=len(names))
             share = counts / counts.sum()
         return best, Found(names, presence, share)
+
+    def _counted(self, ask: Ask, vertebrae: Callable[[], Vertebrae | None]) -> tuple[np.ndarray, Found] | None:
+        """Vertebrae that are asked for by their levels, where these can be counted; None for anything else."""
+        by_level = not ask.sentences and ask.names and set(UPWARDS).difference(self._taught).issuperset(ask.names)
+        if not by_level or (found := vertebrae()) is None:
+            return None
+        logits, presence, share = found.of(ask.names)
+        return logits, Found(ask.names, presence, share, COUNTED)
+
+    def _vertebrae(self, encoding: Encoding, features: torch.Tensor) -> Vertebrae | None:
+        """All vertebrae from the sacrum up, put together from their parts; None where these or the sacrum are not in view."""
+        if not (self._model.taught(BODY) and self._sees(encoding, features, (SACRUM,))):
+            return None
+        names = [BODY, SACRUM, *self._model.rivals([BODY, SACRUM])]
+        presence, logits = self.ungated(encoding, names)
+        best, winner = logits.max(0), logits.argmax(0)
+        seen = {name: (winner == n) & (best > 0) for n, name in enumerate(names) if presence[n] >= IN_VIEW}
+        masks = levels(seen, np.full(3, encoding.grid.spacing))
+        return Vertebrae(best, float(presence[0]), masks) if masks else None
 
     def _split(self, ask: Ask, names: tuple[str, ...]) -> tuple[Ask, tuple[str, ...]]:
         """The ask for what the weights answer themselves, and what was taught: that wins over the weights' own query of a name."""
@@ -190,6 +217,8 @@ class Segmenter:
             return []
         unions, sides = self._vocabulary[name].unions, self._vocabulary.sides_of(name)
         if len(sides) != 2:
+            # Levels of vertebrae are told apart worse than their parts are.
+            unions = [parts for parts in unions if not set(UPWARDS).issuperset(parts)] or unions
             return sorted(filter(self._model.taught_together, unions), key=self._model.taught_together)[-1:]
         cuts = [sides] if all(map(self._model.knows, sides)) else []
         return cuts + [parts for parts in unions if all(map(self._model.taught, parts)) and parts != sides]
@@ -232,7 +261,7 @@ class Segmenter:
 
 def _row(painter: LabelPainter, value: int, ask: Ask, found: Found) -> dict:
     volume, centre = painter.measure(value)
-    presence, explanation = float(found.presence.max()), ask.explanation
+    presence, explanation = float(found.presence.max()), f"{ask.explanation} {found.note}".strip()
     if centre is not None and presence < IN_VIEW:
         explanation = f"{explanation} {LIKELIEST.format(presence=presence)}".strip()
     return {
