@@ -78,6 +78,16 @@ class Example:
     facts: Facts
     case_id: str
 
+    @property
+    def unpadded(self) -> tuple[slice, ...]:
+        """The part of the arrays that is shown, without the padding after it."""
+        return tuple(slice(0, part.stop) for part in bounding_box(self.valid.numpy() > 0))
+
+    @property
+    def affine(self) -> np.ndarray:
+        """Index → mm, as if it were a scan of its own."""
+        return np.diag([*[float(self.spacing[0])] * 3, 1.0])
+
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:

@@ -12,7 +12,6 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from mrifoundation.volume.box import bounding_box
 from mrifoundation_training.data.examples import Example, Examples, SourceRecipe
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.recipe import read_recipe
@@ -38,11 +37,10 @@ def made_scans(maps: Collection[Case], count: int, folder: Path) -> list[Case]:
 
 
 def _written(case: Case, example: Example, name: str, folder: Path) -> Case:
-    real = tuple(slice(0, part.stop) for part in bounding_box(example.valid.numpy() > 0))
-    affine = np.diag([*[float(example.spacing[0])] * 3, 1.0])
+    real = example.unpadded
     image, labels = folder / f"{name}.nii", folder / f"{name}-labels.nii"
-    nib.save(nib.Nifti1Image(example.image.numpy()[real], affine), image)
-    nib.save(nib.Nifti1Image(example.labels.numpy()[real], affine), labels)
+    nib.save(nib.Nifti1Image(example.image.numpy()[real], example.affine), image)
+    nib.save(nib.Nifti1Image(example.labels.numpy()[real], example.affine), labels)
     asked = example.askable
     table = {
         int(label): asked.names[row] for row in np.flatnonzero(asked.single) for label in np.flatnonzero(asked.lut[row])

@@ -40,9 +40,7 @@ def simulated_scan(host: Case, disease: str, shape: Case | None, seed: int, scra
     geometry = GeometryRanges(budget=(BUDGET, BUDGET), partial=0.0)
     recipe = SourceRecipe(1.0, whole=True, skull_strip=STRIPPED, deform=DEFORM)
     example = Examples([case], {case.source: recipe}, geometry, realistic=1.0, strength=STRENGTH, seed=seed)[0]
-    real = tuple(slice(0, part.stop) for part in bounding_box(example.valid.numpy() > 0))
-    affine = np.diag([*[float(example.spacing[0])] * 3, 1.0])
-    return Scan(example.image.numpy()[real], affine, "simulated")
+    return Scan(example.image.numpy()[example.unpadded], example.affine, "simulated")
 
 
 def _changed(host: Case, disease: str, shape: Case | None, rng: np.random.Generator, scratch: Path) -> Case:
