@@ -6,15 +6,17 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 
 import pytest
 
 from mrifoundation.server import job_store
 from mrifoundation.server.asked import Asked, asked
+from mrifoundation.server.finished_jobs import FinishedJobs
 from mrifoundation.server.job_store import JobStore
 from mrifoundation.server.jobs import Jobs
-from mrifoundation.server.kept_result import Answer
+from mrifoundation.server.kept_result import Answer, KeptResult
 
 
 @dataclass(frozen=True)
@@ -141,13 +143,35 @@ def test_batch_work_is_taken_up_however_long_it_waited(opened, monkeypatch):
 
 
 def test_jobs_that_are_forgotten_leave_the_disk_too(opened, tmp_path):
-    jobs = opened(kept=2)
+    jobs = opened(finished=FinishedJobs(last=2, seconds=0))
     for _ in range(5):
         finished(submitted(jobs, lambda job: Answer({}, {}, b"labels")))
     opened().close()
     disk = sqlite3.connect(tmp_path / "jobs.sqlite")
     for table in ("jobs", "boxes"):
         assert disk.execute(f"SELECT count(*) FROM {table}").fetchone()[0] <= 3
+
+
+def test_what_an_older_job_gave_leaves_the_memory_where_the_disk_has_all_of_it(opened):
+    @dataclass(frozen=True)
+    class Draft(Found):
+        report: list
+
+    class Paper(list):
+        """A list of which one can tell whether anybody holds it."""
+
+    jobs, papers = opened(finished=FinishedJobs(last=1)), [Paper(), Paper()]
+    held = [weakref.ref(paper) for paper in papers]
+    found = finished(submitted(jobs, lambda job: Found({"rows": papers[0]}, {"map": ({"shape": [1]}, b"voxels")})))
+    draft = finished(submitted(jobs, lambda job: Draft({"text": "a"}, {}, papers[1])))
+    finished(submitted(jobs, lambda job: None))
+    papers.clear()
+    end = time.monotonic() + 20
+    while held[0]() is not None:
+        assert time.monotonic() < end, "the older result is still in memory"
+        time.sleep(0.005)
+    assert found.result == KeptResult({"rows": []}, {"map": ({"shape": [1]}, b"voxels")})
+    assert draft.result.report is held[1]()  # of which the disk has only the text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' limit on the size of files")

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from mrifoundation.errors import Cancelled, InputError
+from mrifoundation.server.finished_jobs import FinishedJobs
 from mrifoundation.server.jobs import Jobs
+from mrifoundation.server.kept_result import Answer
 
 
 @pytest.fixture
 def jobs():
-    running = Jobs(kept=3)
+    running = Jobs(finished=FinishedJobs(last=3, seconds=0))
     yield running
     running.close()
 
@@ -88,7 +90,25 @@ def test_a_watcher_wakes_at_the_first_change(jobs):
     assert asyncio.run(watch()) < 0.05  # nothing more can change
 
 
-def test_only_the_last_finished_jobs_are_kept(jobs):
+@pytest.mark.parametrize(
+    ("seconds", "room", "kept"),
+    [
+        (60, 10**6, 9),  # a client that was away for a moment finds its job, however many others were served
+        (0, 10**6, 3),
+        (60, 5_000, 5),  # what all gave takes too much room
+    ],
+)
+def test_a_finished_job_is_kept_for_a_while_as_far_as_there_is_room(seconds, room, kept):
+    jobs = Jobs(finished=FinishedJobs(last=3, seconds=seconds, room=room))
+    done = [jobs.submit(lambda job: Answer({}, {}, bytes(990))) for _ in range(9)]
+    for job in done:
+        finished(job)
+    jobs.submit(lambda job: None)
+    assert [jobs.get(job.id) is job for job in done] == [False] * (9 - kept) + [True] * kept
+    jobs.close()
+
+
+def test_only_the_last_finished_jobs_are_kept_after_their_time(jobs):
     done = [jobs.submit(lambda job: None) for _ in range(5)]
     for job in done:
         finished(job)

@@ -16,6 +16,7 @@ from mrifoundation.engine.job_file import named_in
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.sendable import sendable
 from mrifoundation.server.asked import BATCH, Asked
+from mrifoundation.server.kept_result import size_of
 from mrifoundation.server.logs import request_id
 from mrifoundation.server.memory import OUT_OF_MEMORY, is_out_of_memory
 
@@ -53,6 +54,7 @@ class Job:
         self._submitted = self.ticks
         self.trace = get_current()  # of OpenTelemetry: which request it is part of
         self.stages: list[tuple[str, int]] = []  # each with when it began, nanoseconds since 1970
+        self.size = 0  # bytes of what it gave
         self._result: Any = None
         self._fetch: Callable[[], Any] | None = None
         self._work = work
@@ -73,10 +75,12 @@ class Job:
         self.memory_ran_out = False  # since whoever runs it looked last
 
     @classmethod
-    def restored(cls, job_id: str, asked: Asked, known: dict, begun: int, fetch: Callable[[], Any], record: Record):
+    def restored(
+        cls, job_id: str, asked: Asked, known: dict, begun: int, fetch: Callable[[], Any], size: int, record: Record
+    ):
         """A job of before a restart: finished, with a result that is fetched when it is asked for, or still to be taken up."""
         job = cls(None, asked, record)
-        job.id, job.begun, job._fetch = job_id, begun, fetch
+        job.id, job.begun, job._fetch, job.size = job_id, begun, fetch, size
         job._known |= known
         if not job.finished:
             job._known |= {"state": "queued", "message": TAKEN_UP}
@@ -96,9 +100,15 @@ class Job:
 
     @property
     def result(self) -> Any:
-        if self._result is None and self._fetch and self.state == "done":
-            self._result = self._fetch()
-        return self._result
+        given = self._result
+        if given is None and self._fetch and self.state == "done":
+            given = self._fetch()
+        return given
+
+    def let_go(self, fetch: Callable[[], Any]) -> None:
+        """Hold what it gave no longer in memory; `fetch` gives it when it is asked for."""
+        self._fetch = fetch  # first, for another thread may be asking
+        self._result = None
 
     def snapshot(self) -> dict:
         """The object that the service sends for this job."""
@@ -172,6 +182,7 @@ class Job:
                 log.exception("job %s failed", self.id)
                 self.give_up(_our_fault(error))
         else:
+            self.size = size_of(self._result)
             self._change(state="done", fraction=1.0, message=" ".join(["Done.", *self._known["notes"]]))
         self._work = self._steps = None  # a kept job must not keep the scan it worked on
 

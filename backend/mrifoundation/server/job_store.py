@@ -22,7 +22,7 @@ from mrifoundation.engine.job_file import connected, delete, job_file, scrub, se
 from mrifoundation.engine.trouble import Trouble
 from mrifoundation.server.asked import Asked
 from mrifoundation.server.job import Job, Record
-from mrifoundation.server.kept_result import boxes_of, restored
+from mrifoundation.server.kept_result import boxes_of, is_whole, restored
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,10 @@ UNKNOWN = "The service was restarted before this was done; ask again."
 
 COLUMNS = ("id", "kind", "client", "path", "about", "body", "asked", "ticks", "begun", "known", "result")
 CHANGING = ("body", "begun", "known", "result")
+ALL = (
+    "SELECT *, ifnull(length(result), 0) + (SELECT ifnull(sum(length(voxels)), 0) FROM boxes WHERE job = id) AS size "
+    "FROM jobs ORDER BY rowid"
+)
 PUT = (
     f"INSERT INTO jobs ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in CHANGING)}"
@@ -71,12 +75,12 @@ class JobStore:
 
     def restore(self, record: Record) -> list[Job]:
         """The jobs of before, the oldest first; what nobody can or should take up again ends with the reason."""
-        rows = self._try(lambda disk: disk.execute("SELECT * FROM jobs ORDER BY rowid").fetchall()) or []
+        rows = self._try(lambda disk: disk.execute(ALL).fetchall()) or []
         jobs = []
         for row in rows:
             fetch, asking = partial(self._result, row["id"]), Asked(row["kind"], row["client"], row["path"])
             asking.body = bytearray(row["body"] or b"")
-            job = Job.restored(row["id"], asking, json.loads(row["known"]), row["begun"], fetch, record)
+            job = Job.restored(row["id"], asking, json.loads(row["known"]), row["begun"], fetch, row["size"], record)
             job.asked, job.ticks = row["asked"], row["ticks"]
             job.about |= set((row["about"] or "").split())
             jobs.append(job)
@@ -100,6 +104,14 @@ class JobStore:
                 self._unwritten.pop(job_id, None)
                 self._unforgotten.add(job_id)
             self._catch_up()
+
+    def let_go(self, job: Job) -> None:
+        """Take from memory what a finished job gave, where the disk has all of it."""
+        if job.state != "done" or job.result is None or not is_whole(job.result):
+            return
+        with self._writing:
+            if self._disk is not None and job.id not in self._unwritten:
+                job.let_go(partial(self._result, job.id))
 
     def telling_of(self, traces: Collection[str]) -> set[str]:
         """Ids of jobs on disk that were asked about scans or cases, or whose results name them."""

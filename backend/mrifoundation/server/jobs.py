@@ -12,28 +12,28 @@ from typing import Any
 
 from mrifoundation.server.asked import asked
 from mrifoundation.server.fair_queue import FairQueue
+from mrifoundation.server.finished_jobs import FinishedJobs
 from mrifoundation.server.job import PARKED, Job
 from mrifoundation.server.job_store import JobStore
 
-KEPT = 64
 TO_FINISH, TO_PARK = 2.0, 3.0  # seconds that a stop gives the running job to end, and then to hear that it is parked
 
 
 class Jobs:
-    """The jobs of one service; the last finished ones are kept for their results.
+    """The jobs of one service; finished ones are kept for their results, as `finished` says.
 
     idle: called on the worker thread, once, when nothing was asked for `idle_after` seconds. ended: hears every job that is finished.
     """
 
     def __init__(
         self,
-        kept: int = KEPT,
         store: JobStore | None = None,
         idle_after: float | None = None,
         idle: Callable[[], None] = lambda: None,
         ended: Callable[[Job], None] = lambda job: None,
+        finished: FinishedJobs | None = None,
     ):
-        self._kept = kept
+        self._finished = finished or FinishedJobs()
         self._store = store
         self._idle_after, self._idle, self._ended = idle_after, idle, ended
         self._jobs: OrderedDict[str, Job] = OrderedDict()
@@ -43,7 +43,9 @@ class Jobs:
         self._over = threading.Event()
         self.stopping = False
         if store:
-            self._jobs.update((job.id, job) for job in store.restore(self._changed))
+            for job in store.restore(self._changed):
+                self._jobs[job.id] = job
+                self._let_old_ones_go(job)
         self._begin_thread()
 
     def submit(self, work: Callable[[Job], Any], *, kept: bool = True) -> Job:
@@ -96,6 +98,7 @@ class Jobs:
             gone = [job for job in self._jobs.values() if job.id in told or job.tells_of(traces)]
             for job in gone:
                 del self._jobs[job.id]
+                self._finished.drop(job.id)
         for job in gone:
             job.forgotten = True
             job.cancel()
@@ -129,8 +132,7 @@ class Jobs:
     def _keep(self, job: Job) -> None:
         with self._lock:
             self._jobs[job.id] = job
-            finished = [job_id for job_id, job in self._jobs.items() if job.finished]
-            old = finished[: max(0, len(finished) - self._kept)]
+            old = self._finished.take_due()
             for job_id in old:
                 del self._jobs[job_id]
         if self._store:
@@ -142,7 +144,16 @@ class Jobs:
         if self._store:
             self._store.put(job)
         if job.finished:
+            self._let_old_ones_go(job)
             self._ended(job)
+
+    def _let_old_ones_go(self, newest: Job) -> None:
+        """Count `newest` among the finished jobs where it is one; what an older one gave is on disk."""
+        with self._lock:
+            counts = newest.finished and newest.id in self._jobs
+            older = self._finished.add(newest) if counts else None
+        if older and self._store:
+            self._store.let_go(older)
 
     def _begin_thread(self, after: threading.Thread | None = None, job: Job | None = None) -> None:
         """A new worker thread, which begins with `job` when the thread `after` has ended; RuntimeError where there is no memory for it."""

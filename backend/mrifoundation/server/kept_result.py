@@ -1,6 +1,7 @@
 """What a finished job gave, in the form in which it is kept on disk: a JSON object, and boxes of voxels by name."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, fields, is_dataclass
 
 Box = tuple[dict, bytes]  # geometry, voxels (gzip)
 LABELS = "/labels"  # no head has such a name
@@ -28,6 +29,19 @@ def boxes_of(given: object) -> dict[str, Box]:
     if isinstance(given, Answer):
         return {LABELS: (given.geometry, given.packed_labels)}
     return dict(getattr(given, "heat_maps", {}))
+
+
+def size_of(given: object) -> int:
+    """Bytes that a result takes, about."""
+    packed = sum(len(voxels) for _, voxels in boxes_of(given).values())
+    return packed + len(json.dumps(getattr(given, "result", None), default=str))
+
+
+def is_whole(given: object) -> bool:
+    """Whether `restored` gives back all there is to a result."""
+    if isinstance(given, Answer):
+        return True
+    return is_dataclass(given) and {part.name for part in fields(given)} <= {"result", "heat_maps"}
 
 
 def restored(result: dict | None, boxes: dict[str, Box]) -> Answer | KeptResult | None:
