@@ -33,6 +33,7 @@ from mrifoundation_training.synthesis.recolour import recolour
 from mrifoundation_training.synthesis.render import render
 
 OUTER_FLUID = {"cerebrospinal fluid"}
+FOCUS_MARGIN = (3.0, 40.0)  # mm
 BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
 
 
@@ -47,6 +48,7 @@ class SourceRecipe:
     lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
     lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
     recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
+    focus: probability that of a real scan only the surroundings of what it labels are shown, as the engine looks at it a second time.
     rename: structures that its tables call by a wrong name → the right one. levels: probability that the parts of its vertebrae are
     shown as whole ones, each with its level.
     """
@@ -61,6 +63,7 @@ class SourceRecipe:
     lesion_shapes: bool = False
     recolour: float = 0.0
     deform: float = 1.0
+    focus: float = 0.0
     rename: dict[str, str] = field(default_factory=dict)
     levels: float = 0.0
 
@@ -277,7 +280,9 @@ class Examples:
         self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool
     ) -> tuple[slice, slice, slice]:
         """The box of source voxels to look at; never more than the budget holds at the coarsest spacing."""
-        if not synthetic:
+        if not synthetic and rng.random() < recipe.focus:
+            box = _widened(self._box(volume.case, strip), rng.uniform(*FOCUS_MARGIN, (3, 2)), volume)
+        elif not synthetic:
             box = body_box(volume.image, volume.spacing)
         else:
             margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * recipe.margin_mm

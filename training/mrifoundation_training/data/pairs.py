@@ -72,7 +72,7 @@ class Pairs(Views):
     def _recipe(self, case: Case) -> SourceRecipe:
         """A scan without labels is always shown as it is; where nobody said that it may be mirrored, it is not."""
         recipe = self.recipes.get(case.source, SourceRecipe(0, flip=False))
-        return recipe if case.labels is not None else replace(recipe, synthetic=0.0)
+        return recipe if case.labels is not None else replace(recipe, synthetic=0.0, focus=0.0)
 
     def _example(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Pair:
         anatomy = self._anatomy(rng, volume, recipe)
