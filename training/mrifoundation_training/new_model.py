@@ -18,7 +18,7 @@ from mrifoundation_training.recipe import Recipe
 # How far the fluid reaches into the folds of the brain is a matter of each source's habit, so it takes nothing from the cortex.
 YIELDING = ("cerebrospinal fluid",)
 # What may differ between the weights to start from and the network of the recipe.
-GROWS = ("embed_dim", "families", "yielding", "lesions", "blocks", "refine")
+GROWS = ("embed_dim", "families", "yielding", "lesions", "close_ups", "blocks", "refine")
 
 
 def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
@@ -31,6 +31,7 @@ def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
         names=names,
         families=families_of(shown(cases, recipe.sources), names),
         yielding=tuple(row for row, name in enumerate(names) if name in YIELDING),
+        close_ups=families_of([case for case in cases if _shown_close(case, recipe.sources)], names),
         lesions=tuple(row for row, name in enumerate(names) if vocabulary[name].kind == "lesion"),
         **recipe.network,
     )
@@ -64,6 +65,10 @@ def shown(cases: list[Case], sources: dict[str, SourceRecipe]) -> list[Case]:
     """The cases, and beside them what they become where a recipe tells the levels of their vertebrae."""
     levelled = [case for case in cases if case.source in sources and sources[case.source].levels]
     return cases + [with_levels(renamed(load_case(case), sources[case.source].rename)).case for case in levelled]
+
+
+def _shown_close(case: Case, sources: dict[str, SourceRecipe]) -> bool:
+    return case.source in sources and sources[case.source].focus > 0
 
 
 def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation_training.data.manifest import Case
-from mrifoundation_training.data.targets import NEIGHBOURS
+from mrifoundation_training.data.targets import BEYOND, NEIGHBOURS
 from mrifoundation_training.evaluation.questions import (
     Question,
     disjoint_batches,
@@ -85,7 +85,23 @@ def test_nothing_that_may_reach_into_the_scan_is_called_elsewhere(vocabulary):
     for region, near in NEIGHBOURS.items():
         for question in elsewhere_questions(a_case({}, region), vocabulary, everything, count=500):
             assert question.elsewhere
-            assert not near & set(vocabulary[question.name].regions)
+            structure = vocabulary[question.name]
+            beyond = {structure.name, structure.name.removeprefix(f"{structure.side} ")} & BEYOND.get(
+                region, frozenset()
+            )
+            assert beyond or not near & set(structure.regions)
+
+
+def test_what_lies_beyond_a_neighbour_is_asked_of_its_scans_all_the_same(vocabulary):
+    asked_of = {
+        region: {
+            question.name for question in elsewhere_questions(a_case({}, region), vocabulary, everything, count=500)
+        }
+        for region in BEYOND
+    }
+    assert "right kidney" in asked_of["heart"] and not {"liver", "spleen", "stomach", "aorta"} & asked_of["heart"]
+    assert "right ventricle cavity of the heart" in asked_of["abdomen"]
+    assert all(name in vocabulary for names in BEYOND.values() for name in names)
 
 
 def test_the_liver_is_elsewhere_in_a_brain_scan_and_the_brainstem_in_an_abdomen(vocabulary):

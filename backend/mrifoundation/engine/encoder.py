@@ -12,6 +12,7 @@ from mrifoundation.errors import Cancelled
 from mrifoundation.model import FoundationModel
 from mrifoundation.volume import Scan
 from mrifoundation.volume.adapt import PROFILES, Adapted, adapt
+from mrifoundation.volume.box import Box
 
 Progress = Callable[[str, float, str], None]
 Cancel = Callable[[], bool]
@@ -39,11 +40,11 @@ class Encoder:
         self._model_id = model_id
         self._tile_budget = tile_budget
 
-    def encode(self, scan: Scan, profile: str, progress: Progress, cancel: Cancel) -> Encoding:
-        """The encoding of `scan`; raises InputError for an unknown profile and Cancelled within one layer of a
-        cancel."""
+    def encode(self, scan: Scan, profile: str, progress: Progress, cancel: Cancel, box: Box | None = None) -> Encoding:
+        """The encoding of `scan`, or of the part in `box` (canonical [i, j, k]); raises InputError for an unknown profile and Cancelled
+        within one layer of a cancel."""
         progress("adapt", 0.0, "Bringing the scan onto the working grid.")
-        adapted = adapt(scan, profile)
+        adapted = adapt(scan, profile, box)
         _stop_if(cancel)
         voxel, tokens, share = self._network(adapted, PROFILES[profile] * self._tile_budget, progress, cancel)
         with torch.inference_mode():

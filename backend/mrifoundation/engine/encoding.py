@@ -1,7 +1,7 @@
 """A scan as the network sees it: what one forward pass gives, with the way back onto the scan's own grid."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from mrifoundation.volume.adapt import WorkingGrid
 from mrifoundation.volume.orientation import CanonicalAxes
 
+TENSORS = ("voxel", "tokens", "share", "pooled")
 FORMAT = 3  # of the stored encoding; also raised when adaptation changes, so that old files are not used
 
 
@@ -26,7 +27,7 @@ class Encoding:
     4×4, index → RAS mm.
     grid: the working grid. voxel: float16 [C, x, y, z], one vector a cell of 2×2×2 working voxels.
     tokens: float32 [T, D]; share: float32 [T], real data in each token; pooled: float32 [D], the scan embedding, unit
-    length.
+    length. close_ups: parts of the scan on finer grids of their own, by the place of their names in the network's `close_ups`.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Encoding:
     tokens: torch.Tensor
     share: torch.Tensor
     pooled: torch.Tensor
+    close_ups: dict[int, "Encoding"] = field(default_factory=dict)
 
     @property
     def axes(self) -> CanonicalAxes:
@@ -51,11 +53,12 @@ class Encoding:
 
     @property
     def nbytes(self) -> int:
-        return sum(tensor.nbytes for tensor in (self.voxel, self.tokens, self.share, self.pooled))
+        own = sum(getattr(self, name).nbytes for name in TENSORS)
+        return own + sum(near.nbytes for near in self.close_ups.values())
 
     def to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays and JSON for the disk cache."""
-        arrays = {name: getattr(self, name).cpu().numpy() for name in ("voxel", "tokens", "share", "pooled")}
+        arrays = {name: getattr(self, name).cpu().numpy() for name in TENSORS}
         about = {
             "key": self.key,
             "profile": self.profile,
@@ -70,13 +73,17 @@ class Encoding:
                 "scan_shape": [int(n) for n in self.grid.scan_shape],
             },
         }
+        for place, near in self.close_ups.items():
+            its_arrays, its_about = near.to_file()
+            arrays |= {f"{place}.{name}": array for name, array in its_arrays.items()}
+            about.setdefault("close_ups", {})[str(place)] = its_about
         return arrays, about
 
     @classmethod
     def from_file(cls, arrays: dict[str, np.ndarray], about: dict[str, Any], device: torch.device) -> "Encoding":
         """The inverse of `to_file`; raises KeyError, TypeError or ValueError for content that is no encoding."""
         grid = about["grid"]
-        tensors = {name: torch.from_numpy(arrays[name]).to(device) for name in ("voxel", "tokens", "share", "pooled")}
+        tensors = {name: torch.from_numpy(arrays[name]).to(device) for name in TENSORS}
         working = WorkingGrid(
             float(grid["spacing"]),
             tuple(grid["shape"]),
@@ -94,4 +101,12 @@ class Encoding:
             np.array(about["affine"]),
             working,
             **tensors,
+            close_ups={
+                int(place): cls.from_file(_under(place, arrays), its_about, device)
+                for place, its_about in about.get("close_ups", {}).items()
+            },
         )
+
+
+def _under(place: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: arrays[f"{place}.{name}"] for name in TENSORS}

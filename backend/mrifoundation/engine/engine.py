@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -12,6 +12,7 @@ import torch
 
 from mrifoundation.anatomy import Structure, Vocabulary
 from mrifoundation.engine.asks import Asks, asks_of
+from mrifoundation.engine.close_ups import close_ups
 from mrifoundation.engine.device import choose_device, use_physical_cores
 from mrifoundation.engine.embedder import Embedder
 from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silent
@@ -76,9 +77,15 @@ class Engine:
         self._scans[scan.content_hash] = scan
         encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
         if encoding is None:
-            encoding = self._encoder.encode(scan, profile, progress or silent, cancel or never)
+            encoding = self._encoded(scan, profile, progress or silent, cancel or never)
             self._cache.put(encoding)
         return encoding
+
+    def _encoded(self, scan: Scan, profile: str, progress: Progress, cancel: Cancel) -> Encoding:
+        first = self._encoder.encode(scan, profile, progress, cancel)
+        segmenter = Segmenter(self._model, self._shelves.last)
+        near = close_ups(self._model, segmenter, self._encoder, scan, first, progress, cancel)
+        return replace(first, close_ups=near)
 
     @contextmanager
     def one_detail_lower(self) -> Iterator[dict[str, str]]:

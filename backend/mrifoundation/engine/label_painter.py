@@ -21,14 +21,15 @@ class LabelPainter:
         self._best = np.zeros(self._grid.scan_shape, np.float32) if count > 1 else None
         self._boxes: dict[int, Box] = {}
 
-    def paint(self, value: int, logits: np.ndarray) -> None:
-        """Give `value` to every scan voxel where `logits` (float32, working grid) are above 0 and all painted
+    def paint(self, value: int, logits: np.ndarray, grid: WorkingGrid | None = None) -> None:
+        """Give `value` to every scan voxel where `logits` (float32, on `grid`, by default the encoding's) are above 0 and all painted
         before."""
+        grid = grid or self._grid
         working = bounding_box(logits > 0)
         if working is None:
             return
-        box, columns = scan_box(self._grid, working)
-        weights = [matrix[:, c] for matrix, c in zip(self._grid.to_scan(box), columns, strict=True)]
+        box, columns = scan_box(grid, working)
+        weights = [matrix[:, c] for matrix, c in zip(grid.to_scan(box), columns, strict=True)]
         fine = resample(logits[columns], weights)
         if self._best is None:
             wins = fine > 0

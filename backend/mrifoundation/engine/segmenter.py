@@ -17,7 +17,7 @@ from mrifoundation.engine.taught.shelf import Shelf
 from mrifoundation.engine.vertebral_levels import BODY, SACRUM, UPWARDS, Vertebrae, levels
 from mrifoundation.errors import Cancelled
 from mrifoundation.model import IN_VIEW_VOXELS, FoundationModel, Query, surest
-from mrifoundation.volume.box import bounding_box
+from mrifoundation.volume.box import Box, bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
@@ -52,7 +52,8 @@ class Segmenter:
         """The label map and table of all asks; raises Cancelled between two of them. likeliest: lesions that are asked for by name are
         drawn though their presence is in doubt."""
         painter = LabelPainter(encoding, len(asked.asks))
-        features = encoding.voxel.to(self._model.device).float()
+        voxels = cache(self._features)
+        features = voxels(encoding)
         found: list[Found] = []
         spoken_for, vertebrae = self._spoken_for(asked), cache(partial(self._vertebrae, encoding, features))
         for number, ask in enumerate(asked.asks):
@@ -61,7 +62,12 @@ class Segmenter:
             progress("segment", number / len(asked.asks), f"Segmenting {ask.name}.")
             least = SURELY_NOT if likeliest and self._may_be_drawn_in_doubt(ask) else IN_VIEW
             logits, one = self._find(encoding, features, ask, vertebrae, spoken_for[number], least)
-            painter.paint(number + 1, logits)
+            grid = encoding.grid
+            if (logits > 0).any() and (near := self._close_up(encoding, ask)) is not None:
+                closer, again = self._find(near, voxels(near), ask, uncounted, spoken_for[number], least)
+                if (closer > 0).any():
+                    logits, one, grid = closer, again, near.grid
+            painter.paint(number + 1, logits, grid)
             found.append(one)
         table = [
             _row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))
@@ -71,16 +77,28 @@ class Segmenter:
             painter.labels(), encoding.affine, table, list(dict.fromkeys(understood)), asked.suggestions
         )
 
+    @torch.inference_mode()
+    def in_view(self, encoding: Encoding, names: Sequence[str]) -> list[str]:
+        """Those of `names`, which the weights learned, that are in view."""
+        features = self._features(encoding)
+        presence = self._presence(encoding, features, names, self._model.query_names(list(names)))
+        return [name for name, chance in zip(names, presence, strict=True) if chance >= IN_VIEW]
+
+    def box_of(self, encoding: Encoding, names: Sequence[str]) -> Box | None:
+        """The working voxels around `names`; None where there are none."""
+        masks = [self.logits_of(encoding, Ask(name, name, (name,), (), "")) > 0 for name in names]
+        return bounding_box(np.any(masks, axis=0)) if masks else None
+
     def logits_of(self, encoding: Encoding, ask: Ask) -> np.ndarray:
         """float32 logits of one ask on the working grid (without padding), below 0 everywhere when it is not in view."""
-        features = encoding.voxel.to(self._model.device).float()
+        features = self._features(encoding)
         return self._find(encoding, features, ask, partial(self._vertebrae, encoding, features))[0]
 
     @torch.inference_mode()
     def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(presence probabilities [K], logits float32 [K, x, y, z] on the working grid without padding) of names that the weights
         learned, as if each were in view: neither presence nor neighbours take anything away."""
-        features = encoding.voxel.to(self._model.device).float()
+        features = self._features(encoding)
         presence, logits = [], np.zeros((len(names), *encoding.grid.shape), np.float32)
         for first in range(0, len(names), AT_ONCE):
             some = names[first : first + AT_ONCE]
@@ -88,6 +106,19 @@ class Segmenter:
             presence.append(self._presence(encoding, features, some, query))
             logits[first : first + AT_ONCE] = self._logits(encoding, features, query)
         return np.concatenate(presence) if presence else np.zeros(0, np.float32), logits
+
+    def _features(self, encoding: Encoding) -> torch.Tensor:
+        return encoding.voxel.to(self._model.device).float()
+
+    def _close_up(self, encoding: Encoding, ask: Ask) -> Encoding | None:
+        """The part of the scan, encoded from close by, where all that is asked for was learned from close by as well."""
+        if ask.sentences or not ask.names or not set(self._taught).isdisjoint(ask.names):
+            return None
+        for place, near in encoding.close_ups.items():
+            names = self._model.close_up(place)
+            if all(self._vocabulary.union_in(name, names) for name in ask.names):
+                return near
+        return None
 
     @torch.inference_mode()
     def _find(
@@ -257,6 +288,10 @@ class Segmenter:
 
     def _is_lesion(self, name: str) -> bool:
         return name in self._vocabulary and self._vocabulary[name].kind == "lesion"
+
+
+def uncounted() -> None:
+    """No vertebrae are counted."""
 
 
 def _row(painter: LabelPainter, value: int, ask: Ask, found: Found) -> dict:

@@ -14,6 +14,7 @@ class NetworkConfig:
     names: structures with a learned query of their own, in the order of their rows. families: rows of names that one source labelled
     side by side, so that they never overlap; those of most cases first. yielding: rows of names that take nothing from their family.
     lesions: rows of names whose presence is read from the voxels too: tokens are too coarse to see most of them.
+    close_ups: rows of names that one source labelled side by side and that were learned from close by as well.
 
     Widths are multiples of 32: CPU matrix units in bfloat16 run such convolutions several times faster than 24 or 48 channels.
     """
@@ -31,10 +32,12 @@ class NetworkConfig:
     families: tuple[tuple[int, ...], ...] = ()
     yielding: tuple[int, ...] = ()
     lesions: tuple[int, ...] = ()
+    close_ups: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self):
         for field in ("channels", "blocks", "refine", "names", "yielding", "lesions"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
-        object.__setattr__(self, "families", tuple(map(tuple, self.families)))
+        for field in ("families", "close_ups"):
+            object.__setattr__(self, field, tuple(map(tuple, getattr(self, field))))
         if len(self.channels) != 4 or len(self.blocks) != 4 or len(self.refine) != 3:
             raise ValueError("A network has four levels: give four channels, four block counts, and three to refine.")

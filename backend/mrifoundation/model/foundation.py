@@ -121,6 +121,10 @@ class FoundationModel(nn.Module):
         surest: what `surest` gives [K], for names in `local`; 0 for others."""
         return self.head.presence(tokens, share, query, surest)
 
+    def close_up(self, place: int) -> tuple[str, ...]:
+        """The names of one of the config's `close_ups`."""
+        return tuple(self.config.names[row] for row in self.config.close_ups[place])
+
     def local(self, names: Sequence[str]) -> list[int]:
         """Which of `names` may be too small for tokens to see, so that their presence wants a look at the voxels: places in `names`."""
         return [place for place, name in enumerate(names) if self._row.get(name) in self.config.lesions]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mrifoundation.errors import InputError
+from mrifoundation.volume.box import Box
 from mrifoundation.volume.intensity import body_box, robust_range, scale
 from mrifoundation.volume.orientation import CanonicalAxes
 from mrifoundation.volume.resample import axis_weights, resample
@@ -109,19 +110,21 @@ class Adapted:
         return _pad(canonical, self.grid.padded_shape, 0)
 
 
-def adapt(scan: Scan, profile: str = "standard") -> Adapted:
-    """Bring `scan` onto the working grid of `profile` (fast | standard | fine). Raises InputError for an unknown profile."""
+def adapt(scan: Scan, profile: str = "standard", box: Box | None = None) -> Adapted:
+    """Bring `scan` onto the working grid of `profile` (fast | standard | fine). Raises InputError for an unknown profile.
+
+    box: the part to look at, canonical [i, j, k]; the body where none is given."""
     if profile not in PROFILES:
         raise InputError(f"There is no profile '{profile}'; choose one of {', '.join(PROFILES)}.")
-    return adapt_to_budget(scan, PROFILES[profile])
+    return adapt_to_budget(scan, PROFILES[profile], box)
 
 
-def adapt_to_budget(scan: Scan, budget: int) -> Adapted:
+def adapt_to_budget(scan: Scan, budget: int, box: Box | None = None) -> Adapted:
     """As `adapt`, for a budget of working voxels."""
     axes = CanonicalAxes.of(scan.affine)
     canonical = axes.apply(scan.voxels)
     spacing = np.linalg.norm(axes.affine(scan.affine, scan.shape)[:3, :3], axis=0)
-    box = body_box(canonical, spacing)
+    box = box or body_box(canonical, spacing)
     grid = working_grid(canonical.shape, spacing, box, budget)
     image = resample(canonical, grid.from_scan())
     image = scale(image, *robust_range(canonical[box])).astype(np.float32)

@@ -21,6 +21,24 @@ NEIGHBOURS = {
     "extremity": {"knee", "extremity", "lower-leg", "abdomen", "prostate"},
 }
 
+# What a region's scans do not show although it belongs to a neighbour: stacks through a heart end above the kidneys, and the tip of a
+# heart at the upper edge of an abdomen is nothing that anybody asks for there.
+BEYOND = {
+    "heart": frozenset(
+        {
+            "kidney", "adrenal gland", "pancreas", "duodenum", "small bowel", "urinary bladder", "prostate", "iliac artery", "iliac vein",
+            "iliopsoas muscle", "gluteus maximus muscle", "gluteus medius muscle", "gluteus minimus muscle", "femur", "hip bone", "sacrum",
+            "S1 vertebra", "L5 vertebra", "L4 vertebra", "L3 vertebra", "L2 vertebra",
+        }
+    ),
+    "abdomen": frozenset(
+        {
+            "ventricle cavity of the heart", "left ventricle cavity of the heart", "right ventricle cavity of the heart",
+            "left ventricular myocardium", "left ventricle of the heart",
+        }
+    ),
+}  # fmt: skip
+
 # What runs through more of the body than the regions it is labelled in: it is never called out of view.
 RUNS_THROUGH = frozenset(
     {
@@ -85,13 +103,16 @@ def _parts(structure, declared: frozenset[str]) -> tuple[str, ...] | None:
 
 
 def elsewhere(structure: Structure, region: str) -> bool:
-    """Whether `structure` cannot be in view in a scan of `region`: it belongs to regions that neither hold nor touch it.
+    """Whether `structure` cannot be in view in a scan of `region`: it belongs to regions that neither hold nor touch it, or lies BEYOND.
 
     Never said of lesions, which may be anywhere, of what RUNS_THROUGH several regions, or for a region that is not in NEIGHBOURS.
     """
     if region not in NEIGHBOURS or not structure.regions or structure.kind == "lesion":
         return False
-    if structure.name.removeprefix(f"{structure.side} ") in RUNS_THROUGH:
+    both_sides = structure.name.removeprefix(f"{structure.side} ")
+    if both_sides in BEYOND.get(region, ()) or structure.name in BEYOND.get(region, ()):
+        return True
+    if both_sides in RUNS_THROUGH:
         return False
     # What is labelled in fetuses (the deep gray matter) is in every brain; an ordinary abdomen holds neither.
     regions = {"brain" if own == "fetal-brain" else own for own in structure.regions}
