@@ -62,6 +62,12 @@ def reading_weights(tmp_path_factory) -> Path:
     return write_weights(tmp_path_factory.mktemp("weights") / "reading", seed=11, embed_dim=24)
 
 
+@pytest.fixture(scope="session")
+def weights_with(tmp_path_factory):
+    """weights_with(field=value) → the kind of `tiny_weights` with other fields of its NetworkConfig."""
+    return lambda **more: write_weights(tmp_path_factory.mktemp("weights") / "other", seed=7, **more)
+
+
 def write_weights(folder: Path, seed: int, **more) -> Path:
     """Save an untrained network; `more`: fields of its NetworkConfig."""
     import torch

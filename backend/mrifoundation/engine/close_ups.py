@@ -17,40 +17,31 @@ from mrifoundation.volume.box import Box
 
 MARGIN = 15.0  # mm around what the first look found
 LARGEST = 0.6  # of what the first look saw; a larger part would hardly be seen finer
-COARSEST = "fast"  # the detail for those who do not want to wait, without a second look
+COARSEST = "fast"  # the detail for those who do not want to wait
+FIRST_LOOK = 0.5  # of the progress
 
 
-def close_ups(
+def encode_twice(
     model: FoundationModel,
     segmenter: Segmenter,
     encoder: Encoder,
     scan: Scan,
-    encoding: Encoding,
+    profile: str,
     progress: Progress,
     cancel: Cancel,
-) -> dict[int, Encoding]:
-    """The parts of `scan` that are worth it, by the place of their names in the network's `close_ups`."""
-    if encoding.profile == COARSEST:
-        return {}
+) -> tuple[Encoding, dict[int, Encoding]]:
+    """The encoding of `scan`, and those of the parts that are worth it, by the place of their names in the network's `close_ups`.
 
-    def closer(stage: str, fraction: float, message: str) -> None:
-        progress("closer", fraction, "Looking closer at a part of the scan.")
-
-    seen = {place: segmenter.in_view(encoding, model.close_up(place)) for place in range(len(model.config.close_ups))}
-    found = {}
-    for place in _surest(model, seen):
-        working = segmenter.box_of(encoding, seen[place])
-        box = working and around(encoding.grid, working)
-        if box is not None:
-            found[place] = encoder.encode(scan, encoding.profile, closer, cancel, box)
-    return found
-
-
-def _surest(model: FoundationModel, seen: dict[int, list[str]]) -> list[int]:
-    """Of what is in view at least by half, that of which most is: a scan of the heart may show a bit of the liver."""
-    share = {place: len(names) / len(model.close_up(place)) for place, names in seen.items()}
-    most = max(share.values(), default=0.0)
-    return [place for place in share if share[place] == most >= 0.5]
+    Raises what `Encoder.encode` raises."""
+    if profile == COARSEST or not model.config.close_ups:
+        return encoder.encode(scan, profile, progress, cancel), {}
+    first = encoder.encode(scan, profile, _part_of(progress, 0.0, FIRST_LOOK), cancel)
+    boxes = _boxes(model, segmenter, first)
+    found, share = {}, (1 - FIRST_LOOK) / max(1, len(boxes))
+    for number, (place, box) in enumerate(boxes.items()):
+        closer = _part_of(progress, FIRST_LOOK + number * share, share)
+        found[place] = encoder.encode(scan, profile, closer, cancel, box)
+    return first, found
 
 
 def around(grid: WorkingGrid, working: Box) -> Box | None:
@@ -63,3 +54,22 @@ def around(grid: WorkingGrid, working: Box) -> Box | None:
         first, last = grid.start[axis] + grid.step[axis] * np.array([near, far])
         box.append(slice(max(0, int(np.floor(first))), min(grid.scan_shape[axis], int(np.ceil(last)) + 1)))
     return tuple(box) if share <= LARGEST else None
+
+
+def _boxes(model: FoundationModel, segmenter: Segmenter, first: Encoding) -> dict[int, Box]:
+    """Where to look closer: around the names of which most are in view, and at least half. A scan of the heart may show a bit of the
+    liver, too."""
+    seen = {place: segmenter.in_view(first, model.close_up(place)) for place in range(len(model.config.close_ups))}
+    share = {place: len(names) / len(model.close_up(place)) for place, names in seen.items()}
+    boxes = {}
+    for place, names in seen.items():
+        working = segmenter.box_of(first, names) if share[place] == max(share.values()) >= 0.5 else None
+        box = working and around(first.grid, working)
+        if box:
+            boxes[place] = box
+    return boxes
+
+
+def _part_of(progress: Progress, start: float, share: float) -> Progress:
+    """A progress of which 0 to 1 is `start` to `start` + `share` of the whole."""
+    return lambda stage, fraction, message: progress(stage, start + share * fraction, message)

@@ -12,7 +12,7 @@ import torch
 
 from mrifoundation.anatomy import Structure, Vocabulary
 from mrifoundation.engine.asks import Asks, asks_of
-from mrifoundation.engine.close_ups import close_ups
+from mrifoundation.engine.close_ups import encode_twice
 from mrifoundation.engine.device import choose_device, use_physical_cores
 from mrifoundation.engine.embedder import Embedder
 from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silent
@@ -82,9 +82,8 @@ class Engine:
         return encoding
 
     def _encoded(self, scan: Scan, profile: str, progress: Progress, cancel: Cancel) -> Encoding:
-        first = self._encoder.encode(scan, profile, progress, cancel)
         segmenter = Segmenter(self._model, self._shelves.last)
-        near = close_ups(self._model, segmenter, self._encoder, scan, first, progress, cancel)
+        first, near = encode_twice(self._model, segmenter, self._encoder, scan, profile, progress, cancel)
         return replace(first, close_ups=near)
 
     @contextmanager
