@@ -31,7 +31,7 @@ def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
         names=names,
         families=families_of(shown(cases, recipe.sources), names),
         yielding=tuple(row for row, name in enumerate(names) if name in YIELDING),
-        close_ups=families_of([case for case in cases if _shown_close(case, recipe.sources)], names),
+        close_ups=families_of(_shown_close(cases, recipe.sources), names),
         lesions=tuple(row for row, name in enumerate(names) if vocabulary[name].kind == "lesion"),
         **recipe.network,
     )
@@ -67,8 +67,15 @@ def shown(cases: list[Case], sources: dict[str, SourceRecipe]) -> list[Case]:
     return cases + [with_levels(renamed(load_case(case), sources[case.source].rename)).case for case in levelled]
 
 
-def _shown_close(case: Case, sources: dict[str, SourceRecipe]) -> bool:
-    return case.source in sources and sources[case.source].focus > 0
+def _shown_close(cases: list[Case], sources: dict[str, SourceRecipe]) -> list[Case]:
+    """The cases that are also shown from close by, with the labels that this is about."""
+    close = [
+        (case, sources[case.source].focus_on) for case in cases if case.source in sources and sources[case.source].focus
+    ]
+    return [
+        replace(case, table={value: name for value, name in case.table.items() if not names or name in names})
+        for case, names in close
+    ]
 
 
 def families_of(cases: list[Case], names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:

@@ -48,7 +48,8 @@ class SourceRecipe:
     lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
     lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
     recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
-    focus: probability that of a real scan only the surroundings of what it labels are shown, as the engine looks at it a second time.
+    focus: probability that only the surroundings of what is labelled are shown, as the engine looks at it a second time; focus_on: of
+    these names alone.
     rename: structures that its tables call by a wrong name → the right one. levels: probability that the parts of its vertebrae are
     shown as whole ones, each with its level.
     """
@@ -64,6 +65,7 @@ class SourceRecipe:
     recolour: float = 0.0
     deform: float = 1.0
     focus: float = 0.0
+    focus_on: tuple[str, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
     levels: float = 0.0
 
@@ -136,6 +138,7 @@ class Examples:
         self._levels = lru_cache(maxsize=None)(self._with_levels)
         self._shape = lru_cache(maxsize=None)(_points_of_lesions)
         self._box = lru_cache(maxsize=None)(self._label_box)
+        self._focus = lru_cache(maxsize=None)(self._focus_box)
 
     def share_volumes(self, other: "Examples") -> None:
         """Keep each case in memory once for both."""
@@ -280,8 +283,9 @@ class Examples:
         self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool
     ) -> tuple[slice, slice, slice]:
         """The box of source voxels to look at; never more than the budget holds at the coarsest spacing."""
-        if not synthetic and rng.random() < recipe.focus:
-            box = _widened(self._box(volume.case, strip), rng.uniform(*FOCUS_MARGIN, (3, 2)), volume)
+        focused = recipe.focus and rng.random() < recipe.focus
+        if focused and (close := self._focus(volume.case, recipe.focus_on)) is not None:
+            box = _widened(close, rng.uniform(*FOCUS_MARGIN, (3, 2)), volume)
         elif not synthetic:
             box = body_box(volume.image, volume.spacing)
         else:
@@ -293,6 +297,10 @@ class Examples:
         volume = self._volume(case)
         shown = self._brain(volume.names, fluid=False)[volume.labels] if strip else volume.labels > 0
         return bounding_box(shown)
+
+    def _focus_box(self, case: Case, names: tuple[str, ...]) -> tuple[slice, slice, slice] | None:
+        volume = self._volume(case)
+        return bounding_box(np.isin(volume.names, names)[volume.labels] if names else volume.labels > 0)
 
 
 def _points_of_lesions(case: Case) -> np.ndarray | None:
