@@ -13,7 +13,7 @@ from mrifoundation.server.asked import asked
 from mrifoundation.server.job import Job
 from mrifoundation.server.job_store import JobStore
 from mrifoundation.server.jobs import Jobs
-from mrifoundation.server.memory import give_back
+from mrifoundation.server.memory import give_back, trim
 from mrifoundation.server.second_try import with_second_try
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Backend:
         shrink: Callable[[], None] = lambda: None,
         ended: Callable[[Job], None] = lambda job: None,
     ):
-        self.jobs = Jobs(store=store, idle_after=idle_seconds(), idle=self.give_back_memory, ended=ended)
+        self.jobs = Jobs(store=store, idle_after=idle_seconds(), idle=self.give_back_memory, tidy=trim, ended=ended)
         self.engine: Engine | None = None
         self.problem: str | None = None
         self._load = load

@@ -4,6 +4,7 @@ Work that takes minutes is a generator: after each `yield` it goes to the end of
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -16,13 +17,15 @@ from mrifoundation.server.finished_jobs import FinishedJobs
 from mrifoundation.server.job import PARKED, Job
 from mrifoundation.server.job_store import JobStore
 
+TIDY_EVERY = 60.0  # seconds
 TO_FINISH, TO_PARK = 2.0, 3.0  # seconds that a stop gives the running job to end, and then to hear that it is parked
 
 
 class Jobs:
     """The jobs of one service; finished ones are kept for their results, as `finished` says.
 
-    idle: called on the worker thread, once, when nothing was asked for `idle_after` seconds. ended: hears every job that is finished.
+    idle: called on the worker thread, once, when nothing was asked for `idle_after` seconds. tidy: called there between two jobs, at most
+    every `tidy_every` seconds. ended: hears every job that is finished.
     """
 
     def __init__(
@@ -30,12 +33,15 @@ class Jobs:
         store: JobStore | None = None,
         idle_after: float | None = None,
         idle: Callable[[], None] = lambda: None,
+        tidy: Callable[[], None] = lambda: None,
+        tidy_every: float = TIDY_EVERY,
         ended: Callable[[Job], None] = lambda job: None,
         finished: FinishedJobs | None = None,
     ):
         self._finished = finished or FinishedJobs()
         self._store = store
         self._idle_after, self._idle, self._ended = idle_after, idle, ended
+        self._tidy, self._tidy_every, self._tidied = tidy, tidy_every, time.monotonic()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
         self._queue: FairQueue[Job] = FairQueue()
@@ -177,7 +183,13 @@ class Jobs:
             if not job.finished and not self.stopping:
                 self._queue.put(job, job.client, batch=job.is_batch)
             job = None  # or what it gave would be held until the next one comes
+            self._tidy_up()
         self._over.set()
+
+    def _tidy_up(self) -> None:
+        if time.monotonic() - self._tidied >= self._tidy_every:
+            self._tidy()
+            self._tidied = time.monotonic()
 
     def _next(self) -> Job | None:
         try:
