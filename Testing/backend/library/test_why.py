@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from mrifoundation.tasks.rigid import rigid_between
-from mrifoundation.tasks.search_why import compared_tokens, explain, in_body, token_affine
+from mrifoundation.tasks.search_why import compared_tokens, explain, in_body
+from mrifoundation.tasks.token_map import body_of, inside, token_affine
 from mrifoundation.volume import Scan, read_scan
 
 
@@ -55,12 +56,20 @@ def test_air_around_the_body_is_dark(engine):
     places = np.indices((64, 64, 64)) - 31.5
     ball = np.where((places**2).sum(axis=0) < 30**2, 500.0, 10.0) + np.random.default_rng(0).normal(0, 5, (64, 64, 64))
     scan = Scan(ball.astype(np.float32), np.diag([3.0, 3, 3, 1]))
-    encoding = in_body(engine.encode(scan, "standard"), scan)
+    encoding = engine.encode(scan, "standard")
+    body = body_of(encoding, scan)
+    encoding = in_body(encoding, body)
     used = encoding.share.reshape([n // 16 for n in encoding.grid.padded_shape]) > 0
     middle = tuple(n // 2 for n in used.shape)
     assert used[middle] and not used[0, 0, 0] and 0.4 < used.float().mean() < 0.9
-    values = compared_tokens(encoding, encoding)[0].values
-    assert not values[~used.numpy()].any() and values[middle] > 0
+    coarse = compared_tokens(encoding, encoding)[0]
+    assert not coarse.values[~used.numpy()].any() and coarse.values[middle] > 0
+    shown = inside(coarse, used.numpy(), body, encoding)
+    i, j, k = np.indices(shown.values.shape)
+    places = np.stack([i, j, k, np.ones_like(i)]).reshape(4, -1)
+    from_centre = np.linalg.norm((shown.affine @ places)[:3].T - 3.0 * 31.5, axis=1).reshape(shown.values.shape)
+    radius, cell = 3.0 * 30, 4 * encoding.grid.spacing
+    assert not shown.values[from_centre > radius + cell].any() and shown.values[from_centre < radius / 2].all()
 
 
 def test_a_token_lies_in_the_middle_of_its_voxels(engine, head_file):

@@ -14,27 +14,18 @@ from mrifoundation.library import Library, Region
 from mrifoundation.library.region_guess import guess_region
 from mrifoundation.library.regions import find_regions, structures_of
 from mrifoundation.tasks.rigid import rigid_between
+from mrifoundation.tasks.token_map import TokenMap, body_of, inside, shares, token_affine
 from mrifoundation.volume import Scan
 from mrifoundation.volume.adapt import STRIDE
-from mrifoundation.volume.intensity import bright
-from mrifoundation.volume.resample import resample
 
 LEAST_BODY = 0.2  # of the voxels of a token
 FEWEST = 3  # structures that both must have before one is laid on the other
 
 
 @dataclass(frozen=True, eq=False)
-class TokenMap:
-    """How well each token of a scan finds its like in another: float32 [x, y, z], 0 to 1, on a grid of its own; affine: index → RAS mm."""
-
-    values: np.ndarray
-    affine: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Why:
     """regions: {"query", "case", "similarity"} of the structures both have, most similar first. to_query: 4×4 rigid, RAS of the case →
-    RAS of the query, None with too few structures in common. query, case: where each looks like the other."""
+    RAS of the query, None with too few structures in common. query, case: how well each place finds its like in the other."""
 
     regions: list[dict[str, Any]]
     to_query: np.ndarray | None
@@ -62,7 +53,9 @@ def explain(
     own, theirs = (find_regions(engine, one, structures, cancel) for one in (query, other))
     pairs = _pairs(own, theirs)
     centres = [np.array([side.center_ras_mm for side in sides]) for sides in zip(*pairs, strict=True)] if pairs else []
-    query_map, case_map = compared_tokens(in_body(query, scan), in_body(other, other_scan))
+    bodies = body_of(query, scan), body_of(other, other_scan)
+    used = [in_body(one, body) for one, body in zip((query, other), bodies, strict=True)]
+    query_map, case_map = map(_shown, compared_tokens(*used), used, bodies)
     return Why(
         sorted((_agreement(a, b) for a, b in pairs), key=lambda pair: -pair["similarity"]),
         rigid_between(centres[1], centres[0]) if len(pairs) >= FEWEST else None,
@@ -71,14 +64,15 @@ def explain(
     )
 
 
-def in_body(encoding: Encoding, scan: Scan) -> Encoding:
-    """`encoding` of `scan` with only those tokens in use that hold some of the body: air is like any other air, which explains nothing."""
-    x, y, z = encoding.grid.shape
-    body = np.zeros(encoding.grid.padded_shape, bool)
-    body[:x, :y, :z] = bright(resample(encoding.axes.apply(scan.voxels), encoding.grid.from_scan()))
-    blocks = [n for size in body.shape for n in (size // STRIDE, STRIDE)]
-    used = body.reshape(blocks).mean(axis=(1, 3, 5)).ravel() >= LEAST_BODY
-    return replace(encoding, share=encoding.share * torch.from_numpy(used).to(encoding.share))
+def in_body(encoding: Encoding, body: np.ndarray) -> Encoding:
+    """`encoding` with only those tokens in use that hold some of the body: air is like any other air, which explains nothing."""
+    used = torch.from_numpy(shares(body).ravel() >= LEAST_BODY)
+    return replace(encoding, share=encoding.share * used.to(encoding.share))
+
+
+def _shown(coarse: TokenMap, encoding: Encoding, body: np.ndarray) -> TokenMap:
+    used = encoding.share.cpu().numpy().reshape(coarse.values.shape) > 0
+    return inside(coarse, used, body, encoding)
 
 
 def compared_tokens(query: Encoding, case: Encoding) -> tuple[TokenMap, TokenMap]:
@@ -96,15 +90,6 @@ def compared_tokens(query: Encoding, case: Encoding) -> tuple[TokenMap, TokenMap
         TokenMap(_on_grid(np.where(use, (values - low) / max(high - low, 1e-6), 0.0), one), token_affine(one))
         for values, use, one in zip(best, usable, (query, case), strict=True)
     )
-
-
-def token_affine(encoding: Encoding) -> np.ndarray:
-    """Index of a token → RAS mm of the centre of its 16×16×16 working voxels."""
-    grid = encoding.grid
-    to_canonical = np.eye(4)
-    to_canonical[:3, :3] = np.diag(STRIDE * grid.step)
-    to_canonical[:3, 3] = grid.start + (STRIDE - 1) / 2 * grid.step
-    return encoding.axes.affine(encoding.affine, encoding.shape) @ to_canonical
 
 
 def _centred(encoding: Encoding) -> np.ndarray:
