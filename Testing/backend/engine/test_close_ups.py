@@ -9,7 +9,7 @@ import torch
 from mrifoundation import Engine, Scan
 from mrifoundation.engine import close_ups
 from mrifoundation.volume import read_scan
-from mrifoundation.volume.adapt import WorkingGrid
+from mrifoundation.volume.adapt import WorkingGrid, brought_onto
 from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.evaluation.case_scoring import reference_labels
 from mrifoundation_training.evaluation.overlap import dice
@@ -61,6 +61,33 @@ def test_only_what_was_learned_from_close_by_is_taken_from_the_second_look(near_
     for name, differs in ((names[0], True), (names[2], False)):
         answers = [engine.segment(encoding, [name]).labels for encoding in (twice, once)]
         assert answers[0].any() and np.array_equal(*answers) != differs, name
+
+
+def test_logits_of_the_second_look_come_on_the_grid_of_the_first(near_weights, head):
+    engine = Engine.load(near_weights, "cpu")
+    encoding = engine.encode(head, "standard")
+    grid, near = encoding.grid, encoding.close_ups[0].grid
+    logits = engine.text_logits(encoding, engine.card.config.names[0])
+    first, last = (
+        np.rint((one - grid.start) / grid.step).astype(int)
+        for one in (near.start, near.start + near.step * (np.array(near.shape) - 1))
+    )
+    within = np.zeros(grid.shape, bool)
+    within[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))] = True
+    assert logits.shape == grid.shape and (logits[~within] == -30).mean() > 0.9 and (logits[within] > -30).mean() > 0.9
+
+
+def test_what_is_brought_onto_another_grid_stays_in_its_place():
+    finer = WorkingGrid(
+        1.25, (60, 50, 40), np.array([30.0, 40.0, 2.0]), np.array([0.625, 0.625, 0.125]), (180, 180, 10)
+    )
+    places = [finer.start[a] + finer.step[a] * np.arange(finer.shape[a]) for a in range(3)]
+    rising = places[0][:, None, None] + 2 * places[1][None, :, None] - 3 * places[2][None, None, :]
+    moved = brought_onto(GRID, rising, finer, outside=-1000.0)
+    i, j, k = 24, 30, 20  # working voxels of GRID, inside of the other
+    there = GRID.start + GRID.step * np.array([i, j, k])
+    assert moved.shape == GRID.shape and moved[0, 0, 0] == moved[119, 119, 39] == -1000
+    np.testing.assert_allclose(moved[i, j, k], there @ [1, 2, -3], atol=0.05)
 
 
 def test_a_heart_is_drawn_better_than_at_first_sight(data_pack, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from mrifoundation.engine.taught.shelf import Shelf
 from mrifoundation.engine.vertebral_levels import BODY, SACRUM, UPWARDS, Vertebrae, levels
 from mrifoundation.errors import Cancelled
 from mrifoundation.model import IN_VIEW_VOXELS, FoundationModel, Query, surest
+from mrifoundation.volume.adapt import WorkingGrid, brought_onto
 from mrifoundation.volume.box import Box, bounding_box
 
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
@@ -53,20 +54,14 @@ class Segmenter:
         drawn though their presence is in doubt."""
         painter = LabelPainter(encoding, len(asked.asks))
         voxels = cache(self._features)
-        features = voxels(encoding)
         found: list[Found] = []
-        spoken_for, vertebrae = self._spoken_for(asked), cache(partial(self._vertebrae, encoding, features))
+        spoken_for, vertebrae = self._spoken_for(asked), cache(partial(self._vertebrae, encoding, voxels(encoding)))
         for number, ask in enumerate(asked.asks):
             if cancel():
                 raise Cancelled("Segmenting was cancelled.")
             progress("segment", number / len(asked.asks), f"Segmenting {ask.name}.")
             least = SURELY_NOT if likeliest and self._may_be_drawn_in_doubt(ask) else IN_VIEW
-            logits, one = self._find(encoding, features, ask, vertebrae, spoken_for[number], least)
-            grid = encoding.grid
-            if (logits > 0).any() and (near := self._close_up(encoding, ask)) is not None:
-                closer, again = self._find(near, voxels(near), ask, uncounted, spoken_for[number], least)
-                if (closer > 0).any():
-                    logits, one, grid = closer, again, near.grid
+            logits, one, grid = self._find_closest(encoding, voxels, ask, vertebrae, spoken_for[number], least)
             painter.paint(number + 1, logits, grid)
             found.append(one)
         table = [
@@ -91,8 +86,10 @@ class Segmenter:
 
     def logits_of(self, encoding: Encoding, ask: Ask) -> np.ndarray:
         """float32 logits of one ask on the working grid (without padding), below 0 everywhere when it is not in view."""
-        features = self._features(encoding)
-        return self._find(encoding, features, ask, partial(self._vertebrae, encoding, features))[0]
+        voxels = cache(self._features)
+        vertebrae = partial(self._vertebrae, encoding, voxels(encoding))
+        logits, _, grid = self._find_closest(encoding, voxels, ask, vertebrae)
+        return logits if grid is encoding.grid else brought_onto(encoding.grid, logits, grid, outside=NOWHERE)
 
     @torch.inference_mode()
     def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -109,6 +106,25 @@ class Segmenter:
 
     def _features(self, encoding: Encoding) -> torch.Tensor:
         return encoding.voxel.to(self._model.device).float()
+
+    def _find_closest(
+        self,
+        encoding: Encoding,
+        voxels: Callable[[Encoding], torch.Tensor],
+        ask: Ask,
+        vertebrae: Callable[[], Vertebrae | None],
+        spoken_for: frozenset[str] = frozenset(),
+        least: float = IN_VIEW,
+    ) -> tuple[np.ndarray, Found, WorkingGrid]:
+        """Logits and what was found, and the grid of the logits: that of the close-up where the first look has found something and there
+        is one."""
+        logits, found = self._find(encoding, voxels(encoding), ask, vertebrae, spoken_for, least)
+        near = self._close_up(encoding, ask) if (logits > 0).any() else None
+        if near is not None:
+            closer, again = self._find(near, voxels(near), ask, uncounted, spoken_for, least)
+            if (closer > 0).any():
+                return closer, again, near.grid
+        return logits, found, encoding.grid
 
     def _close_up(self, encoding: Encoding, ask: Ask) -> Encoding | None:
         """The part of the scan, encoded from close by, where all that is asked for was learned from close by as well."""

@@ -144,6 +144,19 @@ def working_grid(
     return WorkingGrid(h, tuple(int(n) for n in count), start, h / np.asarray(spacing), tuple(shape))
 
 
+def brought_onto(grid: WorkingGrid, values: np.ndarray, own: WorkingGrid, outside: float) -> np.ndarray:
+    """float32 `values` on the grid `own` of a scan, on another grid of the same scan; what that shows beyond `own` is `outside`."""
+    weights, beyond = [], []
+    for a in range(3):
+        start, step = (grid.start[a] - own.start[a]) / own.step[a], grid.step[a] / own.step[a]
+        weights.append(axis_weights(start, step, grid.shape[a], own.shape[a]))
+        place = start + step * np.arange(grid.shape[a])
+        beyond.append((place < -0.5) | (place > own.shape[a] - 0.5))
+    moved = resample(values, weights)
+    moved[beyond[0][:, None, None] | beyond[1][None, :, None] | beyond[2][None, None, :]] = outside
+    return moved
+
+
 def _snapped(h: float, spacing: np.ndarray) -> float:
     """The scan's own spacing where it is isotropic and near enough to `h`: then nothing is interpolated at all."""
     own = float(spacing.mean())
