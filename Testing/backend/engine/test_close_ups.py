@@ -8,6 +8,8 @@ import torch
 
 from mrifoundation import Engine, Scan
 from mrifoundation.engine import close_ups
+from mrifoundation.engine.refinement.window import Window
+from mrifoundation.engine.refinement.words import seen_closest
 from mrifoundation.volume import read_scan
 from mrifoundation.volume.adapt import WorkingGrid, brought_onto
 from mrifoundation_training.data.manifest import read_manifest
@@ -75,6 +77,22 @@ def test_logits_of_the_second_look_come_on_the_grid_of_the_first(near_weights, h
     within = np.zeros(grid.shape, bool)
     within[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))] = True
     assert logits.shape == grid.shape and (logits[~within] == -30).mean() > 0.9 and (logits[within] > -30).mean() > 0.9
+
+
+def test_a_contour_is_corrected_on_what_was_seen_from_close_by(near_weights, head):
+    engine = Engine.load(near_weights, "cpu")
+    encoding, names = engine.encode(head, "standard"), engine.card.config.names
+    near = encoding.close_ups[0]
+    inside, everywhere = (
+        Window.around(np.array(low), np.array(high), np.ones(3), near.grid.scan_shape)
+        for low, high in ((near.grid.start + 5, near.grid.start + 10), ((0, 0, 0), near.grid.scan_shape))
+    )
+    for name, place in ((names[0], 0), (names[2], None), (None, 0)):
+        words = name and engine.words(encoding, name)
+        seen, logits = seen_closest(encoding, words, inside)
+        assert seen is (encoding if place is None else near), name
+        assert logits is None if name is None else logits.shape == seen.grid.shape
+        assert seen_closest(encoding, words, everywhere)[0] is encoding
 
 
 def test_what_is_brought_onto_another_grid_stays_in_its_place():

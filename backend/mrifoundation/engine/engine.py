@@ -20,6 +20,7 @@ from mrifoundation.engine.encoding import Encoding, encoding_key
 from mrifoundation.engine.encoding_cache import EncodingCache
 from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.engine.refinement.relabelling import relabelled, segment_of
+from mrifoundation.engine.refinement.words import Words
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.segmenter import NOWHERE, Segmenter
 from mrifoundation.engine.taught.shelf import Shelf, Shelves
@@ -158,8 +159,8 @@ class Engine:
         Raises InputError for a mark that is malformed or lies outside the volume.
         """
         mask = segment_of(result, value, encoding)
-        text = self.text_logits(encoding, result.names[value]) if isinstance(result, Segmentation) else None
-        refiner = Refiner(encoding, scan or self._scan_of(encoding), text)
+        words = self.words(encoding, result.names[value]) if isinstance(result, Segmentation) else None
+        refiner = Refiner(encoding, scan or self._scan_of(encoding), words)
         drawn, placed = not mask.any(), []
         for mark in map(Mark.of, marks):
             change, place = refiner.change(mask, placed, mark, drawn)
@@ -169,13 +170,23 @@ class Engine:
 
     def text_logits(self, encoding: Encoding, prompt: str) -> np.ndarray | None:
         """Logits of `prompt` on the encoding's working grid, float32 [x, y, z]; None when it cannot be asked in words or is not in view."""
+        words = self.words(encoding, prompt)
+        return words and words.own
+
+    def words(self, encoding: Encoding, prompt: str) -> Words | None:
+        """What the network answers to `prompt`, on every grid where it does; None when it cannot be asked in words or is not in view."""
         shelf = self.taught
         try:
-            asked = self._understand(shelf, [prompt], free_text=False, expand=False)
-            logits = Segmenter(self._model, shelf).logits_of(encoding, asked.asks[0])
+            (ask,) = self._understand(shelf, [prompt], free_text=False, expand=False).asks
         except InputError:
             return None
-        return logits if (logits > 0).any() else None
+        segmenter = Segmenter(self._model, shelf)
+        own = segmenter.logits_of(encoding, ask)
+        near = {
+            place: segmenter.logits_of(encoding.close_ups[place], ask)
+            for place in segmenter.close_ups_of(encoding, ask)
+        }
+        return Words(own, near) if (own > 0).any() else None
 
     def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(presence [K], logits [K, x, y, z] on the encoding's working grid) of `names` as if each were in view, for measurements that

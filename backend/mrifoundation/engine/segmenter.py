@@ -119,22 +119,21 @@ class Segmenter:
         """Logits and what was found, and the grid of the logits: that of the close-up where the first look has found something and there
         is one."""
         logits, found = self._find(encoding, voxels(encoding), ask, vertebrae, spoken_for, least)
-        near = self._close_up(encoding, ask) if (logits > 0).any() else None
-        if near is not None:
+        places = self.close_ups_of(encoding, ask) if (logits > 0).any() else []
+        for near in (encoding.close_ups[place] for place in places):
             closer, again = self._find(near, voxels(near), ask, uncounted, spoken_for, least)
             if (closer > 0).any():
                 return closer, again, near.grid
         return logits, found, encoding.grid
 
-    def _close_up(self, encoding: Encoding, ask: Ask) -> Encoding | None:
-        """The part of the scan, encoded from close by, where all that is asked for was learned from close by as well."""
+    def close_ups_of(self, encoding: Encoding, ask: Ask) -> list[int]:
+        """The places of those close-ups of a scan in which all that is asked for was learned from close by as well."""
         if ask.sentences or not ask.names or not set(self._taught).isdisjoint(ask.names):
-            return None
-        for place, near in encoding.close_ups.items():
-            names = self._model.close_up(place)
-            if all(self._vocabulary.union_in(name, names) for name in ask.names):
-                return near
-        return None
+            return []
+        shown = {place: self._model.close_up(place) for place in encoding.close_ups}
+        return [
+            place for place, names in shown.items() if all(self._vocabulary.union_in(name, names) for name in ask.names)
+        ]
 
     @torch.inference_mode()
     def _find(

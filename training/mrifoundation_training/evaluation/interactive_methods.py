@@ -23,7 +23,7 @@ STEPS = 200  # of the cellular automaton
 
 def ours(engine: Engine, encoding: Encoding, scan: Scan, prompt: str | None, readers: Readers | None = None) -> Method:
     """This project's refinement, from the answer to `prompt` or from nothing. readers: of the marks, the shipped ones when None."""
-    refiner = Refiner(encoding, scan, engine.text_logits(encoding, prompt) if prompt else None, readers)
+    refiner = Refiner(encoding, scan, engine.words(encoding, prompt) if prompt else None, readers)
     placed = []
 
     def answer(mask: np.ndarray, clicks: Sequence[Click]) -> np.ndarray:

@@ -14,6 +14,7 @@ from mrifoundation.engine.refinement.marks import Mark, marked_voxels
 from mrifoundation.engine.refinement.placing import Placed, canonical_voxels, reach_of
 from mrifoundation.engine.refinement.reader import Readers, shipped
 from mrifoundation.engine.refinement.window import Window
+from mrifoundation.engine.refinement.words import Words, seen_closest
 from mrifoundation.volume import Scan
 from mrifoundation.volume.box import Box, bounding_box
 
@@ -34,13 +35,13 @@ class Change:
 class Refiner:
     """Refines contours on one encoded scan.
 
-    scan: the one that was encoded; its own resolution decides where the contour lies. text: logits on the encoding's working grid of what
-    was asked in words, near which the query stays; None where nothing was asked. readers: those that are shipped when None.
+    scan: the one that was encoded; its own resolution decides where the contour lies. words: what was asked, near which the query stays;
+    None where nothing was asked. readers: those that are shipped when None.
     """
 
-    def __init__(self, encoding: Encoding, scan: Scan, text: np.ndarray | None = None, readers: Readers | None = None):
+    def __init__(self, encoding: Encoding, scan: Scan, words: Words | None = None, readers: Readers | None = None):
         self._read = readers or shipped()
-        self._encoding, self._scan, self._text = encoding, scan, text
+        self._encoding, self._scan, self._words = encoding, scan, words
         self._axes = encoding.axes
         self._image = self._axes.apply(scan.voxels)
         affine = self._axes.affine(scan.affine, scan.shape)
@@ -133,7 +134,7 @@ class Refiner:
         return tuple(own)
 
     def _see(self, window: Window) -> Evidence:
-        return Evidence(window, self._image, self._encoding, self._text)
+        return Evidence(window, self._image, *seen_closest(self._encoding, self._words, window))
 
 
 def _one_thread():

@@ -6,6 +6,7 @@ import numpy as np
 
 from mrifoundation.engine.refinement import Change, Mark
 from mrifoundation.engine.refinement.placing import Placed
+from mrifoundation.engine.refinement.words import Words
 from mrifoundation.tasks.refine.review import Review
 from mrifoundation.volume.box import Box, bounding_box
 
@@ -40,7 +41,7 @@ class Step:
 class Contour:
     """mask: bool [i, j, k] on the scan's own grid, as it is after `position` of the `steps`; the others can be redone.
 
-    text: logits of its prompt on the working grid, kept so that they are computed once; None where there are none (yet).
+    words: what the network answers to its prompt, kept so that it is computed once; None where there is nothing (yet).
     reviews: what was decided about it, the latest last.
     """
 
@@ -48,12 +49,13 @@ class Contour:
     mask: np.ndarray
     steps: list[Step] = field(default_factory=list)
     position: int = 0
-    text: np.ndarray | None = None
+    words: Words | None = None
     reviews: list[Review] = field(default_factory=list)
 
     @property
     def nbytes(self) -> int:
-        return self.mask.nbytes + sum(step.before.nbytes + step.after.nbytes for step in self.steps)
+        words = self.words.nbytes if self.words else 0
+        return self.mask.nbytes + words + sum(step.before.nbytes + step.after.nbytes for step in self.steps)
 
     @property
     def placed(self) -> list[Placed]:

@@ -93,9 +93,9 @@ class Contours:
         Raises InputError for a mark that cannot be used; the marks before it are then done, and it and those after it are not.
         """
         encoding = engine.encode(scan, contour.about.profile)
-        if contour.about.prompt and contour.text is None:
-            contour.text = engine.text_logits(encoding, contour.about.prompt)
-        refiner = Refiner(encoding, scan, contour.text)
+        if contour.about.prompt and contour.words is None:
+            contour.words = engine.words(encoding, contour.about.prompt)
+        refiner = Refiner(encoding, scan, contour.words)
         boxes = []
         for mark in marks:
             drawn = contour.about.drawn and not was_edited(contour)
