@@ -1,7 +1,7 @@
 """Holds asks against an encoding: presence, logits, union of several names, and the table."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from mrifoundation.engine.asks import Ask, Asks
 from mrifoundation.engine.cleanup import CRUMB, CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.engine.encoding import Encoding
+from mrifoundation.engine.found import IN_VIEW, Found, row
 from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.taught.shelf import Shelf
@@ -20,23 +21,11 @@ from mrifoundation.model import IN_VIEW_VOXELS, FoundationModel, Query, surest
 from mrifoundation.volume.adapt import WorkingGrid, brought_onto
 from mrifoundation.volume.box import Box, bounding_box
 
-IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
-LIKELIEST = "Where it would most likely be is drawn; whether there is one is in doubt ({presence:.0%})."
 NOWHERE = -30.0  # a logit that no voxel survives
 COUNTED = "Its level is counted up from the sacrum."
 AT_ONCE = 4  # names whose logits are held in memory together
 RIVALS_AT_ONCE = 16
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What an ask's parts are: name, presence probability, and share of the voxels of their union. note: what else there is to say."""
-
-    names: tuple[str, ...]
-    presence: np.ndarray
-    share: np.ndarray
-    note: str = ""
 
 
 class Segmenter:
@@ -65,7 +54,7 @@ class Segmenter:
             painter.paint(number + 1, logits, grid)
             found.append(one)
         table = [
-            _row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))
+            row(painter, number + 1, ask, one) for number, (ask, one) in enumerate(zip(asked.asks, found, strict=True))
         ]
         understood = [row["explanation"] for row in table if row["explanation"]]
         return Segmentation(
@@ -307,34 +296,3 @@ class Segmenter:
 
 def uncounted() -> None:
     """No vertebrae are counted."""
-
-
-def _row(painter: LabelPainter, value: int, ask: Ask, found: Found) -> dict:
-    volume, centre = painter.measure(value)
-    presence, explanation = float(found.presence.max()), f"{ask.explanation} {found.note}".strip()
-    if centre is not None and presence < IN_VIEW:
-        explanation = f"{explanation} {LIKELIEST.format(presence=presence)}".strip()
-    return {
-        "prompt": ask.prompt,
-        "name": ask.name,
-        "value": value,
-        "volume_ml": round(volume, 4),
-        "center_ras_mm": None if centre is None else [round(v, 2) for v in centre],
-        "presence": round(presence, 4),
-        "in_view": centre is not None,
-        "explanation": explanation,
-        "parts": _parts(found, volume) if len(found.names) > 1 else [],
-    }
-
-
-def _parts(found: Found, volume: float) -> list[dict]:
-    """Each name's share of the union's volume: voxels that two names claim belong to the one with the higher logit."""
-    return [
-        {
-            "name": name,
-            "volume_ml": round(float(share) * volume, 4),
-            "presence": round(float(presence), 4),
-            "in_view": bool(presence >= IN_VIEW and share > 0 and volume > 0),
-        }
-        for name, presence, share in zip(found.names, found.presence, found.share, strict=True)
-    ]
