@@ -33,7 +33,8 @@ def head(head_voxels, oblique_affine):
     return Scan(head_voxels, oblique_affine, "head")
 
 
-def test_the_box_reaches_somewhat_beyond_what_was_found_and_stays_inside_the_scan():
+def test_the_box_reaches_somewhat_beyond_what_was_found_and_stays_inside_the_scan(monkeypatch):
+    monkeypatch.setattr(close_ups, "MARGIN", 15.0)
     box = close_ups.around(GRID, (slice(40, 60), slice(2, 30), slice(0, 40)))
     assert box == (slice(52, 94), slice(10, 56), slice(0, 10))
 

@@ -15,7 +15,7 @@ from mrifoundation.volume import Scan
 from mrifoundation.volume.adapt import WorkingGrid
 from mrifoundation.volume.box import Box
 
-MARGIN = 25.0  # mm around what the first look found; with less, borders of the view come too near
+MARGIN = 35.0  # mm around what the first look found; with much less, the borders of the view come too near
 LARGEST = 0.6  # of what the first look saw; a larger part would hardly be seen finer
 COARSEST = "fast"  # the detail for those who do not want to wait
 FIRST_LOOK = 0.5  # of the progress

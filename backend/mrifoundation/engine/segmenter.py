@@ -22,6 +22,7 @@ from mrifoundation.volume.adapt import WorkingGrid, brought_onto
 from mrifoundation.volume.box import Box, bounding_box
 
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
+SUREST = 10.0  # logit beyond which one look does not outvote the other
 NOWHERE = -30.0  # a logit that no voxel survives
 COUNTED = "Its level is counted up from the sacrum."
 AT_ONCE = 4  # names whose logits are held in memory together
@@ -111,8 +112,9 @@ class Segmenter:
         places = self.close_ups_of(encoding, ask) if (logits > 0).any() else []
         for near in (encoding.close_ups[place] for place in places):
             closer, again = self._find(near, voxels(near), ask, uncounted, spoken_for, least)
-            if (closer > 0).any():
-                return closer, again, near.grid
+            both = said_by_both(logits, encoding.grid, closer, near.grid)
+            if (both > 0).any():
+                return both, again, near.grid
         return logits, found, encoding.grid
 
     def close_ups_of(self, encoding: Encoding, ask: Ask) -> list[int]:
@@ -292,6 +294,12 @@ class Segmenter:
 
     def _is_lesion(self, name: str) -> bool:
         return name in self._vocabulary and self._vocabulary[name].kind == "lesion"
+
+
+def said_by_both(first: np.ndarray, grid: WorkingGrid, closer: np.ndarray, near: WorkingGrid) -> np.ndarray:
+    """Logits of the second look's grid to which the first has as much to say: two views err less than either."""
+    moved = brought_onto(near, first.clip(-SUREST, SUREST), grid, outside=-SUREST)
+    return (moved + closer.clip(-SUREST, SUREST)) / 2
 
 
 def uncounted() -> None:
