@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from . import Failures
 from .Address import is_loopback, repair
@@ -126,7 +127,10 @@ def _with_key(request, key: str):
 
 def _read(response: requests.Response) -> bytes:
     """The whole body in one go, unpacked in one go (`response.content` would take thousands of small steps)."""
-    body = response.raw.read(decode_content=False)
+    try:
+        body = response.raw.read(decode_content=False)
+    except HTTPError as error:  # of the library below, which `response.content` would have translated
+        raise requests.ConnectionError(error) from error
     packed = response.headers.get("Content-Encoding", "").lower() in ("gzip", "deflate")
     return zlib.decompress(body, wbits=47) if packed else body
 

@@ -32,13 +32,13 @@ def segment(client, voxels, affine, prompts):
 
 
 @contextmanager
-def answering(status: int, body: bytes):
-    """Something else that speaks HTTP at an address of its own."""
+def answering(status: int, body: bytes, missing: int = 0):
+    """Something else that speaks HTTP at an address of its own. missing: bytes of the body that it breaks off before."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + missing))
             self.end_headers()
             self.wfile.write(body)
 
@@ -84,6 +84,16 @@ def test_the_key_file_of_this_computer_is_read(backend):
 def test_a_wrong_key_is_told(backend):
     with pytest.raises(KeyRefused, match="copy the content of its key file"):
         Client(backend.url, "not the key at all").info()
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("asking", [lambda client: client.job("1"), lambda client: client.labels("1")])
+def test_an_answer_that_breaks_off_is_told(status, asking):
+    with (
+        answering(status, b'{"error": "', missing=133) as url,
+        pytest.raises(BackendError, match="broke off: check in the backend's log"),
+    ):
+        asking(Client(url, "key"))
 
 
 def test_a_wrong_port_is_corrected_where_the_backend_has_the_usual_one(backend, monkeypatch):
