@@ -14,6 +14,7 @@ import requests
 SHAPE = (96, 112, 88)
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
 PROMPTS = ("brainstem", "cerebellum", "left hippocampus", "right thalamus")
+GRACE = 60.0  # seconds for which what was begun is followed when the time is over
 MIX = {"segment": 6, "search": 3, "encode": 2, "refused": 1}  # what is asked for, how often
 
 
@@ -150,7 +151,7 @@ class Client(threading.Thread):
             if not answer.ok:
                 with self._seen.lock:
                     self._seen.answers[kind, answer.status_code] += 1
-            if answer.status_code in (429, 503) and time.monotonic() < self._until + self._patience:
+            if answer.status_code in (429, 503) and time.monotonic() < self._until + max(self._patience, GRACE):
                 time.sleep(min(5.0, float(answer.headers.get("Retry-After", 1))))
                 continue
             return answer
