@@ -174,6 +174,17 @@ def test_what_an_older_job_gave_leaves_the_memory_where_the_disk_has_all_of_it(o
     assert draft.result.report is held[1]()  # of which the disk has only the text
 
 
+def test_a_restart_reads_no_result_that_nobody_asks_for(opened, monkeypatch):
+    jobs = opened(finished=FinishedJobs(last=1))
+    for _ in range(4):
+        job = finished(submitted(jobs, lambda job: Answer({}, {}, b"labels")))
+    read, reading = [], JobStore._result
+    monkeypatch.setattr(JobStore, "_result", lambda store, job_id: (read.append(job_id), reading(store, job_id))[1])
+    again = opened(finished=FinishedJobs(last=1))
+    assert again.get(job.id).state == "done" and read == []
+    assert again.get(job.id).result == Answer({}, {}, b"labels") and read == [job.id]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' limit on the size of files")
 def test_where_the_disk_is_full_jobs_go_on_and_it_is_said_once(tmp_path):
     script = f"""

@@ -105,6 +105,11 @@ class Job:
             given = self._fetch()
         return given
 
+    @property
+    def held(self) -> Any:
+        """What it gave as far as it is in memory; None where it would have to be fetched."""
+        return self._result
+
     def let_go(self, fetch: Callable[[], Any]) -> None:
         """Hold what it gave no longer in memory; `fetch` gives it when it is asked for."""
         self._fetch = fetch  # first, for another thread may be asking

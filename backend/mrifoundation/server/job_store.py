@@ -107,7 +107,7 @@ class JobStore:
 
     def let_go(self, job: Job) -> None:
         """Take from memory what a finished job gave, where the disk has all of it."""
-        if job.state != "done" or job.result is None or not is_whole(job.result):
+        if not is_whole(job.held):
             return
         with self._writing:
             if self._disk is not None and job.id not in self._unwritten:
