@@ -5,6 +5,8 @@ the box around the heart alone the same budget gives 1.4. Only what was learned 
 the first look has found it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from mrifoundation.engine.encoder import Cancel, Encoder, Progress
@@ -12,12 +14,12 @@ from mrifoundation.engine.encoding import Encoding
 from mrifoundation.engine.segmenter import Segmenter
 from mrifoundation.model import FoundationModel
 from mrifoundation.volume import Scan
-from mrifoundation.volume.adapt import WorkingGrid
+from mrifoundation.volume.adapt import PROFILES, WorkingGrid
 from mrifoundation.volume.box import Box
 
 MARGIN = 35.0  # mm around what the first look found; with much less, the borders of the view come too near
 LARGEST = 0.6  # of what the first look saw; a larger part would hardly be seen finer
-COARSEST = "fast"  # the detail for those who do not want to wait
+COARSEST = min(PROFILES, key=PROFILES.get)  # the detail for those who do not want to wait
 FIRST_LOOK = 0.5  # of the progress
 
 
@@ -29,19 +31,19 @@ def encode_twice(
     profile: str,
     progress: Progress,
     cancel: Cancel,
-) -> tuple[Encoding, dict[int, Encoding]]:
-    """The encoding of `scan`, and those of the parts that are worth it, by the place of their names in the network's `close_ups`.
+) -> Encoding:
+    """The encoding of `scan`, with those of the parts that are worth it.
 
     Raises what `Encoder.encode` raises."""
     if profile == COARSEST or not model.config.close_ups:
-        return encoder.encode(scan, profile, progress, cancel), {}
+        return encoder.encode(scan, profile, progress, cancel)
     first = encoder.encode(scan, profile, _part_of(progress, 0.0, FIRST_LOOK), cancel)
     boxes = _boxes(model, segmenter, first)
     found, share = {}, (1 - FIRST_LOOK) / max(1, len(boxes))
     for number, (place, box) in enumerate(boxes.items()):
         closer = _part_of(progress, FIRST_LOOK + number * share, share)
         found[place] = encoder.encode(scan, profile, closer, cancel, box)
-    return first, found
+    return replace(first, close_ups=found)
 
 
 def around(grid: WorkingGrid, working: Box) -> Box | None:
@@ -57,8 +59,8 @@ def around(grid: WorkingGrid, working: Box) -> Box | None:
 
 
 def _boxes(model: FoundationModel, segmenter: Segmenter, first: Encoding) -> dict[int, Box]:
-    """Where to look closer: around the names of which most are in view, and at least half. A scan of the heart may show a bit of the
-    liver, too."""
+    """Where to look closer, by the place of what is there in the network's `close_ups`: around the names of which most are in view, and at
+    least half. A scan of the heart may show a bit of the liver, too."""
     seen = {place: segmenter.in_view(first, model.close_up(place)) for place in range(len(model.config.close_ups))}
     share = {place: len(names) / len(model.close_up(place)) for place, names in seen.items()}
     boxes = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mrifoundation.anatomy import Structure, Vocabulary
-from mrifoundation.engine.asks import Asks, asks_of
+from mrifoundation.engine.asks import Ask, Asks, asks_of
 from mrifoundation.engine.close_ups import encode_twice
 from mrifoundation.engine.device import choose_device, use_physical_cores
 from mrifoundation.engine.embedder import Embedder
@@ -78,14 +78,12 @@ class Engine:
         self._scans[scan.content_hash] = scan
         encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
         if encoding is None:
-            encoding = self._encoded(scan, profile, progress or silent, cancel or never)
+            segmenter = Segmenter(self._model, self._shelves.last)
+            encoding = encode_twice(
+                self._model, segmenter, self._encoder, scan, profile, progress or silent, cancel or never
+            )
             self._cache.put(encoding)
         return encoding
-
-    def _encoded(self, scan: Scan, profile: str, progress: Progress, cancel: Cancel) -> Encoding:
-        segmenter = Segmenter(self._model, self._shelves.last)
-        first, near = encode_twice(self._model, segmenter, self._encoder, scan, profile, progress, cancel)
-        return replace(first, close_ups=near)
 
     @contextmanager
     def one_detail_lower(self) -> Iterator[dict[str, str]]:
@@ -170,23 +168,29 @@ class Engine:
 
     def text_logits(self, encoding: Encoding, prompt: str) -> np.ndarray | None:
         """Logits of `prompt` on the encoding's working grid, float32 [x, y, z]; None when it cannot be asked in words or is not in view."""
-        words = self.words(encoding, prompt)
-        return words and words.own
+        if (asking := self._asking(prompt)) is None:
+            return None
+        segmenter, ask = asking
+        logits = segmenter.logits_of(encoding, ask)
+        return logits if (logits > 0).any() else None
 
     def words(self, encoding: Encoding, prompt: str) -> Words | None:
         """What the network answers to `prompt`, on every grid where it does; None when it cannot be asked in words or is not in view."""
+        own = self.text_logits(encoding, prompt)
+        if own is None:
+            return None
+        segmenter, ask = self._asking(prompt)
+        places = segmenter.close_ups_of(encoding, ask)
+        return Words(own, {place: segmenter.logits_of(encoding.close_ups[place], ask) for place in places})
+
+    def _asking(self, prompt: str) -> tuple[Segmenter, Ask] | None:
+        """What answers one prompt, and how it was read; None when it is not understood."""
         shelf = self.taught
         try:
             (ask,) = self._understand(shelf, [prompt], free_text=False, expand=False).asks
         except InputError:
             return None
-        segmenter = Segmenter(self._model, shelf)
-        own = segmenter.logits_of(encoding, ask)
-        near = {
-            place: segmenter.logits_of(encoding.close_ups[place], ask)
-            for place in segmenter.close_ups_of(encoding, ask)
-        }
-        return Words(own, near) if (own > 0).any() else None
+        return Segmenter(self._model, shelf), ask
 
     def ungated(self, encoding: Encoding, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(presence [K], logits [K, x, y, z] on the encoding's working grid) of `names` as if each were in view, for measurements that

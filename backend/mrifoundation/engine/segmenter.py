@@ -65,9 +65,7 @@ class Segmenter:
     @torch.inference_mode()
     def in_view(self, encoding: Encoding, names: Sequence[str]) -> list[str]:
         """Those of `names`, which the weights learned, that are in view."""
-        features = self._features(encoding)
-        presence = self._presence(encoding, features, names, self._model.query_names(list(names)))
-        return [name for name, chance in zip(names, presence, strict=True) if chance >= IN_VIEW]
+        return self._seen(encoding, self._features(encoding), names)
 
     def box_of(self, encoding: Encoding, names: Sequence[str]) -> Box | None:
         """The working voxels around `names`; None where there are none."""
@@ -207,8 +205,7 @@ class Segmenter:
         rivals, box = self._model.rivals(names), bounding_box(best > 0)
         if box is None or not rivals:
             return
-        seen = self._presence(encoding, features, rivals, self._model.query_names(list(rivals))) >= IN_VIEW
-        rivals = [rival for rival, is_seen in zip(rivals, seen, strict=True) if is_seen]
+        rivals = self._seen(encoding, features, rivals)
         cells = tuple(slice(b.start // 2, -(-b.stop // 2)) for b in box)
         inside = tuple(slice(b.start - 2 * c.start, b.stop - 2 * c.start) for b, c in zip(box, cells, strict=True))
         part = features[(slice(None), *cells)]
@@ -239,7 +236,11 @@ class Segmenter:
         return tuple(dict.fromkeys(chosen))
 
     def _sees(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> bool:
-        return self._presence(encoding, features, names, self._model.query_names(list(names))).max() >= IN_VIEW
+        return bool(self._seen(encoding, features, names))
+
+    def _seen(self, encoding: Encoding, features: torch.Tensor, names: Sequence[str]) -> list[str]:
+        presence = self._presence(encoding, features, names, self._model.query_names(list(names)))
+        return [name for name, chance in zip(names, presence, strict=True) if chance >= IN_VIEW]
 
     def _agreement(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> float:
         """Dice of a whole, which was asked for in scans of every kind, with its parts, which tell what kind of scan this is."""

@@ -40,6 +40,6 @@ def trim() -> None:
     """Return to the system what lies free between blocks in use. Scans that come and go in a full cache leave such holes, which glibc
     keeps: 80 % of what was held, measured with blocks of 1 to 10 MB. Takes milliseconds."""
     if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; other libraries have none
-        if trim is not None:
-            trim(0)
+        malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; other libraries have none
+        if malloc_trim is not None:
+            malloc_trim(0)

@@ -49,12 +49,13 @@ def inside(coarse: TokenMap, used: np.ndarray, body: np.ndarray, encoding: Encod
     """A map of tokens as it is shown: between the tokens that are `used` (bool [x, y, z]) it changes smoothly, and it ends with the body,
     holes of which (fluid, bone, air within) are filled."""
     finer = STRIDE // CELL
-    weight = _enlarged(used.astype(float), finer)
-    values = _enlarged(np.where(used, coarse.values, 0.0), finer) / np.maximum(weight, 1e-6)
+    weight = enlarged(used.astype(float), finer)
+    values = enlarged(np.where(used, coarse.values, 0.0), finer) / np.maximum(weight, 1e-6)
     cells = ndimage.binary_closing(np.pad(shares(body, CELL) >= 0.5, 2), iterations=2)[2:-2, 2:-2, 2:-2]
     shown = ndimage.binary_fill_holes(cells) & (weight > 0)
     return TokenMap(np.where(shown, values, 0.0).clip(0, 1).astype(np.float32), token_affine(encoding, CELL))
 
 
-def _enlarged(values: np.ndarray, factor: int) -> np.ndarray:
+def enlarged(values: np.ndarray, factor: int) -> np.ndarray:
+    """Values of cubes on a grid `factor` times as fine, interpolated between their centres."""
     return ndimage.zoom(values, factor, order=1, mode="nearest", grid_mode=True)

@@ -8,6 +8,7 @@ import torch
 from scipy import ndimage
 
 from mrifoundation.engine import Encoding, Engine
+from mrifoundation.tasks.token_map import enlarged
 from mrifoundation.volume.adapt import STRIDE
 from mrifoundation.volume.resample import resample
 
@@ -33,7 +34,7 @@ def occlusion(engine: Engine, encoding: Encoding, score: Callable[[np.ndarray], 
 
 def on_scan(encoding: Encoding, tokens: np.ndarray) -> np.ndarray:
     """Values of tokens [x, y, z], interpolated on the scan's own grid [i, j, k]."""
-    working = ndimage.zoom(tokens.astype(np.float32), STRIDE, order=1, grid_mode=True, mode="nearest")
+    working = enlarged(tokens.astype(np.float32), STRIDE)
     x, y, z = encoding.grid.shape
     fine = resample(working[:x, :y, :z], encoding.grid.to_scan())
     return np.ascontiguousarray(encoding.axes.undo(fine))
