@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -180,3 +181,31 @@ def head(scene, head_voxels, oblique_affine):
     from volumes import add_volume
 
     return add_volume("head", head_voxels, oblique_affine)
+
+
+@pytest.fixture
+def large_head(request, scene, oblique_affine):
+    """A scan large enough that its encoding takes a while, another one for each test so that none is encoded
+    already."""
+    import numpy as np
+    from volumes import add_volume
+
+    i, j, k = np.ogrid[-1:1:160j, -1:1:160j, -1:1:160j]
+    ball = np.sqrt(i**2 + j**2 + k**2) < 0.8
+    noise = np.random.default_rng(zlib.crc32(request.node.name.encode())).integers(0, 200, ball.shape)
+    return add_volume("large head", (ball * 500 + noise).astype(np.int16), oblique_affine)
+
+
+@pytest.fixture
+def uploads(monkeypatch):
+    """The names of the scans that were really sent."""
+    from MRIFoundationLib.Client import Client
+
+    sent, upload = [], Client.upload
+
+    def spy(self, voxels, affine, name, *others):
+        sent.append(name)
+        return upload(self, voxels, affine, name, *others)
+
+    monkeypatch.setattr(Client, "upload", spy)
+    return sent

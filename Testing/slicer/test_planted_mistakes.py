@@ -147,22 +147,22 @@ MISTAKES = {
         LIB + "ScanRequests.py",
         "if not all(map(_is_the_same, request.volumes, request.keys))",
         "if not request.volumes",
-        "test_segment_panel.py::test_a_scan_that_is_moved_during_a_request_gets_no_result",
+        "test_segment_interrupted.py::test_a_scan_that_is_moved_during_a_request_gets_no_result",
     ),
     "closing the scene leaves the request running": (
         "MRIFoundation/MRIFoundation.py",
         "        self.requests.cancel()\n",
         "",
-        "test_segment_panel.py::test_closing_the_scene_during_a_request_leaves_nothing_behind",
+        "test_segment_interrupted.py::test_closing_the_scene_during_a_request_leaves_nothing_behind",
     ),
     "a second request does not replace the first": (
         LIB + "ScanRequests.py",
         "        self.cancel()\n        self._run(",
         "        self._run(",
-        "test_segment_panel.py::test_a_second_request_replaces_the_first",
+        "test_segment_interrupted.py::test_a_second_request_replaces_the_first",
     ),
 }
-NEEDING_A_BACKEND = {mistake for mistake, row in MISTAKES.items() if "test_segment_panel" in row[3]}
+NEEDING_A_BACKEND = {mistake for mistake, row in MISTAKES.items() if "test_segment_interrupted" in row[3]}
 
 
 def copy_of_module_and_tests(folder: Path) -> Path:
