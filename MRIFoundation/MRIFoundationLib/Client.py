@@ -118,9 +118,10 @@ class Client(Transport):
             "region"
         ]
 
-    def search(self, wanted: dict) -> str:
-        """Look for similar cases; gives the job's id."""
-        return self._job("/v1/search", wanted)
+    def search(self, wanted: dict, wait: float) -> tuple[str, dict | None]:
+        """Look for similar cases; gives the job's id, and its result where it was done within `wait` seconds."""
+        ticket = self.json("POST", "/v1/search", params={"wait": wait}, json=wanted, timeout=_LONG + wait)
+        return ticket["job"], ticket.get("result")
 
     def why(self, volume: str, case: str, profile: str) -> str:
         """Ask where a case resembles the scan, and how it comes to the scan's place; gives the job's id."""

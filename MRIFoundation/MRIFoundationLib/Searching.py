@@ -15,6 +15,9 @@ from .Client import Client
 from .Failures import BackendError, Cancelled, NotHeld
 from .VoxelBox import VoxelBox
 
+AT_ONCE_SECONDS = 0.3
+"""A search takes less where the scan is encoded already; what takes longer is followed, and can be cancelled."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -66,7 +69,9 @@ def search(client: Client, ids: list[str], query: Query, progress: Progress, can
     }
     if query.mask is not None:
         wanted["region"] = client.mark_region(ids[0], query.mask)
-    result = finish(client, client.search(wanted), progress, cancelled)
+    job, result = client.search(wanted, wait=AT_ONCE_SECONDS)
+    if result is None:
+        result = finish(client, job, progress, cancelled)
     return Found(result["hits"], result["searched"], result.get("notes", []))
 
 

@@ -31,14 +31,16 @@ class Memory(threading.Thread):
         self._stopped.set()
 
     def told(self) -> dict:
-        """First, last and largest MB, and the slope of the second half, MB a minute."""
+        """First, last and largest MB, the slope of the second half in MB a minute, and the mean of every minute."""
         if len(self.samples) < 4:
             return {}
         seconds, megabytes = np.array(self.samples).T
         half = len(seconds) // 2
         slope = float(np.polyfit(seconds[half:], megabytes[half:], 1)[0]) * 60
         values = {"first": megabytes[0], "last": megabytes[-1], "largest": megabytes.max(), "slope_per_minute": slope}
-        return {name: round(float(value), 1) for name, value in values.items()}
+        minutes = (seconds // 60).astype(int)
+        by_minute = [round(float(megabytes[minutes == minute].mean())) for minute in np.unique(minutes)]
+        return {name: round(float(value), 1) for name, value in values.items()} | {"by_minute": by_minute}
 
 
 def figures(seen: Seen, seconds: float) -> dict:

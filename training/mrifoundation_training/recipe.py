@@ -17,7 +17,8 @@ from mrifoundation_training.synthesis.geometry import GeometryRanges
 class Recipe:
     """name: of the weights. manifest: CSV in the form of volumes.csv, an nnU-Net raw dataset, a BIDS folder or shards (a folder, s3://
     …), relative to the working folder; region: of its scans where the layout does not say. tiers: licence tiers that may train.
-    sources: source → SourceRecipe (sources of the manifest that are not named here are not used). network: NetworkConfig fields.
+    sources: source → SourceRecipe (sources of the manifest that are not named here are not used). labelled_people: of each source, as if
+    no others had been annotated; 0 takes all labels. network: NetworkConfig fields.
     geometry, dense, reports, student_teacher: fields of GeometryRanges, DenseTextSettings, ImageReportSettings and
     StudentTeacherSettings.
     report_pairs: CSV of own scans with reports (see docs/training.md) for the image–report stage; report_share: how often one is drawn.
@@ -39,6 +40,7 @@ class Recipe:
     sources: dict[str, SourceRecipe]
     region: str = "unknown"
     tiers: tuple[str, ...] = ("open",)
+    labelled_people: int = 0
     network: dict = field(default_factory=dict)
     geometry: GeometryRanges = field(default_factory=GeometryRanges)
     dense: DenseTextSettings = field(default_factory=DenseTextSettings)

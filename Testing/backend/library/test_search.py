@@ -139,6 +139,19 @@ def test_cases_of_other_weights_are_counted_and_never_compared(archive, engine, 
     assert "6 cases were embedded with other weights" in found["notes"][0] and "library refresh" in found["notes"][0]
 
 
+def test_what_another_process_adds_or_removes_counts_in_the_next_search(archive, engine, scan, tmp_path):
+    ours, theirs = Library.open(tmp_path, engine), Library.open(tmp_path, engine)
+    theirs.add([archive.parent / "b1.nii.gz"], "one", profile="fast")
+    counted = [searched(ours, scan=scan)["searched"]]
+    theirs.add([archive.parent / "c1.nii.gz"], "two", profile="fast")
+    counted.append(searched(ours, scan=scan)["searched"])
+    theirs.remove(collection="one")
+    counted.append(searched(ours, scan=scan)["searched"])
+    theirs.add([archive.parent / "a1.nii.gz"], "two", profile="fast")  # the scan that asks
+    counted.append(searched(ours, scan=scan)["searched"])
+    assert counted == [1, 2, 1, 1]
+
+
 def test_nothing_to_search_for_is_refused(filled, scan):
     for wanted in ({}, {"text": "  "}, {"scan": scan, "k": 0}, {"scan": scan, "k": 1001}):
         with pytest.raises(InputError):

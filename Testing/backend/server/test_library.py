@@ -144,6 +144,17 @@ def test_a_scan_finds_the_others_and_not_its_own_patient(service, sent):
     assert [hit["name"] for hit in filtered["hits"]] == ["four"]
 
 
+def test_a_search_that_is_quick_enough_brings_its_result_along(service, sent):
+    wanted = {"volume": sent, "profile": "fast"}
+    at_once = service.post("/v1/search?wait=30", json=wanted).json()
+    assert at_once["result"]["hits"] and at_once["result"] == result(service, at_once["job"])
+    followed = service.post("/v1/search", json=wanted).json()
+    assert followed["result"] is None and result(service, followed["job"]) == at_once["result"]
+    refused = service.post("/v1/search?wait=30", json={"text": "glioma", "collections": ["nowhere"]}).json()
+    assert refused["result"] is None and service.finished(refused["job"])["state"] == "failed"
+    assert service.post("/v1/search?wait=1e9", json=wanted).status_code == 422
+
+
 def test_a_marked_box_and_a_segment_search_by_region(service, sent, head_voxels):
     job = service.segment(sent, ["left hippocampus", "liver"])
     service.finished(job)

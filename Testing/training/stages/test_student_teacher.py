@@ -15,9 +15,9 @@ from mrifoundation_training.data.pairs import Pairs
 from mrifoundation_training.run_state import TENSORS
 from mrifoundation_training.stages.crops import Crop, draw_two, shared
 from mrifoundation_training.stages.student_teacher import StudentTeacher, StudentTeacherSettings
-from mrifoundation_training.stages.student_teacher_setup import known_tables, unlabelled_cases
+from mrifoundation_training.stages.student_teacher_setup import known_tables
 from mrifoundation_training.train import main, train
-from mrifoundation_training.usable import usable_cases
+from mrifoundation_training.usable import unlabelled_cases, usable_cases
 
 TINY = StudentTeacherSettings(
     weight=0.5, prototypes=(8, 16, 16), memory=(32, 64, 64), cells=256, local_crops=1, labels_from=0, confidence=0.0,
@@ -65,6 +65,17 @@ def stage_of(model, joined_recipe, **changes) -> StudentTeacher:
 
 def test_only_open_training_scans_without_labels_are_looked_at(joined_recipe):
     assert [case.id for case in unlabelled_cases(joined_recipe)] == ["u"]
+
+
+def test_where_few_people_are_annotated_the_others_are_looked_at_without_their_labels(joined_recipe):
+    few = dataclasses.replace(
+        joined_recipe, labelled_people=1, student_teacher=dataclasses.replace(TINY, unlabelled=("bodies", "found"))
+    )
+    labelled = {case.id for case in usable_cases(few)}
+    unlabelled = {case.id for case in unlabelled_cases(few)}
+    assert "m" in labelled and "u" in unlabelled
+    assert len(labelled & {"a", "b"}) == len(unlabelled & {"a", "b"}) == 1 and not labelled & unlabelled
+    assert not {"c", "d"} & (labelled | unlabelled), "rows that never train do not because of it"
 
 
 def test_pairs_are_drawn_the_same_each_time_and_from_every_kind_of_case(pairs):

@@ -189,7 +189,8 @@ class Library:
 
     def of_content(self, content_hash: str) -> Case | None:
         """A case with this very content, if there is one."""
-        rows = self._store.rows(CASES, f"content_hash = {quoted(content_hash)}", shown_columns(), 1)
+        asked = f"content_hash = {quoted(content_hash)}"
+        rows = self._store.rows(CASES, asked, shown_columns(), 1) if self._store.count(CASES, asked) else ()
         return Case.from_row(rows[0]) if rows else None
 
     def doubts(self, collection: str | None = None) -> list[Doubt]:

@@ -1,7 +1,8 @@
 """What a similarity is worth in this library: the share of its cases that are less similar."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,12 +12,39 @@ SAMPLE = 4096  # cases; fewer are taken whole, of more a fixed random part
 _HEX = 0x10000
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Rows of a table: of which case each is (a number below `cases`), its scan's content and its patient, and its vector [n, length]."""
+
+    case: np.ndarray
+    cases: int
+    content: np.ndarray
+    patient: np.ndarray
+    vectors: np.ndarray
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Mapping], vectors: np.ndarray) -> "Sample":
+        names, case = np.unique([row["case"] for row in rows], return_inverse=True)
+        content, patient = (np.array([row[name] for row in rows], object) for name in ("content_hash", "patient"))
+        return cls(case, len(names), content, patient, vectors)
+
+    def similarities(self, vector: np.ndarray, content: str | None, patient: str | None) -> np.ndarray:
+        """Of each case without that content and patient, in rising order; of several rows of a case, the most similar counts."""
+        kept = self.content != content
+        if patient is not None:
+            kept &= self.patient != patient
+        best = np.full(self.cases, -np.inf)
+        similar = np.einsum("nd,d->n", self.vectors, vector)  # on one thread: those of BLAS hold up the next search
+        np.maximum.at(best, self.case[kept], similar[kept])
+        return np.sort(best[np.isfinite(best)])
+
+
 class Percentiles:
     """Percentiles of similarities among the rows of a table, from a sample that is kept while the table does not change."""
 
     def __init__(self, store: Store):
         self._store = store
-        self._samples: dict[tuple, tuple[list[dict], np.ndarray]] = {}
+        self._samples: dict[tuple, Sample] = {}
         self._lock = threading.Lock()
 
     def of(
@@ -30,23 +58,17 @@ class Percentiles:
     ) -> list[float]:
         """0–100 for each score: cases under `condition` that are less similar to `vector`. without: content hash and patient left out.
         column: whose vectors are compared."""
-        rows, vectors = self._sample(table, condition, column)
-        best: dict[str, float] = {}  # of several regions of a case, the most similar counts
-        for row, score in zip(rows, vectors @ vector, strict=True):
-            if row["content_hash"] != without[0] and (without[1] is None or row["patient"] != without[1]):
-                best[row["case"]] = max(best.get(row["case"], -2.0), float(score))
-        others = np.sort(np.fromiter(best.values(), float))
+        others = self._sample(table, condition, column).similarities(vector, *without)
         below = np.searchsorted(others, np.asarray(scores) - 1e-6)
         return [round(100.0 * n / max(1, len(others) - 1), 1) if len(others) > 1 else 100.0 for n in below]
 
-    def _sample(self, table: str, condition: str, column: str) -> tuple[list[dict], np.ndarray]:
+    def _sample(self, table: str, condition: str, column: str) -> Sample:
         key = (table, condition, column, self._store.version(table))
         with self._lock:
             if key not in self._samples:
                 self._samples = {known: held for known, held in self._samples.items() if known[3] == key[3]}
-                self._samples[key] = self._store.vectors(
-                    table, self._part(condition), ["case", "content_hash", "patient"], column
-                )
+                wanted = ["case", "content_hash", "patient"]
+                self._samples[key] = Sample.of_rows(*self._store.vectors(table, self._part(condition), wanted, column))
             return self._samples[key]
 
     def _part(self, condition: str) -> str:

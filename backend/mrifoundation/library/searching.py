@@ -41,10 +41,12 @@ def shown_columns() -> list[str]:
 
 @dataclass(frozen=True)
 class Found:
-    """A candidate: similarity (None when only its words fit) and the structure that fits best."""
+    """A candidate: similarity (None when only its words fit), the structure that fits best, and the row of its case where the search
+    brought it along."""
 
     score: float | None
     structure: str | None = None
+    row: Mapping | None = None
 
 
 class Searching:
@@ -68,7 +70,9 @@ class Searching:
         notes = []
         if vector is not None:
             comparable = comparable_for(self._model, likeness=question.likeness is not None)
-            notes, allowed = self._left_out(place, comparable), both(allowed, comparable)
+            notes = self._left_out(place, comparable)
+            if notes:  # a condition that all cases fit would cost a search a fifth of its time
+                allowed = both(allowed, comparable)
         asked = both(allowed, *_exclusions(question))
         found = self._found(question, asked, notes)
         return Hits(self._hits(question, found, allowed), self._store.count(CASES, asked), tuple(notes))
@@ -93,8 +97,10 @@ class Searching:
 
     def _similar(self, question: Question, asked: str, count: int) -> dict[str, Found]:
         if not question.of_region:
-            rows = self._store.nearest(CASES, _vector(question), asked, ["case"], count, column=_column(question))
-            return {row["case"]: Found(score) for row, score in rows}
+            rows = self._store.nearest(
+                CASES, _vector(question), asked, shown_columns(), count, column=_column(question)
+            )
+            return {row["case"]: Found(score, row=row) for row, score in rows}
         # Each case has many structures of which one counts, so the search widens until enough cases are seen.
         total, wanted = self._store.count(REGIONS, asked), 8 * count
         while True:
@@ -109,11 +115,9 @@ class Searching:
             wanted *= 4
 
     def _hits(self, question: Question, found: Mapping[str, Found], allowed: str) -> tuple[Hit, ...]:
-        rows = (
-            {row["case"]: row for row in self._store.rows(CASES, any_of("case", list(found)), shown_columns())}
-            if found
-            else {}
-        )
+        rows = {case: one.row for case, one in found.items() if one.row is not None}
+        if missing := [case for case in found if case not in rows]:
+            rows |= {row["case"]: row for row in self._store.rows(CASES, any_of("case", missing), shown_columns())}
         percentile = self._percentile_of(question, found, allowed)
         return tuple(
             Hit(

@@ -1,6 +1,7 @@
 """The LanceDB tables of one library: opening, atomic commits, reading rows. What the rows mean is known elsewhere."""
 
 import secrets
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -30,8 +31,9 @@ from mrifoundation.library.schema import (
 from mrifoundation.library.writer_lock import is_remote
 
 MOST_ROWS = 10_000_000  # LanceDB stops at 10 rows unless told otherwise
+MOST_COUNTS = 1000  # conditions whose rows are remembered
 PARTITION = 4096  # vectors of one partition of an index
-PROBES, REFINE = 40, 4  # partitions looked into, candidates compared exactly for each hit wanted
+PROBES, REFINE = 24, 4  # partitions looked into, candidates compared exactly for each hit wanted
 LOOKED_UP = {  # columns by which rows are chosen: of many values, and of few
     BTree: ("case", "id", "content_hash", "patient", "age", "volume_ml"),
     Bitmap: (
@@ -60,6 +62,8 @@ class Store:
         if made and Path(self.uri).is_dir():  # LanceDB makes it, open to everybody
             private_folder(Path(self.uri))
         self._tables: dict[str, Any] = {}
+        self._counted: dict[str, tuple[int, dict[str, int]]] = {}  # table → version, and rows by condition
+        self._lock = threading.Lock()
 
     @property
     def exists(self) -> bool:
@@ -168,7 +172,15 @@ class Store:
         return max((date for date in versions if date > datetime.now()), default=None)
 
     def count(self, table: str, condition: str = "") -> int:
-        return self.table(table).count_rows(condition or None)
+        """How many rows fit a condition ("" for all), which every search asks several times: counted once for each version of a table."""
+        version = self.version(table)
+        with self._lock:
+            counted = self._counted.setdefault(table, (version, {}))
+            if counted[0] != version or len(counted[1]) >= MOST_COUNTS:
+                counted = self._counted[table] = (version, {})
+        if condition not in counted[1]:
+            counted[1][condition] = self.table(table).count_rows(condition or None)
+        return counted[1][condition]
 
     def rows(
         self, table: str, condition: str, columns: list[str], limit: int = MOST_ROWS, offset: int = 0

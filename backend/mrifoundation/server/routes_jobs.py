@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -24,6 +25,8 @@ UNFINISHED = {
     }
 }
 
+Patience = Annotated[float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False)]
+
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"], responses={code: PROBLEMS[code] for code in (401, 404)})
 
 
@@ -31,9 +34,7 @@ router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"], responses={code: P
 async def job_state(
     request: Request,
     job_id: str,
-    wait: Annotated[
-        float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="Seconds to wait for a change.")
-    ] = 0,
+    wait: Annotated[Patience, Query(description="Seconds to wait for a change.")] = 0,
 ) -> dict:
     """With `wait` the answer comes at the first change, at once when the job is finished, and after `wait` seconds at
     the latest."""
@@ -130,6 +131,14 @@ def _job(request: Request, job_id: str) -> Job:
     if job is None:
         raise HTTPException(404, "No job with this id is kept; ask again.")
     return job
+
+
+async def done_within(job: Job, seconds: float) -> bool:
+    """Wait for the end of a job, `seconds` at most; whether it has given its result."""
+    until = time.monotonic() + seconds
+    while not job.finished and (left := until - time.monotonic()) > 0:
+        await job.wait_for_change(job.version, left)
+    return job.state == "done"
 
 
 def finished(request: Request, job_id: str) -> object:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi import APIRouter, Header, HTTPException, Query, Request
 
 from mrifoundation.errors import InputError
 from mrifoundation.server.audit import note
@@ -15,8 +15,9 @@ from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.marked_regions import parse_region
 from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.routes_jobs import Patience, done_within
 from mrifoundation.server.routes_volumes import BODY, held
-from mrifoundation.server.schemas import JobTicket
+from mrifoundation.server.schemas import AnsweredTicket, JobTicket
 from mrifoundation.server.schemas_library import MarkedSegment, RegionTicket, SearchRequest, WhyRequest
 from mrifoundation.server.transfer import float_box
 
@@ -49,9 +50,14 @@ async def mark_region(
     return {"region": request.app.state.regions.add(region)}
 
 
-@router.post("/search", status_code=202, response_model=JobTicket, summary="Find similar cases")
-async def search(request: Request, wanted: SearchRequest) -> dict:
-    """By a scan, a region of it, words, a report, or a scan together with words; the job's result has hits, best first, and notes."""
+@router.post("/search", status_code=202, response_model=AnsweredTicket, summary="Find similar cases")
+async def search(
+    request: Request,
+    wanted: SearchRequest,
+    wait: Annotated[Patience, Query(description="Seconds after which the job is still followed as any other.")] = 0,
+) -> dict:
+    """By a scan, a region of it, words, a report, or a scan together with words; the job's result has hits, best first, and notes.
+    A search that is done within `wait` seconds brings its result along."""
     scan = await run_sync(held, request, wanted.volume) if wanted.volume else None
     note(request.scope, *([wanted.volume] if wanted.volume else []))
     mask = await run_sync(_mask, request, wanted, scan)
@@ -71,7 +77,8 @@ async def search(request: Request, wanted: SearchRequest) -> dict:
         )
         return Searched(search_library(engine, library, Wanted(scan, mask, **told), job.progress, job.cancelled))
 
-    return {"job": request.app.state.backend.submit(work).id}
+    job = request.app.state.backend.submit(work)
+    return {"job": job.id, "result": getattr(job.result, "result", None) if await done_within(job, wait) else None}
 
 
 @router.post("/search/why", status_code=202, response_model=JobTicket, summary="Why a case is similar")

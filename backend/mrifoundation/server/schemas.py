@@ -116,6 +116,10 @@ class JobTicket(BaseModel):
     job: str
 
 
+class AnsweredTicket(JobTicket):
+    result: dict | None = Field(default=None, description="What the job gave, where it was done soon enough.")
+
+
 class JobState(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={

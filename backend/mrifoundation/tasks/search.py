@@ -58,7 +58,7 @@ def search_library(
         filters=wanted.filters or {},
         collections=wanted.collections,
         k=wanted.k,
-        exclude_content=wanted.scan.content_hash if wanted.scan is not None else None,
+        exclude_content=twin.content_hash if twin else None,
         exclude_patient=twin.patient if twin and wanted.exclude_same_patient else None,
     )
     found = library.search(question)

@@ -6,11 +6,11 @@ import torch
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.model import FoundationModel
-from mrifoundation_training.data.layouts import read_cases
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.pairs import Pairs
 from mrifoundation_training.recipe import Recipe
 from mrifoundation_training.stages.student_teacher import StudentTeacher
+from mrifoundation_training.usable import unlabelled_cases
 
 # Pairs are drawn from a seed of their own, so that they are not the examples once more.
 SEED_OFFSET = 1_000_003
@@ -38,17 +38,6 @@ def set_up(
         share=settings.unlabelled_share,
     )
     return stage, pairs
-
-
-def unlabelled_cases(recipe: Recipe) -> list[Case]:
-    """Training scans without labels of the sources that the stage names, in the recipe's tiers; `dev` and `eval-only` rows never."""
-    tiers = set(recipe.tiers) - {"eval-only"}
-    return [
-        c
-        for c in read_cases(recipe.manifest, recipe.region)
-        if c.image and not c.labels and c.split == "train" and c.tier in tiers
-        and c.source in recipe.student_teacher.unlabelled
-    ]  # fmt: skip
 
 
 def known_tables(cases: Iterable[Case]) -> dict[str, list[tuple[str, ...]]]:
