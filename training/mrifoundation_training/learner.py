@@ -6,6 +6,7 @@ from torch import nn
 from torch.distributed.tensor import DTensor
 
 from mrifoundation.model import FoundationModel
+from mrifoundation.model.precision import native_autocast
 from mrifoundation_training.data.examples import Example
 from mrifoundation_training.data.pairs import Pair
 from mrifoundation_training.recipe import Recipe
@@ -53,7 +54,7 @@ class Learner(nn.Module):
         """One forward pass, and the losses of every stage that learns from examples."""
         model, recipe = self.model, self._recipe
         device = model.device
-        with torch.autocast(device.type, torch.bfloat16):
+        with native_autocast(device):
             features = model.encode(
                 example.image.to(device)[None, None],
                 example.valid.to(device)[None, None],

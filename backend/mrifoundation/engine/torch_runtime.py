@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from mrifoundation.model.precision import native_autocast
+
 
 class TorchRuntime:
     """Runs the network on its device; in bfloat16 where the hardware multiplies it natively."""
@@ -16,7 +18,6 @@ class TorchRuntime:
         self._network = network.to(memory_format=torch.channels_last_3d)
         self._device = device
         self._leaves = [module for module in network.modules() if next(module.children(), None) is None]
-        self._half = _native_bfloat16(device)
 
     def __call__(
         self,
@@ -27,8 +28,7 @@ class TorchRuntime:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """As `tiling.Run`; `step(fraction)` is called before each layer and may raise to stop."""
         image, valid, spacing = (tensor.to(self._device) for tensor in (image, valid, spacing))
-        autocast = torch.autocast(self._device.type, torch.bfloat16, enabled=self._half)
-        with torch.inference_mode(), autocast, self._watched(step):
+        with torch.inference_mode(), native_autocast(self._device), self._watched(step):
             return self._network(image, valid, spacing)
 
     @contextmanager
@@ -49,10 +49,3 @@ class TorchRuntime:
         finally:
             for handle in handles:
                 handle.remove()
-
-
-def _native_bfloat16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    checks = (getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
-    return any(check() for check in checks if check)

@@ -3,6 +3,7 @@
 import torch
 
 from mrifoundation.model import FoundationModel
+from mrifoundation.model.precision import native_autocast
 from mrifoundation_training.losses.dense import competition_loss
 
 FEWEST = 50  # cells; fewer confident ones say little
@@ -25,7 +26,7 @@ def confident_labels_loss(
     figures = {"confident": sure.float().mean().item()}
     if sure.sum() < FEWEST or not target[sure].any():
         return seen.sum() * 0, figures
-    with torch.autocast(model.device.type, torch.bfloat16):
+    with native_autocast(model.device):
         logits = model.head.logits(seen[sure], model.query_names(list(names)))
     missing, entropy = competition_loss(logits.float(), target[sure], seen.new_ones(int(sure.sum())))
     loss = missing + entropy
@@ -35,7 +36,7 @@ def confident_labels_loss(
 @torch.no_grad()
 def _answers(teacher: FoundationModel, cells: torch.Tensor, names, confidence: float):
     """What the teacher says: one-hot [m, K, 8] (all zero for none of them), and which cells it is sure of [m]."""
-    with torch.autocast(teacher.device.type, torch.bfloat16):
+    with native_autocast(teacher.device):
         logits = teacher.head.logits(cells, teacher.query_names(list(names))).float()
     share = torch.cat([logits.new_zeros(len(logits), 1, logits.shape[2]), logits], dim=1).softmax(1)
     best, answer = share.max(1, keepdim=True)

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from mrifoundation.model import IN_VIEW_VOXELS, Features, FoundationModel, Query, surest
+from mrifoundation.model.precision import native_autocast
 from mrifoundation.model.subvoxel import to_cells
 from mrifoundation_training.data.examples import Example
 from mrifoundation_training.losses.dense import competition_loss, dense_loss, sample_cells
@@ -58,7 +59,7 @@ def dense_text_loss(
     def held(rows: np.ndarray, keep: torch.Tensor | None = None):
         """Logits and targets [m, K, 8] of some rows of the askable, and their query."""
         query = model.query_names([example.askable.names[k] for k in rows], keep)
-        with torch.autocast(device.type, torch.bfloat16):
+        with native_autocast(device):
             logits = model.head.logits(cells, query)
         lut = torch.tensor(example.askable.lut[rows], device=device)
         return logits.float(), lut.T[label_cells].permute(0, 2, 1).float(), query
@@ -95,7 +96,7 @@ def _surest(
     if not local:
         return found
     cells, real = features.voxel[0].flatten(1).T, to_cells(valid[None, None])[0].flatten(1).T > 0
-    with torch.autocast(model.device.type, torch.bfloat16):
+    with native_autocast(model.device):
         logits = model.head.logits(cells, query[local])
     logits = logits.float().masked_fill(~real[:, None], NOWHERE)
     return found.index_copy(0, torch.tensor(local, device=model.device), surest(logits.transpose(0, 1).flatten(1)))

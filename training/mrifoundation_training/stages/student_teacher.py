@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from mrifoundation.model import Features, FoundationModel, NetworkConfig
 from mrifoundation.model.pooling import pool
+from mrifoundation.model.precision import native_autocast
 from mrifoundation.model.subvoxel import to_cells
 from mrifoundation.volume.adapt import STRIDE
 from mrifoundation_training.data.pairs import Pair
@@ -161,7 +162,7 @@ class StudentTeacher(nn.Module):
 def encode(model: FoundationModel, image: torch.Tensor, valid: torch.Tensor, spacing: torch.Tensor) -> Features:
     """Features of one view [X, Y, Z]. What is not real is made the same whatever lay there, so that it cannot count."""
     image = torch.where(valid > 0, image, -1.0)
-    with torch.autocast(model.device.type, torch.bfloat16):
+    with native_autocast(model.device):
         return model.encode(image[None, None], valid[None, None], spacing[None])
 
 
