@@ -1,10 +1,10 @@
 """The service is killed, stopped, and its disk filled, while clients work and an ingest runs: what do they see, what is lost?
 
-    python Testing/reliability/chaos.py [--minutes 30] [--clients 8] [--scans 30] [--weights FOLDER] [--seed 0]
+    python Testing/reliability/chaos.py [--minutes 30] [--every 20] [--clients 8] [--scans 30] [--weights FOLDER] [--seed 0]
 
-Every few seconds one of: kill -9 and restart, SIGTERM and restart, a full disk for a while (as root on Linux, where a small disk can be
-mounted). Clients know nothing of it; they ask again when a connection breaks, as a person would. Shown as JSON. Exit code 0 when no job was
-lost, no answer was wrong, and the library has all scans at the end.
+By and by, on average every `every` seconds, one of: kill -9 and restart, SIGTERM and restart, a full disk for a while (as root on Linux,
+where a small disk can be mounted). Clients know nothing of it; they ask again when a connection breaks, as a person would. Shown as JSON.
+Exit code 0 when no job was lost, no answer was wrong, and the library has all scans at the end.
 """
 
 import argparse
@@ -77,6 +77,7 @@ class Chaos:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--every", type=float, default=20, help="seconds from one fault to the next, on average")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--weights")
     parser.add_argument("--scans", type=int, default=30, help="that are added to the library meanwhile")
@@ -112,7 +113,7 @@ def run(chaos: Chaos, wanted: argparse.Namespace, folder: Path) -> dict:
     crowd = [Client(f"client {n}", url, KEY, seen, began + seconds, PATIENCE) for n in range(wanted.clients)]
     for client in crowd:
         client.start()
-    torment(chaos, began + seconds, random.Random(wanted.seed))
+    torment(chaos, began + seconds, wanted.every, random.Random(wanted.seed))
     for client in crowd:
         client.join(PATIENCE + 300)
     answer = chaos.service.get(f"/v1/jobs/{adding}")
@@ -141,10 +142,10 @@ def fill_folder(scans: Path, first: int, end: int) -> None:
         nib.save(nib.Nifti1Image(head(number), AFFINE), scans / f"{number}.nii.gz")
 
 
-def torment(chaos: Chaos, until: float, random: random.Random) -> None:
+def torment(chaos: Chaos, until: float, every: float, random: random.Random) -> None:
     faults = [chaos.kill, chaos.kill, chaos.stop] + ([chaos.fill] if chaos._disk else [])
     while time.monotonic() < until:
-        time.sleep(random.uniform(3, 12))
+        time.sleep(random.uniform(0.4, 1.6) * every)
         random.choice(faults)()
 
 

@@ -58,14 +58,16 @@ class Ingest:
         self._held = {(row["source"], row["series"]): row for row in rows}
         self._by_case = {row["case"]: row for row in rows}
 
-    def steps(self) -> Generator[None, None, IngestReport]:
-        """Yields after every scan; the report is the generator's return value. Raises Cancelled with everything done so far committed."""
+    def steps(self) -> Generator[bool, None, IngestReport]:
+        """Yields after every scan, True where all so far is written down; the report is the generator's return value. Raises Cancelled
+        with everything done so far committed."""
         self.store.drop_orphans()
         try:
             for _ in self._takings():
-                if len(self._pending) >= COMMIT_SCANS or time.monotonic() - self._committed > COMMIT_SECONDS:
+                due = len(self._pending) >= COMMIT_SCANS or time.monotonic() - self._committed > COMMIT_SECONDS
+                if due:
                     self._commit()
-                yield
+                yield due
         finally:
             self._commit()
         yield from self._finish()
@@ -154,15 +156,15 @@ class Ingest:
             self._replaced.clear()
         self._committed = time.monotonic()
 
-    def _finish(self) -> Generator[None, None, None]:
+    def _finish(self) -> Generator[bool, None, None]:
         if not self.store.count(CASES):
             return
         self.progress("finish", 1.0, "Guessing what the sources did not tell, and tidying up.")
         fill_from_neighbours(self.store, self.engine.card.model_id, self.collection)
-        yield
+        yield True
         self.store.index_words()
         self.store.tidy()
-        yield
+        yield True
 
     def _report(self) -> IngestReport:
         notes = []

@@ -111,8 +111,8 @@ class Library:
         progress: "Progress | None" = None,
         cancel: "Cancel | None" = None,
         cluster: "Cluster | None" = None,
-    ) -> Generator[None, None, IngestReport]:
-        """`add` in steps of one scan, so that other work may go between them."""
+    ) -> Generator[bool, None, IngestReport]:
+        """`add` in steps of one scan, so that other work may go between them; True after those that left everything written down."""
         from mrifoundation.library.ingest import Ingest
 
         checked_name(collection)

@@ -46,6 +46,7 @@ from mrifoundation.server.resuming import resume
 from mrifoundation.server.retention import forget_by_and_by
 from mrifoundation.server.security import Guard
 from mrifoundation.server.tracing import job_ended, send_waiting
+from mrifoundation.server.troubles import catch_up_by_and_by
 from mrifoundation.server.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def create_app(
         app.state.library = LibraryFolder()
         app.state.regions = MarkedRegions()
         app.state.sources = HeldSources()
-        tasks = [asyncio.create_task(resume(app)), asyncio.create_task(forget_by_and_by(app, days))]
+        work = (resume(app), forget_by_and_by(app, days), catch_up_by_and_by(app))
+        tasks = [asyncio.create_task(one) for one in work]
         yield
         for task in tasks:
             task.cancel()

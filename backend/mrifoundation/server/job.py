@@ -40,7 +40,7 @@ class Job:
         """work: None where it is still to be taken up. record: hears every new state."""
         self.id = secrets.token_hex(8)
         self.version = 0
-        self.begun = 0  # how often; a job that takes the service down must not do so for ever
+        self.begun = 0  # how often since it last got on; a job that takes the service down must not do so for ever
         asked = asked or Asked()
         self.kind, self.client, self.path, self.body = asked.kind, asked.client, asked.path, asked.body
         self.about = named_in(self.path.encode(), bytes(self.body))  # scans and cases
@@ -59,7 +59,7 @@ class Job:
         self._fetch: Callable[[], Any] | None = None
         self._work = work
         self._record = record
-        self._steps: Generator[None, None, Any] | None = None
+        self._steps: Generator[bool | None, None, Any] | None = None
         self._lock = threading.Lock()
         self._cancel = threading.Event()
         self._parking = False
@@ -202,15 +202,18 @@ class Job:
                 return False
             self._steps = given
         try:
-            next(self._steps)
+            got_on = next(self._steps)
         except StopIteration as end:
             self._result = end.value
             return False
+        if got_on and self.begun and self._record:
+            self.begun = 0
+            self._record(self)
         return True
 
     def _stopped(self) -> None:
         if self._parking:
-            self.begun -= 1
+            self.begun = max(0, self.begun - 1)
             self._change(state="queued", message=PARKED)
         else:
             self._change(state="cancelled", message="Cancelled.")

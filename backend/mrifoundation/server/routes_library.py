@@ -54,7 +54,7 @@ async def ingest(request: Request, collection: str, wanted: IngestRequest) -> di
     folder: LibraryFolder = request.app.state.library
     roots = library_roots()
 
-    def work(engine: "Engine", job: Job) -> Generator[None, None, Ingested]:
+    def work(engine: "Engine", job: Job) -> Generator[bool | None, None, Ingested]:
         found = yield from _found(wanted, roots, job)
         library = folder.library(engine)
         report = yield from library.adding(

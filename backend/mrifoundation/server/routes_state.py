@@ -4,12 +4,12 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.datastructures import State
 
 import mrifoundation
 from mrifoundation.server.backend import STOPPING
 from mrifoundation.server.problems import PROBLEMS, answer
 from mrifoundation.server.schemas import Health, Info
+from mrifoundation.server.troubles import troubles
 
 API = 1
 
@@ -47,15 +47,10 @@ async def ready(request: Request) -> dict | JSONResponse:
     status, message = state.backend.status
     if status != "ok" or state.backend.jobs.stopping:
         return answer(503, message if status != "ok" else STOPPING)
-    return {"status": "ok", "troubles": await run_sync(_troubles, state)}
+    return {"status": "ok", "troubles": await run_sync(troubles, state)}
 
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """For Prometheus, which sends the key as its `authorization` credentials."""
     return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _troubles(state: State) -> list[str]:
-    troubles = (state.volumes.trouble, state.backend.engine.trouble, state.backend.jobs.trouble)
-    return [trouble for trouble in troubles if trouble]

@@ -33,20 +33,25 @@ class Volumes:
     def __init__(self):
         self._memory: MemoryCache[HeldScan] = MemoryCache(IN_MEMORY)
         self._disk = DiskCache(cache_folder("volumes"), cache_limit())
+        self._unwritten: set[str] = set()  # what the disk refused
 
     def add(self, scan: Scan) -> str:
         """Keep `scan`; gives its id. Sending the same scan again changes nothing but its name."""
         scan_id = scan.content_hash
         self._memory.put(scan_id, HeldScan(scan))
-        if scan_id not in self._disk:
-            # Under no name: clients call scans after files and patients. It is known as long as the scan is in memory.
-            about = {"affine": scan.affine.tolist(), "name": NAMELESS, "notes": list(scan.notes)}
-            self._disk.write(scan_id, {"voxels": _compact(scan.voxels)}, about)
+        if scan_id not in self._disk and not self._write(scan):
+            self._unwritten.add(scan_id)
         return scan_id
 
     @property
     def trouble(self) -> str | None:
-        """Why scans are not kept on disk; None when they are."""
+        """Why scans are not kept on disk, tried anew with those that are still in memory; None when they are. May write to the disk."""
+        for scan_id in list(self._unwritten):
+            if self._disk.trouble:
+                break
+            held = self._memory.get(scan_id)
+            if held is None or self._write(held.scan):
+                self._unwritten.discard(scan_id)
         return self._disk.trouble
 
     def shrink(self) -> None:
@@ -57,6 +62,7 @@ class Volumes:
 
     def forget(self, scan_id: str) -> None:
         """Drop a scan from memory and disk."""
+        self._unwritten.discard(scan_id)
         self._memory.drop(scan_id)
         if _ID.fullmatch(scan_id):
             self._disk.drop(scan_id)
@@ -73,6 +79,14 @@ class Volumes:
             held = HeldScan(scan)
             self._memory.put(scan_id, held)
         return held.scan
+
+    def _write(self, scan: Scan) -> bool:
+        """Whether there is nothing more to do: a scan larger than all that may be kept is none that the disk refused.
+
+        Under no name: clients call scans after files and patients. It is known as long as the scan is in memory."""
+        about = {"affine": scan.affine.tolist(), "name": NAMELESS, "notes": list(scan.notes)}
+        self._disk.write(scan.content_hash, {"voxels": _compact(scan.voxels)}, about)
+        return scan.content_hash in self._disk or not self._disk.trouble
 
     def _from_disk(self, scan_id: str) -> Scan | None:
         stored = self._disk.read(scan_id)
