@@ -1,8 +1,11 @@
 """A disk that is full, read-only or forgetful: the answer arrives all the same, and the trouble is said."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -87,6 +90,32 @@ def test_what_a_full_disk_did_not_take_is_written_when_there_is_room_and_survive
     second = start(cache=small_disk / "cache")
     assert second.get(f"/v1/jobs/{job}").json()["state"] == "done"
     assert np.array_equal(second.labels(job)[0], labels)
+
+
+def test_what_a_full_disk_did_not_take_is_written_soon_after_though_nobody_asks(
+    start, small_disk, head_voxels, oblique_affine
+):
+    cache = small_disk / "cache"
+    first = start(cache=cache)
+    first.wait_until_ready()
+    fill(small_disk)
+    head = first.send(head_voxels, oblique_affine).json()["id"]
+    job = first.segment(head, ["liver"])
+    assert first.finished(job)["state"] == "done" and not list((cache / "volumes").glob("*.safetensors"))
+    (small_disk / "filler").unlink()
+    until = time.monotonic() + 30
+    while not (cache / "volumes" / f"{head}.safetensors").exists() or not known_on_disk(cache, job):
+        assert time.monotonic() < until, "nothing was written"
+        time.sleep(0.2)
+    first.process.kill()
+    first.process.wait()
+    second = start(cache=cache)
+    assert second.get(f"/v1/volumes/{head}").ok and second.get(f"/v1/jobs/{job}").json()["state"] == "done"
+
+
+def known_on_disk(cache, job):
+    with closing(sqlite3.connect(f"file:{cache / 'jobs' / 'jobs.sqlite'}?mode=ro", uri=True)) as disk:
+        return disk.execute("SELECT count(*) FROM jobs WHERE id = ?", (job,)).fetchone()[0] == 1
 
 
 def test_a_file_that_a_full_disk_cannot_take_is_told_as_such_and_taken_when_there_is_room(start, small_disk, head_file):

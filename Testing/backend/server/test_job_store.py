@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -107,6 +108,23 @@ def test_what_is_parked_waits_to_be_taken_up_and_then_gives_its_answer(opened):
 def test_a_stop_does_not_count_as_a_beginning(opened):
     job, jobs = parked(opened)
     assert jobs.get(job.id).begun == 0
+
+
+@pytest.mark.parametrize(("got_on", "counted"), [(True, 0), (None, 1)])
+def test_a_job_that_got_on_may_be_interrupted_as_often_again(opened, tmp_path, got_on, counted):
+    stepped, over = threading.Event(), threading.Event()
+
+    def steps(job):
+        yield got_on
+        stepped.set()
+        over.wait(20)
+
+    job = submitted(opened(), steps)
+    assert stepped.wait(20)
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as disk:  # as a kill would leave it
+        assert disk.execute("SELECT begun FROM jobs WHERE id = ?", (job.id,)).fetchone() == (counted,)
+    over.set()
+    finished(job)
 
 
 def test_work_that_nobody_can_wait_for_any_more_ends_with_the_reason(opened, monkeypatch):
