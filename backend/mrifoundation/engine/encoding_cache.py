@@ -6,12 +6,13 @@ import torch
 
 from mrifoundation.engine.disk_cache import DiskCache
 from mrifoundation.engine.encoding import Encoding
-from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.folders import cache_folder
 from mrifoundation.engine.memory_cache import MemoryCache
+from mrifoundation.engine.room import cache_limit, memory_limit
 
 log = logging.getLogger(__name__)
 
-IN_MEMORY = 1_000_000_000  # bytes
+IN_MEMORY = 0.35  # of what may be kept there
 
 
 class EncodingCache:
@@ -19,7 +20,7 @@ class EncodingCache:
 
     def __init__(self, device: torch.device):
         self._device = device
-        self._memory: MemoryCache[Encoding] = MemoryCache(IN_MEMORY)
+        self._memory: MemoryCache[Encoding] = MemoryCache(memory_limit(IN_MEMORY))
         self._disk = DiskCache(cache_folder("encodings"), cache_limit())
 
     def __contains__(self, key: str) -> bool:

@@ -7,8 +7,6 @@ import platformdirs
 
 from mrifoundation.errors import InputError
 
-GIGABYTE = 1_000_000_000
-
 
 def cache_folder(part: str) -> Path:
     """`part` of the cache folder ($MRIFOUNDATION_CACHE, else the user's), created with access for the user alone."""
@@ -31,12 +29,3 @@ def private_folder(folder: Path) -> Path:
     if os.name == "posix" and folder.stat().st_uid == os.geteuid() and folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
     return folder
-
-
-def cache_limit() -> int:
-    """Bytes that each part of the cache may take on disk: $MRIFOUNDATION_CACHE_GB (default 4) in decimal gigabytes."""
-    text = os.environ.get("MRIFOUNDATION_CACHE_GB", "4")
-    try:
-        return max(0, int(float(text) * GIGABYTE))
-    except (ValueError, OverflowError):
-        raise InputError(f"MRIFOUNDATION_CACHE_GB is '{text}'; give a number of gigabytes such as 4.") from None

@@ -15,7 +15,8 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.room import cache_limit, memory_limit
 from mrifoundation.errors import InputError
 from mrifoundation.server import logs, tracing
 from mrifoundation.server.app import create_app
@@ -61,7 +62,7 @@ def serve(
     use_private_temporary_folder()
     for part in ("volumes", "encodings", "jobs", "contours"):  # told now, in one sentence, where they cannot be made
         cache_folder(part)
-    cache_limit(), idle_seconds()
+    cache_limit(), memory_limit(1.0), idle_seconds()  # and these
     logs.set_up(log)
     tracing.set_up()
     keys = KeyRing(service_key(key_file), default_keys_file())

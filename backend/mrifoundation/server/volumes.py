@@ -7,14 +7,15 @@ import re
 import numpy as np
 
 from mrifoundation.engine.disk_cache import DiskCache
-from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.folders import cache_folder
 from mrifoundation.engine.memory_cache import MemoryCache
+from mrifoundation.engine.room import cache_limit, memory_limit
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan
 
 log = logging.getLogger(__name__)
 
-IN_MEMORY = 1_500_000_000  # bytes
+IN_MEMORY = 0.5  # of what may be kept there
 NAMELESS = "scan"  # what a scan is called that was read back from disk
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -31,7 +32,7 @@ class Volumes:
     """Scans by content hash."""
 
     def __init__(self):
-        self._memory: MemoryCache[HeldScan] = MemoryCache(IN_MEMORY)
+        self._memory: MemoryCache[HeldScan] = MemoryCache(memory_limit(IN_MEMORY))
         self._disk = DiskCache(cache_folder("volumes"), cache_limit())
         self._unwritten: set[str] = set()  # what the disk refused
 

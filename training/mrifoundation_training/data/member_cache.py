@@ -6,7 +6,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.room import cache_limit
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.shard_member import ShardMember
 

@@ -11,7 +11,8 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.disk_cache import DiskCache
 from mrifoundation.engine.encoding import encoding_key
-from mrifoundation.engine.folders import cache_folder, cache_limit
+from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.room import cache_limit
 from mrifoundation.errors import InputError
 from mrifoundation.library.likeness import RECIPE, likeness
 from mrifoundation.library.region_guess import guess_region

@@ -12,6 +12,7 @@ import numpy as np
 from mrifoundation.engine import Engine
 from mrifoundation.engine.memory_cache import MemoryCache
 from mrifoundation.engine.refinement import Mark, Refiner
+from mrifoundation.engine.room import memory_limit
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.refine.contour import About, Box, Contour, Step, union
 from mrifoundation.tasks.refine.edit import EDIT, edit_step, holding_marks, was_edited
@@ -20,7 +21,7 @@ from mrifoundation.tasks.refine.review import Review
 from mrifoundation.tasks.refine.step_record import opened, opening_record, step_of, step_record
 from mrifoundation.volume import Scan
 
-IN_MEMORY = 400_000_000  # bytes
+IN_MEMORY = 0.15  # of what may be kept there
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -30,7 +31,7 @@ class Contours:
     def __init__(self, folder: Path):
         self._folder = folder
         self._latest: int | None = None  # when the latest was opened
-        self._memory: MemoryCache[Contour] = MemoryCache(IN_MEMORY)
+        self._memory: MemoryCache[Contour] = MemoryCache(memory_limit(IN_MEMORY))
 
     def open(
         self, scan: Scan, mask: np.ndarray | None = None, *, name: str = "", prompt: str = "", profile: str = "standard"
