@@ -110,21 +110,29 @@ def test_a_stop_does_not_count_as_a_beginning(opened):
     assert jobs.get(job.id).begun == 0
 
 
-@pytest.mark.parametrize(("got_on", "counted"), [(True, 0), (None, 1)])
-def test_a_job_that_got_on_may_be_interrupted_as_often_again(opened, tmp_path, got_on, counted):
-    stepped, over = threading.Event(), threading.Event()
+@pytest.mark.parametrize(("got_on", "afterwards"), [(True, 0), (None, 1)])
+def test_only_going_down_while_it_is_at_work_counts_against_a_job_until_it_gets_on(
+    opened, tmp_path, got_on, afterwards
+):
+    asked, at_work, over, jobs = threading.Event(), threading.Event(), threading.Event(), opened()
+
+    def counted():  # as a kill at this moment would leave it
+        with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as disk:
+            return disk.execute("SELECT begun FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
 
     def steps(job):
+        job.begun += 1  # the service went down in it once before
+        asked.wait(20)
         yield got_on
-        stepped.set()
+        at_work.set()
         over.wait(20)
 
-    job = submitted(opened(), steps)
-    assert stepped.wait(20)
-    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as disk:  # as a kill would leave it
-        assert disk.execute("SELECT begun FROM jobs WHERE id = ?", (job.id,)).fetchone() == (counted,)
+    job, between = submitted(jobs, steps), []
+    other = submitted(jobs, lambda _: between.append(counted()))
+    asked.set()
+    assert at_work.wait(20) and counted() == afterwards + 1
     over.set()
-    finished(job)
+    assert finished(job).state == finished(other).state == "done" and between == [afterwards]
 
 
 def test_work_that_nobody_can_wait_for_any_more_ends_with_the_reason(opened, monkeypatch):

@@ -40,7 +40,7 @@ class Job:
         """work: None where it is still to be taken up. record: hears every new state."""
         self.id = secrets.token_hex(8)
         self.version = 0
-        self.begun = 0  # how often since it last got on; a job that takes the service down must not do so for ever
+        self.begun = 0  # how often the service went down while it was at work, or is at it now; nothing may take it down for ever
         asked = asked or Asked()
         self.kind, self.client, self.path, self.body = asked.kind, asked.client, asked.path, asked.body
         self.about = named_in(self.path.encode(), bytes(self.body))  # scans and cases
@@ -193,8 +193,10 @@ class Job:
 
     def _advance(self) -> bool:
         """Begin, or go on with the next step; whether there is more to do."""
-        if self._steps is None:
-            self.begun += 1
+        self.begun += 1
+        if self._steps is not None:
+            self._write_down()
+        else:
             self._change(state="running", message="Started.")
             given = self._work(self)
             if not isinstance(given, Generator):
@@ -206,14 +208,17 @@ class Job:
         except StopIteration as end:
             self._result = end.value
             return False
-        if got_on and self.begun and self._record:
-            self.begun = 0
-            self._record(self)
+        self.begun = 0 if got_on else self.begun - 1
+        self._write_down()
         return True
+
+    def _write_down(self) -> None:
+        if self._record:
+            self._record(self)
 
     def _stopped(self) -> None:
         if self._parking:
-            self.begun = max(0, self.begun - 1)
+            self.begun -= 1
             self._change(state="queued", message=PARKED)
         else:
             self._change(state="cancelled", message="Cancelled.")
