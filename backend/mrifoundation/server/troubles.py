@@ -2,10 +2,13 @@
 not taken is written as soon as there is room, and a crash later on loses nothing of it."""
 
 import asyncio
+import logging
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.datastructures import State
+
+log = logging.getLogger(__name__)
 
 LOOKED_AT_EVERY = 1.0  # seconds
 
@@ -18,7 +21,10 @@ def troubles(state: State) -> list[str]:
 
 
 async def catch_up_by_and_by(app: FastAPI) -> None:
-    """Costs nothing while there is no trouble."""
+    """Costs nothing while there is no trouble; a fault of one look does not end the looking."""
     while True:
         await asyncio.sleep(LOOKED_AT_EVERY)
-        await run_sync(troubles, app.state)
+        try:
+            await run_sync(troubles, app.state)
+        except Exception:
+            log.exception("what the disk refused could not be looked at")
