@@ -8,6 +8,7 @@
 # make wheel                              dist/: byte for byte the same from the same commit
 # make clean                              remove what these wrote; the environment in .venv stays
 #
+# WORKERS=... how many processes share the tests (as many as there are cores, at most 4)
 # PYTHON=...  the Python to build .venv with (3.11 to 3.13)
 # TORCH=...   what to give pip for PyTorch, e.g. TORCH="torch --index-url https://download.pytorch.org/whl/cpu"
 
@@ -16,6 +17,8 @@ TORCH ?= torch==2.13.0
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 	"$$python" -c "$(FITS)" 2>/dev/null && echo "$$python" && break; done)
+
+WORKERS ?= $(shell "$(PYTHON)" -c "import os; print(min(4, os.cpu_count()))")
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -26,7 +29,7 @@ PICTURE := QT_QPA_PLATFORM=offscreen $(BIN)/python Testing/slicer/screenshot.py 
 .PHONY: help run serve web web-environment test lint pictures lock sbom licences audit wheel clean
 
 help:
-	@sed -n 's/^# \?//p' Makefile | sed '/^$$/q'
+	@sed -n '/^#/!q; s/^# \?//p' Makefile
 
 run: .venv/.ready
 	$(BIN)/mrifoundation run $(if $(SCAN),--scan "$(SCAN)") $(if $(PROMPTS),--prompts "$(PROMPTS)") --out out
@@ -39,8 +42,10 @@ web: .venv/.ready web-environment
 
 web-environment: .venv-web/.ready
 
+# Side by side, each file's tests in one process; one thread each, or they wait for each other's.
+test: export OMP_NUM_THREADS = 1
 test: .venv/.ready-to-test
-	$(BIN)/python -m pytest Testing -q
+	$(BIN)/python -m pytest Testing -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-to-test
 	$(BIN)/ruff check .

@@ -36,11 +36,13 @@ def data_pack() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_folders(tmp_path_factory):
-    """Neither the user's cache nor key nor taught structures are touched by any test."""
+    """Neither the user's cache nor key, library, heads and taught structures are touched by any test."""
     folder = tmp_path_factory.mktemp("own")
     own = {
         "MRIFOUNDATION_CACHE": str(folder / "cache"),
         "MRIFOUNDATION_STRUCTURES": str(folder / "structures"),
+        "MRIFOUNDATION_HEADS": str(folder / "heads"),
+        "MRIFOUNDATION_LIBRARY": str(folder / "library"),
         "XDG_CONFIG_HOME": str(folder / "config"),
     }
     before = {name: os.environ.get(name) for name in own}

@@ -14,13 +14,14 @@ _PATIENCE = 300.0  # seconds; importing torch takes long on a machine that is bu
 
 
 class BackendProcess:
-    """`weights`: a folder, None for the shipped ones. The key is in the key file of the (tests' own)
-    configuration folder."""
+    """`weights`: a folder, None for the shipped ones. `environment`: what it gets besides the environment of this process. The
+    key is in the key file of the (tests' own) configuration folder."""
 
-    def __init__(self, weights: Path | None):
+    def __init__(self, weights: Path | None, **environment: str):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._weights = weights
+        self._environment = environment
         self._process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -28,7 +29,9 @@ class BackendProcess:
         command = [sys.executable, "-m", "mrifoundation", "serve", "--port", str(self.port)]
         if self._weights:
             command += ["--weights", str(self._weights)]
-        environment = {name: value for name, value in os.environ.items() if name != "MRIFOUNDATION_KEY"}
+        environment = {
+            name: value for name, value in os.environ.items() if name != "MRIFOUNDATION_KEY"
+        } | self._environment
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         end = time.monotonic() + _PATIENCE
         while self.status() != "ok":

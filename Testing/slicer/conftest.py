@@ -1,7 +1,6 @@
 """Fixtures: the module on its double of Slicer, and a real backend on the loopback address."""
 
 import importlib.util
-import os
 import sys
 import zlib
 from contextlib import contextmanager
@@ -97,17 +96,8 @@ def weights(request):
 
 @pytest.fixture(scope="session")
 def own_library(tmp_path_factory):
-    """A folder for a library and heads of the tests' own; the backend may add scans from it."""
-    folder = tmp_path_factory.mktemp("own-library")
-    own = {
-        "MRIFOUNDATION_LIBRARY": str(folder / "library"),
-        "MRIFOUNDATION_LIBRARY_ROOTS": str(folder),
-        "MRIFOUNDATION_HEADS": str(folder / "heads"),
-    }
-    os.environ.update(own)
-    yield folder
-    for name in own:
-        del os.environ[name]
+    """A folder for the library, the heads and the cache of `session_backend`, which may add scans from it."""
+    return tmp_path_factory.mktemp("own-library")
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +130,14 @@ def session_backend(request):
     if RunningElsewhere.is_named():
         yield RunningElsewhere()
         return
-    request.getfixturevalue("own_library")
-    process = BackendProcess(request.getfixturevalue("weights"))
+    own = request.getfixturevalue("own_library")
+    process = BackendProcess(
+        request.getfixturevalue("weights"),
+        MRIFOUNDATION_LIBRARY=str(own / "library"),
+        MRIFOUNDATION_LIBRARY_ROOTS=str(own),
+        MRIFOUNDATION_HEADS=str(own / "heads"),
+        MRIFOUNDATION_CACHE=str(own / "cache"),
+    )
     process.start()
     yield process
     process.kill()
