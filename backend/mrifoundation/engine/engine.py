@@ -18,11 +18,12 @@ from mrifoundation.engine.embedder import Embedder
 from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silent
 from mrifoundation.engine.encoding import Encoding, encoding_key
 from mrifoundation.engine.encoding_cache import EncodingCache
+from mrifoundation.engine.found import NOWHERE
 from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.engine.refinement.relabelling import relabelled, segment_of
 from mrifoundation.engine.refinement.words import Words
 from mrifoundation.engine.segmentation import Segmentation
-from mrifoundation.engine.segmenter import NOWHERE, Segmenter
+from mrifoundation.engine.segmenter import Segmenter
 from mrifoundation.engine.taught.shelf import Shelf, Shelves
 from mrifoundation.engine.torch_runtime import TorchRuntime
 from mrifoundation.engine.weights import find_weights

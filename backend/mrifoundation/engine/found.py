@@ -7,6 +7,7 @@ import numpy as np
 from mrifoundation.engine.asks import Ask
 from mrifoundation.engine.label_painter import LabelPainter
 
+NOWHERE = -30.0  # a logit that no voxel survives
 IN_VIEW = 0.5  # presence probability from which a structure counts as in view
 LIKELIEST = "Where it would most likely be is drawn; whether there is one is in doubt ({presence:.0%})."
 

@@ -11,7 +11,7 @@ from mrifoundation.engine.asks import Ask, Asks
 from mrifoundation.engine.cleanup import CRUMB, CRUMB_OF_ONE_PIECE, drop_crumbs
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.engine.encoding import Encoding
-from mrifoundation.engine.found import IN_VIEW, Found, row
+from mrifoundation.engine.found import IN_VIEW, NOWHERE, Found, row
 from mrifoundation.engine.label_painter import LabelPainter
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.taught.shelf import Shelf
@@ -23,7 +23,6 @@ from mrifoundation.volume.box import Box, bounding_box
 
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
 SUREST = 10.0  # logit beyond which one look does not outvote the other
-NOWHERE = -30.0  # a logit that no voxel survives
 COUNTED = "Its level is counted up from the sacrum."
 AT_ONCE = 4  # names whose logits are held in memory together
 RIVALS_AT_ONCE = 16

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from mrifoundation.engine.found import NOWHERE
+
 BODY, SACRUM = "vertebral body", "sacrum"
 UPWARDS = tuple(f"L{n} vertebra" for n in range(5, 0, -1)) + tuple(f"T{n} vertebra" for n in range(12, 0, -1))
 SMALLEST_BODY_ML = 2.0
@@ -36,11 +38,11 @@ class Vertebrae:
     masks: dict[str, np.ndarray]
 
     def of(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Logits of the vertebrae of some levels together, -30 elsewhere, and of each its presence (0 for one that is not there) and its
-        share of all their voxels."""
+        """Logits of the vertebrae of some levels together, NOWHERE elsewhere, and of each its presence (0 for one that is not there) and
+        its share of all their voxels."""
         masks = np.array([self.masks.get(name, np.zeros(self.logits.shape, bool)) for name in names])
         counts = masks.reshape(len(masks), -1).sum(1)
-        logits = np.where(masks.any(0), self.logits, np.float32(-30))
+        logits = np.where(masks.any(0), self.logits, np.float32(NOWHERE))
         return logits, np.where(counts > 0, self.presence, 0.0), counts / max(1, counts.sum())
 
 
