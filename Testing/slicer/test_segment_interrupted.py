@@ -139,13 +139,13 @@ def test_a_backend_that_dies_during_a_request_is_told_and_a_new_one_gets_the_sca
     assert names(connected) == ["liver"]
 
 
-def test_a_restarted_backend_gets_the_scan_again_by_itself(connected, backend, head, uploads, own_folders):
+def test_a_restarted_backend_gets_the_scan_again_by_itself(connected, backend, head, uploads, own_library):
     import shutil
 
     ask_for(connected, head, "liver")
     wait_for_end(connected)
     backend.kill()
-    shutil.rmtree(own_folders / "cache", ignore_errors=True)
+    shutil.rmtree(own_library / "cache")
     backend.start()
     ask_for(connected, head, "spleen")
     wait_for_end(connected)

@@ -22,13 +22,13 @@ def test_undo_works_after_a_restart_of_the_backend(by_hand, balls, backend):
     np.testing.assert_array_equal(voxels(by_hand, balls, "optic chiasm"), one)
 
 
-def test_a_backend_that_lost_the_contour_goes_on_from_what_is_shown(by_hand, balls, backend, own_folders, client):
+def test_a_backend_that_lost_the_contour_goes_on_from_what_is_shown(by_hand, balls, backend, own_library, client):
     import shutil
 
     click(by_hand, balls, LARGE)
     one = voxels(by_hand, balls, "optic chiasm")
     backend.kill()
-    shutil.rmtree(own_folders / "cache", ignore_errors=True)
+    shutil.rmtree(own_library / "cache")
     backend.start()
     click(by_hand, balls, SMALL)
     two = voxels(by_hand, balls, "optic chiasm")
