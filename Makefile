@@ -18,7 +18,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 	"$$python" -c "$(FITS)" 2>/dev/null && echo "$$python" && break; done)
 
-WORKERS ?= $(shell "$(PYTHON)" -c "import os; print(min(4, os.cpu_count()))")
+WORKERS ?= logical
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -45,7 +45,7 @@ web-environment: .venv-web/.ready
 # Side by side, each file's tests in one process; one thread each, or they wait for each other's.
 test: export OMP_NUM_THREADS = 1
 test: .venv/.ready-to-test
-	$(BIN)/python -m pytest Testing -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest Testing -q --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-to-test
 	$(BIN)/ruff check .

@@ -29,9 +29,8 @@ class BackendProcess:
         command = [sys.executable, "-m", "mrifoundation", "serve", "--port", str(self.port)]
         if self._weights:
             command += ["--weights", str(self._weights)]
-        environment = {
-            name: value for name, value in os.environ.items() if name != "MRIFOUNDATION_KEY"
-        } | self._environment
+        environment = os.environ | self._environment
+        environment.pop("MRIFOUNDATION_KEY", None)
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         end = time.monotonic() + _PATIENCE
         while self.status() != "ok":

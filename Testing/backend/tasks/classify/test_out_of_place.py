@@ -63,8 +63,8 @@ def test_a_crumb_of_a_scan(engine, head, head_voxels):
 def test_a_knee(engine, head, data_pack):
     """Words and landmarks of the fourth weights both take this knee for a brain; what is measured in it then gives it away."""
     knee = read_scan(rows(data_pack, region="knee", sequence="PD", kind="image")[0])
-    answer = asked(engine, head, knee)
-    assert_refused(answer, "meant for scans", "field of view", "no adult's whole head", "order of a T1", "unlike")
+    reasons = ("is meant for scans of", "field of view", "no adult's whole head", "unlike")
+    assert_refused(asked(engine, head, knee), *reasons, "not in the order of a T1-weighted scan")
 
 
 def test_a_single_cine_phase(engine, data_pack):
