@@ -10,7 +10,6 @@ import pytest
 
 from mrifoundation import Engine, InputError, Scan, read_scan
 from mrifoundation.tasks.classify.classification import Classification, Evidence
-from mrifoundation.tasks.classify.scan_kind import ScanKind
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.region import Regions
 from mrifoundation.tasks.report.comparison import comparison_section
@@ -169,9 +168,7 @@ def test_only_the_region_that_the_words_fit_is_told_of(study, monkeypatch):
     monkeypatch.setattr(study.engine, "reads_text", True)
     monkeypatch.setattr(module, "guess_region", lambda engine, encoding: "heart")
     assert module.regions_told(study) == ("heart",)
-    monkeypatch.setattr(
-        "mrifoundation.tasks.report.technique.kind_of", lambda *known: ScanKind("heart", "axial", None, None, None)
-    )
+    monkeypatch.setattr("mrifoundation.tasks.report.technique.guess_sequence", lambda *known: None)
     told = " ".join(one.text for one in technique(study).sentences)
     assert "most like a scan of the heart, so nothing is told of what else seems to be in view: abdomen." in told
 

@@ -37,11 +37,6 @@ class Regions:
         half = [region for region, (found, asked) in self.seen.items() if 2 * found >= asked]
         return tuple(region for region in half if GIVES_WAY.get(region) not in half)
 
-    @property
-    def best(self) -> str | None:
-        """The region most of whose landmarks are in view; None when nothing is."""
-        return next(iter(self.seen), None)
-
     def shows(self, region: str) -> bool:
         return region in self.shown
 

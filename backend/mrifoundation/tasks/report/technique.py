@@ -1,9 +1,10 @@
 """How the scan was made, as far as it tells itself."""
 
 from mrifoundation.tasks.classify.regions_told import regions_told
-from mrifoundation.tasks.classify.scan_kind import kind_of
+from mrifoundation.tasks.classify.sequence_guess import guess_sequence
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
+from mrifoundation.tasks.measure.volumes import plane_of
 from mrifoundation.tasks.report.document import Section, Sentence
 
 
@@ -25,16 +26,16 @@ def technique(study: Study) -> Section:
 
 def _series(study: Study, number: int) -> list[Sentence]:
     scan, encoding, regions = study.scans[number], study.encodings[number], study.regions[number]
-    kind = kind_of(study.engine, encoding, scan, regions)
+    plane = plane_of(scan.affine)
     size, spacing = " × ".join(map(str, scan.shape)), " × ".join(f"{s:.2f}" for s in scan.spacing)
     which = f"Series {number + 1}" if len(study.scans) > 1 else "The series"
     made = Sentence(
-        f"{which} is {_made(kind.plane)} of {size} voxels of {spacing} mm.",
+        f"{which} is {_made(plane)} of {size} voxels of {spacing} mm.",
         {
             "series": number + 1,
             "shape": list(scan.shape),
             "spacing_mm": [round(float(s), 3) for s in scan.spacing],
-            "plane": kind.plane,
+            "plane": plane,
         },
     )
     sentences = [made]
@@ -47,12 +48,10 @@ def _series(study: Study, number: int) -> list[Sentence]:
         sentences += _not_told(study, number)
     else:
         sentences.append(Sentence("No part of the body was recognised in it.", {"landmarks": {}}))
-    if kind.sequence:
-        agent = ", with contrast agent" if kind.contrast_agent else ""
-        text = f"Its contrast is most like {kind.sequence}{agent} (a guess)."
-        sentences.append(
-            Sentence(text, {"sequence": kind.sequence, "probability": kind.sequence_probability, "guessed": True})
-        )
+    if guess := guess_sequence(study.engine, encoding):
+        agent = ", with contrast agent" if guess.contrast_agent else ""
+        text = f"Its contrast is most like {guess.name}{agent} (a guess)."
+        sentences.append(Sentence(text, {"sequence": guess.name, "probability": guess.probability, "guessed": True}))
     sentences += [Sentence(note, {"note": True}) for note in scan.notes]
     return sentences
 
