@@ -23,7 +23,7 @@ MINE, OTHER = "1" * 64, "2" * 64
 
 @pytest.fixture
 def archive(tmp_path, head_voxels):
-    """One scan of each of two patients, as a manifest."""
+    """One scan of each of two patients, as a manifest, and a damaged one."""
     folder = tmp_path / "archive"
     folder.mkdir()
     rows = ["id,subject,source,path,region,sequence,caption"]
@@ -31,6 +31,8 @@ def archive(tmp_path, head_voxels):
         voxels = np.roll(head_voxels, 3 * number, axis=0)
         nib.save(nib.Nifti1Image(voxels, np.diag([3.0, 3, 3, 1])), folder / f"{name}.nii.gz")
         rows.append(f"{name},p-{name},made,{name}.nii.gz,brain,T1,a head")
+    (folder / "p-one-torn.nii.gz").write_bytes(b"no image")
+    rows.append("torn,p-one,made,p-one-torn.nii.gz,brain,T1,a head")
     (folder / "volumes.csv").write_text("\n".join(rows) + "\n")
     return folder
 
@@ -83,7 +85,11 @@ def lived_through(start, archive):
 
 def traces(service, scan):
     case = next(one["case"] for one in service.get("/v1/library/cases").json()["cases"] if one["name"] == "one")
-    return [scan.encode(), case.encode()]
+    return [
+        scan.encode(),
+        case.encode(),
+        b"p-one-torn",
+    ]  # the last could not be read, so the library does not know of whom it is
 
 
 def holding(folder, trace):

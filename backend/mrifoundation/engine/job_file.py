@@ -18,6 +18,10 @@ CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, kind TEXT, client TEXT, pa
     known TEXT, result TEXT);
 CREATE TABLE IF NOT EXISTS boxes (job TEXT, name TEXT, geometry TEXT, voxels BLOB, PRIMARY KEY (job, name));
 """
+LISTS_FILES = (
+    "ingest"  # the kind of job that names the files it was asked for and could not read: of whom nobody can tell
+)
+FINISHED = ("done", "failed", "cancelled")
 LATER = {"about": "TEXT", "ticks": "REAL"}  # columns of jobs that files of before lack
 _NAMED = re.compile(rb"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])")
 
@@ -54,12 +58,15 @@ def connected(file: Path) -> sqlite3.Connection:
 
 
 def telling_of(disk: sqlite3.Connection, traces: Iterable[str]) -> set[str]:
-    """Ids of the jobs that were asked about scans or cases, or whose results name them."""
+    """Ids of the jobs that were asked about scans or cases, whose results name them, or that are over and list files."""
+    over = ", ".join(f"'{state}'" for state in FINISHED)
+    listing = disk.execute(
+        f"SELECT id FROM jobs WHERE kind = ? AND json_extract(known, '$.state') IN ({over})", (LISTS_FILES,)
+    )
     fits = " OR ".join(f"instr(ifnull({column}, ''), :trace)" for column in ("path", "about", "known", "result"))
     fits += " OR instr(ifnull(body, x''), CAST(:trace AS BLOB))"
-    return {
-        row["id"] for trace in traces for row in disk.execute(f"SELECT id FROM jobs WHERE {fits}", {"trace": trace})
-    }
+    naming = (row for trace in traces for row in disk.execute(f"SELECT id FROM jobs WHERE {fits}", {"trace": trace}))
+    return {row["id"] for rows in (listing, naming) for row in rows}
 
 
 def delete(disk: sqlite3.Connection, ids: Iterable[str]) -> None:
@@ -73,7 +80,8 @@ def scrub(disk: sqlite3.Connection) -> None:
 
 
 def forget_jobs(traces: Collection[str]) -> int:
-    """Delete jobs that tell of scans (by their content hashes) or cases (by their ids), with what was asked and given; gives how many.
+    """Delete jobs that tell of scans (by their content hashes) or cases (by their ids), and those that are over and list files, with what
+    was asked and given; gives how many.
 
     What was set aside as damaged goes as a whole. Raises InputError when the file cannot be changed.
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 from opentelemetry.context import get_current
 
-from mrifoundation.engine.job_file import named_in
+from mrifoundation.engine.job_file import FINISHED, LISTS_FILES, named_in
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.sendable import sendable
 from mrifoundation.server.asked import BATCH, Asked
@@ -22,7 +22,6 @@ from mrifoundation.server.memory import OUT_OF_MEMORY, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
-FINISHED = ("done", "failed", "cancelled")
 WAITING = "Waiting for its turn."
 TAKEN_UP = "The service was restarted; this is taken up again."
 PARKED = "The service is stopping; this goes on when it runs again."
@@ -139,8 +138,9 @@ class Job:
             self._change(state="cancelled", message="Cancelled before it began.")
 
     def tells_of(self, traces: Collection[str]) -> bool:
-        """Whether it was asked about one of these scans or cases, or its result, as far as it is in memory, names one."""
-        if not self.about.isdisjoint(traces):
+        """Whether it was asked about one of these scans or cases, or its result, as far as it is in memory, names one, or it is over and
+        lists files."""
+        if not self.about.isdisjoint(traces) or (self.kind == LISTS_FILES and self.finished):
             return True
         told = json.dumps(getattr(self._result, "result", None), default=str)
         return any(trace in told for trace in traces)

@@ -114,7 +114,7 @@ class JobStore:
                 job.let_go(partial(self._result, job.id))
 
     def telling_of(self, traces: Collection[str]) -> set[str]:
-        """Ids of jobs on disk that were asked about scans or cases, or whose results name them."""
+        """Ids of jobs on disk, as of `engine.job_file`."""
         return self._try(lambda disk: telling_of(disk, traces)) or set()
 
     def erase(self, ids: Iterable[str]) -> None:

@@ -97,8 +97,8 @@ class Jobs:
             return self._jobs.get(job_id)
 
     def erase(self, traces: Collection[str]) -> list[Job]:
-        """Forget the jobs that tell of scans (by their content hashes) or cases (by their ids), with what they gave. What waits is
-        cancelled; what runs ends at its next step, until when it is not over. Gives them all."""
+        """Forget the jobs that tell of scans (by their content hashes) or cases (by their ids), and those that are over and list files,
+        with what they gave. What waits is cancelled; what runs ends at its next step, until when it is not over. Gives them all."""
         told = self._store.telling_of(traces) if self._store else set()
         with self._lock:
             gone = [job for job in self._jobs.values() if job.id in told or job.tells_of(traces)]
