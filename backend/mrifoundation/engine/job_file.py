@@ -18,9 +18,8 @@ CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, kind TEXT, client TEXT, pa
     known TEXT, result TEXT);
 CREATE TABLE IF NOT EXISTS boxes (job TEXT, name TEXT, geometry TEXT, voxels BLOB, PRIMARY KEY (job, name));
 """
-LISTS_FILES = (
-    "ingest"  # the kind of job that names the files it was asked for and could not read: of whom nobody can tell
-)
+# The kind of job that names the files it was asked for and could not read; nobody can tell of whom these are.
+LISTS_FILES = "ingest"
 FINISHED = ("done", "failed", "cancelled")
 LATER = {"about": "TEXT", "ticks": "REAL"}  # columns of jobs that files of before lack
 _NAMED = re.compile(rb"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])")
