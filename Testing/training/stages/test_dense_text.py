@@ -15,7 +15,7 @@ from mrifoundation_training.stages.dense_text import DenseTextSettings, _surest,
 
 NAMES = ("", "left thalamus", "right thalamus", "left caudate nucleus", "right caudate nucleus", "peritumoral edema")
 DECLARED = frozenset(name for name in NAMES if name) | {"multiple sclerosis lesion", "enhancing tumor"}
-ONE_OF_EACH = DenseTextSettings(alone=1, unions=1, absent=2, healthy=1)
+ONE_OF_EACH = DenseTextSettings(alone=1, unions=1, absent=3, healthy=1, beyond=1)
 
 
 @pytest.fixture
@@ -41,7 +41,11 @@ def test_a_lesion_that_is_surely_not_there_is_denied_but_not_alone(diseased):
     for seed in range(20):
         chosen = prompts(diseased, seed)
         absent = {name for name, gone in zip(diseased.askable.names, diseased.askable.absent, strict=True) if gone}
-        assert len(chosen & absent & lesions) == 1 and len(chosen & absent - lesions) == 1
+        assert len(chosen & absent & lesions) == 1 and len(chosen & absent - lesions) == 2
+
+
+def test_what_a_brain_could_be_taken_for_is_always_denied(diseased):
+    assert all("fetal brain" in prompts(diseased, seed) for seed in range(20))
 
 
 def test_a_lesion_that_the_source_never_labels_is_not_asked_about(diseased):

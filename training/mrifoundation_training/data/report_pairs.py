@@ -17,7 +17,7 @@ from mrifoundation_training.reports.facts import Facts, facts_of_slices
 
 TOLD = ("subject", "region", "sequence", "diagnosis", "split", "tier", "licence")
 FACTS = ("region", "sequence", "diagnosis")
-NOTHING = Askable((), np.zeros((0, 1), bool), *(np.zeros(0, bool) for _ in range(3)))
+NOTHING = Askable((), np.zeros((0, 1), bool), *(np.zeros(0, bool) for _ in range(4)))
 # Ends the seed that says whether a draw is of a reported scan, so that it is no example's.
 OF_REPORTS = 2
 

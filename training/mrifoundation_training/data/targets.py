@@ -22,8 +22,11 @@ NEIGHBOURS = {
 }
 
 # What a region's scans do not show although it belongs to a neighbour: stacks through a heart end above the kidneys, and the tip of a
-# heart at the upper edge of an abdomen is nothing that anybody asks for there.
+# heart at the upper edge of an abdomen is nothing that anybody asks for there. A grown brain is not an unborn one, though most of its
+# structures are labelled in both.
 BEYOND = {
+    "brain": frozenset({"fetal brain"}),
+    "head-neck": frozenset({"fetal brain"}),
     "heart": frozenset(
         {
             "kidney", "adrenal gland", "pancreas", "duodenum", "small bowel", "urinary bladder", "prostate", "iliac artery", "iliac vein",
@@ -53,13 +56,15 @@ RUNS_THROUGH = frozenset(
 @dataclass(frozen=True)
 class Askable:
     """names: K prompts; lut: bool [K, labels], whether label n belongs to prompt k; absent: bool [K], known not to be in view;
-    single: bool [K], a label of its own, so that singles never overlap (False for unions); lesion: bool [K], a disease, not anatomy."""
+    single: bool [K], a label of its own, so that singles never overlap (False for unions); lesion: bool [K], a disease, not anatomy;
+    beyond: bool [K], absent though a scan of this region could be taken for one that shows it."""
 
     names: tuple[str, ...]
     lut: np.ndarray
     absent: np.ndarray
     single: np.ndarray
     lesion: np.ndarray
+    beyond: np.ndarray
 
 
 def askable(
@@ -93,7 +98,8 @@ def askable(
         prompts.append(structure.name), rows.append(row), absent.append(not row.any())
     single = np.array([name in declared for name in prompts])
     lesion = np.array([vocabulary[name].kind == "lesion" for name in prompts])
-    return Askable(tuple(prompts), np.array(rows), np.array(absent), single, lesion)
+    beyond = np.array([_is_beyond(vocabulary[name], region) for name in prompts]) & np.array(absent)
+    return Askable(tuple(prompts), np.array(rows), np.array(absent), single, lesion, beyond)
 
 
 def _parts(structure, declared: frozenset[str]) -> tuple[str, ...] | None:
@@ -109,14 +115,21 @@ def elsewhere(structure: Structure, region: str) -> bool:
     """
     if region not in NEIGHBOURS or not structure.regions or structure.kind == "lesion":
         return False
-    both_sides = structure.name.removeprefix(f"{structure.side} ")
-    if both_sides in BEYOND.get(region, ()) or structure.name in BEYOND.get(region, ()):
+    if _is_beyond(structure, region):
         return True
-    if both_sides in RUNS_THROUGH:
+    if _sideless(structure) in RUNS_THROUGH:
         return False
     # What is labelled in fetuses (the deep gray matter) is in every brain; an ordinary abdomen holds neither.
     regions = {"brain" if own == "fetal-brain" else own for own in structure.regions}
     return not any(_near(region, own) for own in regions)
+
+
+def _is_beyond(structure: Structure, region: str) -> bool:
+    return not BEYOND.get(region, frozenset()).isdisjoint({structure.name, _sideless(structure)})
+
+
+def _sideless(structure: Structure) -> str:
+    return structure.name.removeprefix(f"{structure.side} ")
 
 
 def _near(one: str, other: str) -> bool:

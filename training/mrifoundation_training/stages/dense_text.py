@@ -21,8 +21,9 @@ class DenseTextSettings:
     """All labels of an example compete for its voxels.
 
     alone: how many of them must also stand alone, each against everything else, as must `unions` prompts for several labels together
-    and `absent` ones for structures known to be out of view. Lesions in view come before anything else, and up to `healthy` of the
-    absent ones are lesions that are surely not there: chance alone would hardly ever ask for one.
+    and `absent` ones for structures known to be out of view. Lesions in view come before anything else. Of the absent ones up to
+    `healthy` are lesions that are surely not there and up to `beyond` what the scan could be taken to show: chance alone would hardly ever
+    ask for these.
     cells: of each kind (small structures, others) that the loss is computed on.
     entropy, standing, presence: weights of the cross-entropy beside the Dice of the competition, of the prompts that stand alone, and
     of presence. drop_name: how often the own correction of a name that stands alone is left out, so that the sentence must do."""
@@ -31,6 +32,7 @@ class DenseTextSettings:
     unions: int = 6
     absent: int = 8
     healthy: int = 3
+    beyond: int = 2
     cells: int = 3000
     entropy: float = 1.0
     standing: float = 0.3
@@ -123,9 +125,14 @@ def choose_prompts(
     single = rng.permutation(np.flatnonzero(example.askable.single & (counts > 0)))
     clear = single[counts[single] >= IN_VIEW_VOXELS]
     union = rng.permutation(visible[~example.askable.single[visible]])
-    lesion = example.askable.lesion
-    denied = rng.permutation(gone[lesion[gone]])[: settings.healthy]
-    absent = np.concatenate([denied, rng.permutation(gone[~lesion[gone]])])
+    lesion, beyond = example.askable.lesion, example.askable.beyond
+    absent = np.concatenate(
+        [
+            rng.permutation(gone[lesion[gone]])[: settings.healthy],
+            rng.permutation(gone[beyond[gone]])[: settings.beyond],
+            rng.permutation(gone[~(lesion | beyond)[gone]]),
+        ]
+    )
     alone = [
         _first(clear, lesion)[: settings.alone],
         _first(union, lesion)[: settings.unions],
