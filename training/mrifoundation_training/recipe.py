@@ -22,7 +22,8 @@ class Recipe:
     geometry, dense, reports, student_teacher: fields of GeometryRanges, DenseTextSettings, ImageReportSettings and
     StudentTeacherSettings.
     report_pairs: CSV of own scans with reports (see docs/training.md) for the image–report stage; report_share: how often one is drawn.
-    realistic: share of synthetic images with tissue priors.
+    realistic: share of synthetic images with tissue priors. strangers: share of examples that show a body nobody has, where nothing is in
+    view.
     strength: of noise, blur, thick slices and other degradations; 1 is harsh, real scans always get half of it.
     optimizer: adamw, or muon, which moves convolutions by steps that are alike in all directions and everything else as adamw does.
     steps: in all. warmup: steps of rising learning rate. tail: share of the steps, at the end, over which it falls to zero along a
@@ -50,6 +51,7 @@ class Recipe:
     report_share: float = 0.2
     realistic: float = 0.5
     strength: float = 1.0
+    strangers: float = 0.0
     steps: int = 10_000
     warmup: int = 200
     tail: float = 0.5

@@ -180,7 +180,7 @@ class Run:
     def _draws(self, drawn_on: str) -> WithPairs:
         recipe = self._recipe
         how = (recipe.sources, recipe.geometry, recipe.realistic, recipe.strength, recipe.seed, drawn_on)
-        examples = Examples(self._cases, *how)
+        examples = Examples(self._cases, *how, strangers=recipe.strangers)
         if self._reported:
             examples = ReportedExamples(
                 [], *how, reported=tuple(self._reported), usual=examples, share=recipe.report_share

@@ -127,3 +127,16 @@ def test_a_partial_map_lies_in_soft_tissue_of_its_sequence_or_in_anything():
     draw = np.random.default_rng(3)
     assert max(draw_surroundings(draw, 200, "T1")) > 0.85 and min(draw_surroundings(draw, 200, "T1")) < 0.1
     assert min(draw_surroundings(draw, 200, None)) >= 0 and max(draw_surroundings(draw, 200, None)) <= 1
+
+
+def test_nothing_is_in_view_of_a_body_that_nobody_has(small_recipe):
+    cases = usable_cases(small_recipe)
+    examples, usual = (
+        Examples(cases, small_recipe.sources, small_recipe.geometry, strangers=share) for share in (0.5, 0.0)
+    )
+    strangers = {draw: examples[draw] for draw in range(12) if examples[draw].case_id == "nobody"}
+    assert 2 <= len(strangers) <= 10 and not any(usual[draw].case_id == "nobody" for draw in range(12))
+    for draw, example in strangers.items():
+        assert not example.labels.any() and example.askable.absent.all() and len(example.askable.names) > 200
+        assert example.image.max() > 0.5 and all(n % 16 == 0 for n in example.image.shape)
+        assert torch.equal(example.image, examples[draw].image)

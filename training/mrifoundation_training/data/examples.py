@@ -12,7 +12,7 @@ from mrifoundation.errors import InputError
 from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.intensity import body_box, robust_range, scale
 from mrifoundation_training.data.manifest import Case
-from mrifoundation_training.data.targets import Askable, askable, swapped_sides
+from mrifoundation_training.data.targets import Askable, askable, nothing_of, swapped_sides
 from mrifoundation_training.data.vertebral_levels import with_levels
 from mrifoundation_training.data.volumes import CaseVolume, load_case, renamed
 from mrifoundation_training.reports.facts import Facts, facts_of_case, facts_of_rendering, facts_of_slices
@@ -31,6 +31,7 @@ from mrifoundation_training.synthesis.lesions import NAMES as LESIONS
 from mrifoundation_training.synthesis.lesions import Diseased, add_lesions, shape_points
 from mrifoundation_training.synthesis.recolour import recolour
 from mrifoundation_training.synthesis.render import render
+from mrifoundation_training.synthesis.strange_body import draw_size, strange_body
 
 OUTER_FLUID = {"cerebrospinal fluid"}
 FOCUS_MARGIN = (3.0, 40.0)  # mm
@@ -113,7 +114,9 @@ class Anatomy:
 
 @dataclass
 class Examples:
-    """A map-style dataset: item n is the example of draw n, the same whenever and wherever it is drawn."""
+    """A map-style dataset: item n is the example of draw n, the same whenever and wherever it is drawn.
+
+    strangers: share of the draws that show a body that nobody has, in which nothing is in view."""
 
     cases: list[Case]
     recipes: dict[str, SourceRecipe]
@@ -122,6 +125,7 @@ class Examples:
     strength: float = 1.0
     seed: int = 0
     device: str = "cpu"
+    strangers: float = 0.0
     skipped: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -157,6 +161,8 @@ class Examples:
 
     def __getitem__(self, draw: int) -> Example:
         rng = np.random.default_rng((self.seed, draw))
+        if self.strangers and rng.random() < self.strangers:
+            return self._stranger(rng)
         while True:
             case = self._drawn(rng)
             if case.id in self.skipped:
@@ -196,6 +202,22 @@ class Examples:
         image, native, known = self._image(rng, volume, anatomy, recipe, self.strength)
         return self._padded(
             rng, image, labels, anatomy.drawn, anatomy.declared, native, anatomy.view, volume.case, known
+        )
+
+    def _stranger(self, rng: np.random.Generator) -> Example:
+        device = torch.device(self.device)
+        box = tuple(slice(0, int(length)) for length in draw_size(rng))
+        view = draw_view(rng, self.geometry, box, np.ones(3), False, device)
+        image, native = degrade(rng, strange_body(rng, view.shape, device), view.spacing, self.strength)
+        image = scale(image, *robust_range(image.cpu().numpy()))
+        return Example(
+            F.pad(image, view.padding, value=-1.0),
+            F.pad(torch.ones_like(image), view.padding),
+            F.pad(torch.zeros_like(image, dtype=torch.uint8), view.padding),
+            torch.tensor([view.spacing, *native], dtype=torch.float32),
+            nothing_of(self.vocabulary),
+            _facts(facts_of_slices(native), nothing_of(self.vocabulary)),
+            "nobody",
         )
 
     def _anatomy(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Anatomy:
@@ -256,16 +278,13 @@ class Examples:
         if rng.random() < 0.04:
             valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
             image = torch.where(valid > 0, image, -1.0)
-        pad = [
-            amount for n, to in zip(reversed(image.shape), reversed(view.padded), strict=True) for amount in (0, to - n)
-        ]
         present = np.unique(labels.cpu().numpy())
         shown = tuple(name if index in present else "" for index, name in enumerate(drawn.names))
         asked = _cached_askable(shown, declared, case.region, drawn.hosts)
         return Example(
-            F.pad(image, pad, value=-1.0),
-            F.pad(valid, pad),
-            F.pad(labels, pad),
+            F.pad(image, view.padding, value=-1.0),
+            F.pad(valid, view.padding),
+            F.pad(labels, view.padding),
             torch.tensor([view.spacing, *native], dtype=torch.float32),
             asked,
             _facts(known | facts_of_slices(native), asked),

@@ -42,11 +42,7 @@ class Views(Examples):
         valid = torch.ones_like(image)
         if rng.random() < MISSING:
             valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
-        pad = [
-            amount
-            for n, to in zip(reversed(image.shape), reversed(anatomy.view.padded), strict=True)
-            for amount in (0, to - n)
-        ]
+        pad = anatomy.view.padding
         image = torch.where(valid > 0, image, -1.0)
         spacing = torch.tensor([anatomy.view.spacing, *native], dtype=torch.float32)
         return F.pad(image, pad, value=-1.0), F.pad(valid, pad), spacing

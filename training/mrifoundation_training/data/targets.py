@@ -1,6 +1,7 @@
 """What may be asked of a labelled case: structures it shows, structures known not to be in view; never what its source left unlabelled."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,6 +101,14 @@ def askable(
     lesion = np.array([vocabulary[name].kind == "lesion" for name in prompts])
     beyond = np.array([_is_beyond(vocabulary[name], region) for name in prompts]) & np.array(absent)
     return Askable(tuple(prompts), np.array(rows), np.array(absent), single, lesion, beyond)
+
+
+@lru_cache(maxsize=1)
+def nothing_of(vocabulary: Vocabulary) -> Askable:
+    """What may be asked of an image that shows nobody's anatomy: everything but lesions, and nothing of it is there."""
+    names = tuple(structure.name for structure in vocabulary if structure.kind != "lesion")
+    no = np.zeros(len(names), bool)
+    return Askable(names, np.zeros((len(names), 1), bool), ~no, no, no, no)
 
 
 def _parts(structure, declared: frozenset[str]) -> tuple[str, ...] | None:

@@ -21,9 +21,9 @@ class DenseTextSettings:
     """All labels of an example compete for its voxels.
 
     alone: how many of them must also stand alone, each against everything else, as must `unions` prompts for several labels together
-    and `absent` ones for structures known to be out of view. Lesions in view come before anything else. Of the absent ones up to
-    `healthy` are lesions that are surely not there and up to `beyond` what the scan could be taken to show: chance alone would hardly ever
-    ask for these.
+    and `absent` ones for structures known to be out of view (where nothing is in view, as many as all of these). Lesions in view come
+    before anything else. Of the absent ones up to `healthy` are lesions that are surely not there and up to `beyond` what the scan could
+    be taken to show: chance alone would hardly ever ask for these.
     cells: of each kind (small structures, others) that the loss is computed on.
     entropy, standing, presence: weights of the cross-entropy beside the Dice of the competition, of the prompts that stand alone, and
     of presence. drop_name: how often the own correction of a name that stands alone is left out, so that the sentence must do."""
@@ -136,7 +136,7 @@ def choose_prompts(
     alone = [
         _first(clear, lesion)[: settings.alone],
         _first(union, lesion)[: settings.unions],
-        absent[: settings.absent],
+        absent[: settings.absent if len(visible) else settings.alone + settings.unions + settings.absent],
     ]
     return Asked(single, np.concatenate(alone).astype(int)), counts
 

@@ -44,6 +44,15 @@ class View:
     padded: tuple[int, int, int]
     flipped: bool
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return tuple(self.index.shape[1:])
+
+    @property
+    def padding(self) -> list[int]:
+        """From its shape to the padded one, as `F.pad` takes it."""
+        return [n for own, to in zip(reversed(self.shape), reversed(self.padded), strict=True) for n in (0, to - own)]
+
 
 def draw_view(
     rng: np.random.Generator,
