@@ -31,7 +31,7 @@ from mrifoundation_training.synthesis.lesions import NAMES as LESIONS
 from mrifoundation_training.synthesis.lesions import Diseased, add_lesions, shape_points
 from mrifoundation_training.synthesis.recolour import recolour
 from mrifoundation_training.synthesis.render import render
-from mrifoundation_training.synthesis.strange_body import draw_size, strange_body
+from mrifoundation_training.synthesis.strange_body import draw_sequence, draw_size, strange_body
 
 OUTER_FLUID = {"cerebrospinal fluid"}
 FOCUS_MARGIN = (3.0, 40.0)  # mm
@@ -208,7 +208,8 @@ class Examples:
         device = torch.device(self.device)
         box = tuple(slice(0, int(length)) for length in draw_size(rng))
         view = draw_view(rng, self.geometry, box, np.ones(3), False, device)
-        image, native = degrade(rng, strange_body(rng, view.shape, device), view.spacing, self.strength)
+        body = strange_body(rng, view.shape, draw_sequence(rng), device)
+        image, native = degrade(rng, body, view.spacing, self.strength)
         image = scale(image, *robust_range(image.cpu().numpy()))
         return Example(
             F.pad(image, view.padding, value=-1.0),

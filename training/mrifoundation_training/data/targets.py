@@ -20,6 +20,8 @@ NEIGHBOURS = {
     "knee": {"knee", "extremity", "lower-leg"},
     "lower-leg": {"knee", "extremity", "lower-leg"},
     "extremity": {"knee", "extremity", "lower-leg", "abdomen", "prostate"},
+    "hand": {"hand", "extremity"},
+    "breast": {"breast", "thorax", "heart", "abdomen"},
 }
 
 # What a region's scans do not show although it belongs to a neighbour: stacks through a heart end above the kidneys, and the tip of a

@@ -5,6 +5,7 @@ import torch
 
 from mrifoundation_training.synthesis.contrast import BRAIN_SHARES, draw_contrast, draw_surroundings
 from mrifoundation_training.synthesis.geometry import View, looked_up, sample_image, sample_labels, smooth_noise
+from mrifoundation_training.synthesis.strange_body import strange_body
 
 
 def render(
@@ -41,8 +42,10 @@ def render(
 
 
 def _surroundings(rng, shape, device, sequence: str | None) -> torch.Tensor:
-    """Random tissue: smooth random fields compete, the winner's brightness fills the place. In half of the images that look like a
-    sequence it is soft tissue as that shows it; else anything."""
+    """Half of the time a body that nobody has, else random tissue alone: smooth random fields compete, the winner's brightness fills the
+    place. In half of the images that look like a sequence that is soft tissue as it shows it; else anything."""
+    if rng.random() < 0.5:
+        return strange_body(rng, shape, sequence, device)
     count = int(rng.integers(3, 8))
     fields = smooth_noise(rng, count, shape, np.exp(rng.uniform(np.log(5), np.log(40))), device)
     levels = torch.tensor(draw_surroundings(rng, count, sequence if rng.random() < 0.5 else None), device=device)

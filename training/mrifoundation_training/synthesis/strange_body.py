@@ -22,9 +22,15 @@ def draw_size(rng: np.random.Generator) -> np.ndarray:
     return size
 
 
-def strange_body(rng: np.random.Generator, shape: tuple[int, int, int], device: torch.device) -> torch.Tensor:
-    """An image [X, Y, Z] of a body that nobody has; about 0 in the air, 1 where it is bright."""
-    sequence = SEQUENCES[rng.choice(len(SEQUENCES), p=OTHER_SHARES)] if rng.random() < 0.8 else None
+def draw_sequence(rng: np.random.Generator) -> str | None:
+    """One of SEQUENCES, or None for brightness without rhyme or reason."""
+    return SEQUENCES[rng.choice(len(SEQUENCES), p=OTHER_SHARES)] if rng.random() < 0.8 else None
+
+
+def strange_body(
+    rng: np.random.Generator, shape: tuple[int, int, int], sequence: str | None, device: torch.device
+) -> torch.Tensor:
+    """An image [X, Y, Z] of a body that nobody has, as a sequence shows its tissues; about 0 in the air, 1 where it is bright."""
     image = _tissues(rng, shape, sequence, device)
     along = int(rng.integers(3)) if rng.random() < LIMB else None
     if rng.random() < TRUNK:
