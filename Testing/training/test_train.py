@@ -17,7 +17,7 @@ from mrifoundation_training.usable import usable_cases
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_stopped_run_goes_on_exactly_where_it_was(small_recipe, tmp_path, optimizer):
-    recipe = dataclasses.replace(small_recipe, optimizer=optimizer)
+    recipe = dataclasses.replace(small_recipe, optimizer=optimizer, strangers=0.5)
     train(recipe, tmp_path / "straight")
     first = tmp_path / "first"
     with pytest.raises(KeyboardInterrupt):

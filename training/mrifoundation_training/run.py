@@ -61,7 +61,7 @@ class Run:
         self._recipe, self._folder, self._world = recipe, folder, world
         self._sharded = world.size > 1 and recipe.parallel == FSDP
         self._cases, self._reported = usable_cases(recipe), usable_reports(recipe)
-        self._sources = {case.id: case.source for case in (*self._cases, *(one.case for one in self._reported))}
+        self._sources = {case.id: case.source for case in self._cases}
         torch.manual_seed(recipe.seed)
         self._model = new_model(recipe, self._cases).to(world.device)
         self._average = self._laid_out()
@@ -117,7 +117,7 @@ class Run:
             loss, figures = self._spread(example, rng)
             (loss / count).backward()
         self.pace.see(example)
-        return figures | {"loss": loss.item(), **_by_source(figures, self._sources[example.case_id])}
+        return figures | {"loss": loss.item(), **_by_source(figures, self._sources.get(example.case_id))}
 
     def _learned_of_pair(self, step: int, pair: Pair) -> dict[str, float]:
         rng = np.random.default_rng((self._recipe.seed, step, self._world.rank, OF_PAIRS))
@@ -236,8 +236,8 @@ def after_collapse(folder: Path) -> str:
     return f"Nothing had been saved yet; start again {remedy}."
 
 
-def _by_source(figures: dict[str, float], source: str) -> dict[str, float]:
-    return {f"dice/{source}": figures["dice"]} if "dice" in figures else {}
+def _by_source(figures: dict[str, float], source: str | None) -> dict[str, float]:
+    return {f"dice/{source}": figures["dice"]} if "dice" in figures else {}  # a Dice is told where there are labels, so of a case
 
 
 @torch.no_grad()
