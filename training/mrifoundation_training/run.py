@@ -237,7 +237,9 @@ def after_collapse(folder: Path) -> str:
 
 
 def _by_source(figures: dict[str, float], source: str | None) -> dict[str, float]:
-    return {f"dice/{source}": figures["dice"]} if "dice" in figures else {}  # a Dice is told where there are labels, so of a case
+    return (
+        {f"dice/{source}": figures["dice"]} if "dice" in figures else {}
+    )  # a Dice is told where there are labels, so of a case
 
 
 @torch.no_grad()

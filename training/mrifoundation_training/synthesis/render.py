@@ -2,10 +2,14 @@
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
-from mrifoundation_training.synthesis.contrast import BRAIN_SHARES, draw_contrast, draw_surroundings
+from mrifoundation_training.synthesis.contrast import BRAIN_SHARES, draw_contrast, draw_surroundings, tissue_of
 from mrifoundation_training.synthesis.geometry import View, looked_up, sample_image, sample_labels, smooth_noise
 from mrifoundation_training.synthesis.strange_body import strange_body
+
+RIM_MM = 1.2  # of cortical bone around the marrow
+FINE_MM = 2.0  # a coarser axis does not show it
 
 
 def render(
@@ -30,7 +34,11 @@ def render(
     if whole and rng.random() < 0.85:
         means[0], deviations[0] = abs(rng.normal(0, 0.02)), rng.uniform(0, 0.02)
     device = source.device
-    image = sample_image(looked_up(torch.tensor(means, device=device), source), view, spacing)
+    bright = looked_up(torch.tensor(means, device=device), source)
+    if any(tissue_of(name) == "marrow" for name in names) and rng.random() < 0.7:
+        dark = rng.uniform(0.03, 0.15) if sequence else rng.random()
+        bright = torch.where(_rim(source, names, spacing), dark, bright)
+    image = sample_image(bright, view, spacing)
     deviation = looked_up(torch.tensor(deviations, device=device), sample_labels(source, view))
     if not whole:
         named = sample_image((source > 0).float(), view, spacing)
@@ -39,6 +47,18 @@ def render(
     image = image + deviation * _normal(rng, image.shape, device)
     # Structures are not uniform inside either: a slow variation, a few per cent.
     return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0]), sequence
+
+
+def _rim(source: torch.Tensor, names: tuple[str, ...], spacing: np.ndarray) -> torch.Tensor:
+    """The outermost voxels of bones, bool [i, j, k]: maps call all of a bone by one name, but its rim gives no signal."""
+    marrow = torch.tensor([float(tissue_of(name) == "marrow") for name in names], device=source.device)
+    bone = looked_up(marrow, source)[None, None]
+    inside = bone
+    for axis, length in enumerate(spacing):
+        reach = max(1, round(RIM_MM / length)) if length < FINE_MM else 0
+        kernel = [2 * reach + 1 if own == axis else 1 for own in range(3)]
+        inside = -F.max_pool3d(-inside, kernel, 1, [size // 2 for size in kernel])
+    return (bone > inside)[0, 0]
 
 
 def _surroundings(rng, shape, device, sequence: str | None) -> torch.Tensor:
