@@ -45,6 +45,8 @@ def card_of(
         limits=[
             "Most brain, head, spine, knee and prostate anatomy was learned from label maps turned into simulated images.",
             "Few real scans per region were seen; expect failures on sequences and pathologies that were not.",
+            "Presence is least to be trusted in parts of the body of which no labelled scan trained: a prostate, a knee or a hand may be "
+            "taken for something else.",
         ],
     )
 

@@ -225,3 +225,12 @@ def test_a_brain_is_the_sum_of_its_parts_and_leaves_the_brainstem_to_whom_asks_f
     for value, alone in ((1, brain & ~brainstem), (2, brainstem)):
         both = ((together == value) & alone).sum()
         assert 2 * both / ((together == value).sum() + alone.sum()) > 0.85
+
+
+def test_a_grown_brain_is_not_a_fetal_one_though_it_has_all_of_its_parts():
+    """With the shipped weights on a real T1 image, whose "fetal brain" was once the sum of what an adult's brain is the sum of."""
+    engine = Engine.load()
+    encoding = engine.encode(read_scan(sample_scan()))
+    fetal, brain = engine.segment(encoding, ["fetal brain", "brain"]).table
+    assert not fetal["in_view"] and fetal["volume_ml"] == 0
+    assert brain["in_view"] and brain["volume_ml"] > 800
