@@ -12,8 +12,8 @@ def structures_of(entry: dict, sided_names: set[str]) -> list[Structure]:
 
     Keys of an entry: `name`, `kind`, `regions`, `colour` [r, g, b]; optional `sided` (left, right and their whole
     exist), `side` (of a one-sided structure), `synonyms`, `side_synonyms` ({whole | left | right: list}), `snomed`
-    [code, meaning], `one_piece` (each side is), `sides_merged`, `labelled` (which of `whole`, `sides` are labels of real scans), `parts`
-    (decompositions, read on each side when both are sided), `unions` ({whole | left | right: lists}).
+    [code, meaning], `one_piece` (each side is), `sides_merged`, `gives_way_to`, `labelled` (which of `whole`, `sides` are labels of real
+    scans), `parts` (decompositions, read on each side when both are sided), `unions` ({whole | left | right: lists}).
     """
     labelled = entry.get("labelled", ["sides" if entry.get("sided") else "whole"])
     whole = _structure(
@@ -74,6 +74,7 @@ def _structure(
         labelled=labelled,
         one_piece=entry.get("one_piece", False) and (one_of_two or not entry.get("sided")),
         sides_merged=entry.get("sides_merged", False),
+        gives_way_to=entry.get("gives_way_to"),
     )
 
 

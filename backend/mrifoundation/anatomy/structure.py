@@ -36,6 +36,8 @@ class Structure:
     """True when the body has it in one piece, so that what lies apart from it is something else."""
     sides_merged: bool = False
     """True when the body has it on both sides and one name serves for either (the tibia of a knee scan)."""
+    gives_way_to: str | None = None
+    """What it is only where that is not: a fetal brain has the parts that a grown brain has."""
 
     def to_dict(self) -> dict:
         """The structure as plain JSON types."""
@@ -53,4 +55,5 @@ class Structure:
             "labelled": self.labelled,
             "one_piece": self.one_piece,
             "sides_merged": self.sides_merged,
+            "gives_way_to": self.gives_way_to,
         }

@@ -226,16 +226,24 @@ class Segmenter:
     def _by_parts(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> tuple[str, ...]:
         """Parts instead of a whole where the model knows them and sees one, since parts are learned far better: two sides, or what a
         source that tells no sides cut it into (a crop around one hippocampus), or all that a brain is the sum of. Not where the whole
-        was asked for in training and is not in view: all that a fetal brain is the sum of is in a grown one, too."""
+        gives way to another of the same parts: all that a fetal brain is the sum of is in a grown one, too."""
         chosen: list[str] = []
         for name in names:
             cuts = [parts for parts in self._cuts(name) if self._sees(encoding, features, parts)]
-            if cuts and any(map(self._model.taught_together, cuts)) and not self._sees(encoding, features, (name,)):
+            if cuts and self._gives_way(encoding, features, name):
                 cuts = []
             if len(cuts) > 1:
                 cuts.sort(key=lambda parts: self._agreement(encoding, features, name, parts), reverse=True)
             chosen += cuts[0] if cuts else (name,)
         return tuple(dict.fromkeys(chosen))
+
+    def _gives_way(self, encoding: Encoding, features: torch.Tensor, name: str) -> bool:
+        """Whether something is rather what it gives way to."""
+        other = self._vocabulary[name].gives_way_to
+        if other is None or not self._model.knows(other):
+            return False
+        own, rather = self._presence(encoding, features, (name, other), self._model.query_names([name, other]))
+        return bool(rather > own)
 
     def _sees(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> bool:
         return bool(self._seen(encoding, features, names))
