@@ -85,11 +85,8 @@ def lived_through(start, archive):
 
 def traces(service, scan):
     case = next(one["case"] for one in service.get("/v1/library/cases").json()["cases"] if one["name"] == "one")
-    return [
-        scan.encode(),
-        case.encode(),
-        b"p-one-torn",
-    ]  # the last could not be read, so the library does not know of whom it is
+    unreadable = b"p-one-torn"  # so the library does not know of whom it is
+    return [scan.encode(), case.encode(), unreadable]
 
 
 def holding(folder, trace):
