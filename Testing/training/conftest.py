@@ -50,7 +50,7 @@ def small_data(tmp_path_factory):
 @pytest.fixture
 def small_recipe(small_data, tmp_path):
     """A recipe that trains a tiny network on it in seconds."""
-    from mrifoundation_training.data.examples import SourceRecipe
+    from mrifoundation_training.data.source_recipe import SourceRecipe
     from mrifoundation_training.recipe import Recipe
     from mrifoundation_training.synthesis.geometry import GeometryRanges
 

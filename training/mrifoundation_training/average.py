@@ -51,7 +51,7 @@ def _card(cards: tuple[Card, ...]) -> Card:
     """What all of them were trained on, under the stricter of their licences, and how each was; without scores."""
     data: dict[tuple, dict] = {}
     for row in (row for card in cards for row in card.training_data):
-        kept = data.setdefault((row["source"], row["tier"], row["licence"]), row)
+        kept = data.setdefault((row["source"], row["tier"], row["licence"]), dict(row))
         kept["subjects"] = max(kept["subjects"], row["subjects"])
     licences = [card.licence for card in cards]
     return dataclasses.replace(

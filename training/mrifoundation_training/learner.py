@@ -7,7 +7,7 @@ from torch.distributed.tensor import DTensor
 
 from mrifoundation.model import FoundationModel
 from mrifoundation.model.precision import native_autocast
-from mrifoundation_training.data.examples import Example
+from mrifoundation_training.data.example import Example
 from mrifoundation_training.data.pairs import Pair
 from mrifoundation_training.recipe import Recipe
 from mrifoundation_training.reports.own_reports import near_by

@@ -9,8 +9,8 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.model import FoundationModel, NetworkConfig, load_model
 from mrifoundation.model.text_tower import TextTower
-from mrifoundation_training.data.examples import SourceRecipe
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.data.vertebral_levels import with_levels
 from mrifoundation_training.data.volumes import load_case, renamed
 from mrifoundation_training.recipe import Recipe

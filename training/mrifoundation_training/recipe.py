@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.examples import SourceRecipe
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.stages.dense_text import DenseTextSettings
 from mrifoundation_training.stages.image_report import ImageReportSettings
 from mrifoundation_training.stages.student_teacher import StudentTeacherSettings

@@ -237,9 +237,8 @@ def after_collapse(folder: Path) -> str:
 
 
 def _by_source(figures: dict[str, float], source: str | None) -> dict[str, float]:
-    return (
-        {f"dice/{source}": figures["dice"]} if "dice" in figures else {}
-    )  # a Dice is told where there are labels, so of a case
+    """The Dice under the name of its source; there is one only where there are labels."""
+    return {f"dice/{source}": figures["dice"]} if "dice" in figures else {}
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from mrifoundation_training.data.examples import Example
+from mrifoundation_training.data.example import Example
 
 
 class Throughput:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mrifoundation_training.data.examples import Examples, SourceRecipe
+from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.data.manifest import read_manifest
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.new_model import new_model
 
 KIDNEYS = ("left kidney", "right kidney")

@@ -29,7 +29,7 @@ WAYS = ("ddp", "fsdp", "ddp-muon", "ddp-pairs", "fsdp-pairs")
 @pytest.fixture(scope="module")
 def recipe(small_data):
     """As `small_recipe`, with what the student–teacher stage needs where it is switched on, and few steps."""
-    from mrifoundation_training.data.examples import SourceRecipe
+    from mrifoundation_training.data.source_recipe import SourceRecipe
     from mrifoundation_training.recipe import Recipe
     from mrifoundation_training.synthesis.geometry import GeometryRanges
 

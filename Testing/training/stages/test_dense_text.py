@@ -8,7 +8,7 @@ import torch
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.model import Features, FoundationModel, NetworkConfig
-from mrifoundation_training.data.examples import Example
+from mrifoundation_training.data.example import Example
 from mrifoundation_training.data.targets import askable
 from mrifoundation_training.reports.facts import Facts
 from mrifoundation_training.stages.dense_text import DenseTextSettings, _surest, choose_prompts

@@ -5,17 +5,19 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.intensity import body_box, robust_range, scale
+from mrifoundation_training.data.example import Example
 from mrifoundation_training.data.manifest import Case
-from mrifoundation_training.data.targets import Askable, askable, nothing_of, swapped_sides
+from mrifoundation_training.data.source_recipe import SourceRecipe
+from mrifoundation_training.data.stranger import stranger
+from mrifoundation_training.data.targets import Askable, askable, swapped_sides
 from mrifoundation_training.data.vertebral_levels import with_levels
 from mrifoundation_training.data.volumes import CaseVolume, load_case, renamed
-from mrifoundation_training.reports.facts import Facts, facts_of_case, facts_of_rendering, facts_of_slices
+from mrifoundation_training.reports.facts import facts_of_case, facts_of_rendering
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
 from mrifoundation_training.synthesis.contrast import shares_in
 from mrifoundation_training.synthesis.geometry import (
@@ -31,68 +33,10 @@ from mrifoundation_training.synthesis.lesions import NAMES as LESIONS
 from mrifoundation_training.synthesis.lesions import Diseased, add_lesions, shape_points
 from mrifoundation_training.synthesis.recolour import recolour
 from mrifoundation_training.synthesis.render import render
-from mrifoundation_training.synthesis.strange_body import draw_sequence, draw_size, strange_body
 
 OUTER_FLUID = {"cerebrospinal fluid"}
 FOCUS_MARGIN = (3.0, 40.0)  # mm
 BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
-
-
-@dataclass(frozen=True)
-class SourceRecipe:
-    """How one source is used.
-
-    weight: how often it is drawn; 0 for one that only lends lesion shapes.
-    synthetic: probability that the image is made from its labels rather than real.
-    whole: its label maps name everything of the body. flip: left–right mirroring gives plausible anatomy.
-    skull_strip: probability that only the brain is kept. margin_mm: how far beyond its labels a partial map is shown, at most.
-    lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
-    lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
-    recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
-    focus: probability that only the surroundings of what is labelled are shown, as the engine looks at it a second time; focus_on: of
-    these names alone.
-    rename: structures that its tables call by a wrong name → the right one. levels: probability that the parts of its vertebrae are
-    shown as whole ones, each with its level.
-    """
-
-    weight: float
-    synthetic: float = 1.0
-    whole: bool = False
-    flip: bool = True
-    skull_strip: float = 0.0
-    margin_mm: float = 40.0
-    lesions: float = 0.0
-    lesion_shapes: bool = False
-    recolour: float = 0.0
-    deform: float = 1.0
-    focus: float = 0.0
-    focus_on: tuple[str, ...] = ()
-    rename: dict[str, str] = field(default_factory=dict)
-    levels: float = 0.0
-
-
-@dataclass(frozen=True)
-class Example:
-    """image, valid: float32 [X, Y, Z]; labels: uint8 [X, Y, Z]; spacing: float32 [4] as the network takes it; what may be
-    asked; what is known of it."""
-
-    image: torch.Tensor
-    valid: torch.Tensor
-    labels: torch.Tensor
-    spacing: torch.Tensor
-    askable: Askable
-    facts: Facts
-    case_id: str
-
-    @property
-    def unpadded(self) -> tuple[slice, ...]:
-        """The part of the arrays that is shown, without the padding after it."""
-        return tuple(slice(0, part.stop) for part in bounding_box(self.valid.numpy() > 0))
-
-    @property
-    def affine(self) -> np.ndarray:
-        """Index → mm, as if it were a scan of its own."""
-        return np.diag([*[float(self.spacing[0])] * 3, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +106,7 @@ class Examples:
     def __getitem__(self, draw: int) -> Example:
         rng = np.random.default_rng((self.seed, draw))
         if self.strangers and rng.random() < self.strangers:
-            return self._stranger(rng)
+            return stranger(rng, self.geometry, self.strength, torch.device(self.device))
         while True:
             case = self._drawn(rng)
             if case.id in self.skipped:
@@ -202,23 +146,6 @@ class Examples:
         image, native, known = self._image(rng, volume, anatomy, recipe, self.strength)
         return self._padded(
             rng, image, labels, anatomy.drawn, anatomy.declared, native, anatomy.view, volume.case, known
-        )
-
-    def _stranger(self, rng: np.random.Generator) -> Example:
-        device = torch.device(self.device)
-        box = tuple(slice(0, int(length)) for length in draw_size(rng))
-        view = draw_view(rng, self.geometry, box, np.ones(3), False, device)
-        body = strange_body(rng, view.shape, draw_sequence(rng), device)
-        image, native = degrade(rng, body, view.spacing, self.strength)
-        image = scale(image, *robust_range(image.cpu().numpy()))
-        return Example(
-            F.pad(image, view.padding, value=-1.0),
-            F.pad(torch.ones_like(image), view.padding),
-            F.pad(torch.zeros_like(image, dtype=torch.uint8), view.padding),
-            torch.tensor([view.spacing, *native], dtype=torch.float32),
-            nothing_of(self.vocabulary),
-            _facts(facts_of_slices(native), nothing_of(self.vocabulary)),
-            "nobody",
         )
 
     def _anatomy(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Anatomy:
@@ -282,15 +209,7 @@ class Examples:
         present = np.unique(labels.cpu().numpy())
         shown = tuple(name if index in present else "" for index, name in enumerate(drawn.names))
         asked = _cached_askable(shown, declared, case.region, drawn.hosts)
-        return Example(
-            F.pad(image, view.padding, value=-1.0),
-            F.pad(valid, view.padding),
-            F.pad(labels, view.padding),
-            torch.tensor([view.spacing, *native], dtype=torch.float32),
-            asked,
-            _facts(known | facts_of_slices(native), asked),
-            case.id,
-        )
+        return Example.framed(image, valid, labels, view, native, asked, known, case.id)
 
     def _brain(self, names: tuple[str, ...], fluid: bool = True) -> np.ndarray:
         """Which labels a skull-stripped image keeps: the brain, with or without the fluid around it."""
@@ -359,8 +278,3 @@ def _limited(rng, box, spacing, largest_mm3: float):
 @lru_cache(maxsize=20_000)
 def _cached_askable(names: tuple[str, ...], declared: frozenset[str], region: str, hosts) -> Askable:
     return askable(Vocabulary.load(), names, declared, region, hosts)
-
-
-def _facts(known: dict[str, str], asked: Askable) -> Facts:
-    names = np.array(asked.names, dtype=object)
-    return Facts(known, frozenset(names[~asked.absent]), frozenset(names[asked.absent]))

@@ -7,8 +7,10 @@ import torch
 from torch.nn import functional as F
 
 from mrifoundation.volume.intensity import robust_range, scale
-from mrifoundation_training.data.examples import Anatomy, Example, Examples, SourceRecipe
+from mrifoundation_training.data.example import Example
+from mrifoundation_training.data.examples import Anatomy, Examples
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.data.volumes import CaseVolume
 from mrifoundation_training.synthesis.artefacts import drop_slices

@@ -8,9 +8,11 @@ import numpy as np
 import torch
 
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.examples import Example, Examples, SourceRecipe
+from mrifoundation_training.data.example import Example
+from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.pairs import Views
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.data.targets import Askable
 from mrifoundation_training.data.volumes import CaseVolume
 from mrifoundation_training.reports.facts import Facts, facts_of_slices

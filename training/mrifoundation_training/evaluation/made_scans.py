@@ -12,8 +12,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from mrifoundation_training.data.examples import Example, Examples, SourceRecipe
+from mrifoundation_training.data.example import Example
+from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.recipe import read_recipe
 from mrifoundation_training.synthesis.geometry import GeometryRanges
 

@@ -16,8 +16,9 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan
 from mrifoundation.volume.box import bounding_box
-from mrifoundation_training.data.examples import BRAIN_KINDS, Examples, SourceRecipe
+from mrifoundation_training.data.examples import BRAIN_KINDS, Examples
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.data.volumes import CaseVolume, load_case
 from mrifoundation_training.synthesis.geometry import GeometryRanges
 from mrifoundation_training.synthesis.lesions import SCLEROSIS, SPOTS, Diseased, add_lesions, shape_points

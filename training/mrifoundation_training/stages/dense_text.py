@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from mrifoundation.model import IN_VIEW_VOXELS, Features, FoundationModel, Query, surest
 from mrifoundation.model.precision import native_autocast
 from mrifoundation.model.subvoxel import to_cells
-from mrifoundation_training.data.examples import Example
+from mrifoundation_training.data.example import Example
 from mrifoundation_training.losses.dense import competition_loss, dense_loss, sample_cells
 
 SMALL_VOXELS = 5000

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from mrifoundation.model import Features, FoundationModel
-from mrifoundation_training.data.examples import Example
+from mrifoundation_training.data.example import Example
 from mrifoundation_training.reports.sentences import Sentence
 
 

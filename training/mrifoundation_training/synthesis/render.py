@@ -35,9 +35,10 @@ def render(
         means[0], deviations[0] = abs(rng.normal(0, 0.02)), rng.uniform(0, 0.02)
     device = source.device
     bright = looked_up(torch.tensor(means, device=device), source)
-    if any(tissue_of(name) == "marrow" for name in names) and rng.random() < 0.7:
+    marrow = [tissue_of(name) == "marrow" for name in names]
+    if any(marrow) and rng.random() < 0.7:
         dark = rng.uniform(0.03, 0.15) if sequence else rng.random()
-        bright = torch.where(_rim(source, names, spacing), dark, bright)
+        bright = torch.where(_rim(source, marrow, spacing), dark, bright)
     image = sample_image(bright, view, spacing)
     shown = sample_labels(source, view)
     deviation = looked_up(torch.tensor(deviations, device=device), shown)
@@ -51,10 +52,10 @@ def render(
     return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0]), sequence
 
 
-def _rim(source: torch.Tensor, names: tuple[str, ...], spacing: np.ndarray) -> torch.Tensor:
-    """The outermost voxels of bones, bool [i, j, k]: maps call all of a bone by one name, but its rim gives no signal."""
-    marrow = torch.tensor([float(tissue_of(name) == "marrow") for name in names], device=source.device)
-    bone = looked_up(marrow, source)[None, None]
+def _rim(source: torch.Tensor, marrow: list[bool], spacing: np.ndarray) -> torch.Tensor:
+    """The outermost voxels of bones, bool [i, j, k]: maps call all of a bone by one name, but its rim gives no signal. marrow: which
+    labels are of bones."""
+    bone = looked_up(torch.tensor(marrow, dtype=torch.float32, device=source.device), source)[None, None]
     inside = bone
     for axis, length in enumerate(spacing):
         reach = max(1, round(RIM_MM / length)) if length < FINE_MM else 0

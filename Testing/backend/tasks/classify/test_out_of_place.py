@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pack_scans import scans
 
 from mrifoundation import Engine, InputError, Scan, read_scan
 from mrifoundation.tasks.classify.classify import classify
@@ -18,14 +19,6 @@ OF_A_REGION = [name for name in HEADS if load_head(SHIPPED / f"{name}.json").car
 def engine(own_folders):
     """The shipped weights, which the shipped heads were fitted to."""
     return Engine.load()
-
-
-def rows(data_pack, **wanted):
-    import csv
-
-    with open(data_pack / "volumes.csv", newline="") as file:
-        found = [row for row in csv.DictReader(file) if all(row[name] == value for name, value in wanted.items())]
-    return [data_pack / row["path"] for row in found]
 
 
 def asked(engine, head, *scans):
@@ -62,21 +55,21 @@ def test_a_crumb_of_a_scan(engine, head, head_voxels):
 @pytest.mark.parametrize("head", OF_A_REGION)
 def test_a_knee(engine, head, data_pack):
     """Words and landmarks of the fourth weights both take this knee for a brain; what is measured in it then gives it away."""
-    knee = read_scan(rows(data_pack, region="knee", sequence="PD", kind="image")[0])
+    knee = read_scan(scans(data_pack, region="knee", sequence="PD", kind="image")[0])
     reasons = ("is meant for scans of", "field of view", "no adult's whole head", "unlike")
     assert_refused(asked(engine, head, knee), *reasons, "not in the order of a T1-weighted scan")
 
 
 def test_a_single_cine_phase(engine, data_pack):
     """Once, and twice in place of the second phase."""
-    phase = read_scan(rows(data_pack, source="acdc", split="dev")[0])
+    phase = read_scan(scans(data_pack, source="acdc", split="dev")[0])
     head = load_head(SHIPPED / "cardiac-disease.json")
     assert_refused(classify(Study.encode(engine, [phase], "fast"), head), "needs 2 series")
     assert_refused(asked(engine, "cardiac-disease", phase), "not larger in the first series")
 
 
 def test_two_phases_of_different_hearts(engine, data_pack):
-    paths = rows(data_pack, source="acdc", split="dev")
+    paths = scans(data_pack, source="acdc", split="dev")
     first = read_scan(paths[0])
     other = next(scan for path in paths[2:] if (scan := read_scan(path)).shape != first.shape)
     assert_refused(asked(engine, "cardiac-disease", first, other), "not on the same slices")
@@ -85,7 +78,7 @@ def test_two_phases_of_different_hearts(engine, data_pack):
 @pytest.mark.parametrize("head", [name for name in OF_A_REGION if name != "cardiac-disease"])
 def test_a_skull_stripped_crop(engine, head, data_pack):
     """A block of 60 mm out of the middle of a brain."""
-    whole = read_scan(rows(data_pack, source="oasis", kind="image")[0])
+    whole = read_scan(scans(data_pack, source="oasis", kind="image")[0])
     middle = np.argwhere(whole.voxels > 0).mean(axis=0).astype(int)
     half = np.rint(30 / whole.spacing).astype(int)
     box = tuple(slice(m - h, m + h) for m, h in zip(middle, half, strict=True))

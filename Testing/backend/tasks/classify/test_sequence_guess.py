@@ -1,8 +1,7 @@
 """Which sequence the shipped weights take real scans for."""
 
-import csv
-
 import pytest
+from pack_scans import scans
 
 from mrifoundation import Engine, read_scan
 from mrifoundation.tasks.classify.sequence_guess import guess_sequence
@@ -13,11 +12,10 @@ def engine(own_folders):
     return Engine.load()
 
 
-def guesses(engine, data_pack, source, scans=2):
-    """Of the first development scans of a source."""
-    with open(data_pack / "volumes.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["source"] == source and row["split"] == "dev"]
-    return [guess_sequence(engine, engine.encode(read_scan(data_pack / row["path"]))) for row in rows[:scans]]
+def guesses(engine, data_pack, source):
+    """Of the first two development scans of a source."""
+    paths = scans(data_pack, source=source, split="dev")[:2]
+    return [guess_sequence(engine, engine.encode(read_scan(path))) for path in paths]
 
 
 @pytest.mark.parametrize(("source", "sequence"), [("oasis", "T1"), ("acdc", "cine")])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.tasks.measure.volumes import measure_volumes
 
@@ -20,8 +21,6 @@ LANDMARKS: dict[str, tuple[str, ...]] = {
     "fetal brain": ("fetal brain",),
 }
 LEAST_ML = 0.5
-# An unborn brain looks enough like a grown one that both are found; the second is believed where its own structures are in view.
-GIVES_WAY = {"fetal brain": "brain"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Regions:
     def shown(self) -> tuple[str, ...]:
         """Regions of which at least half of the landmarks are in view: a short-axis scan of the heart often shows the liver as well."""
         half = [region for region, (found, asked) in self.seen.items() if 2 * found >= asked]
-        return tuple(region for region in half if GIVES_WAY.get(region) not in half)
+        return tuple(region for region in half if _gives_way_to(region) not in half)
 
     def shows(self, region: str) -> bool:
         return region in self.shown
@@ -59,3 +58,9 @@ def regions_in_view(engine: Engine, encoding: Encoding) -> Regions:
 
 def _known(engine: Engine, name: str) -> bool:
     return name in engine.vocabulary and engine.knows(engine.vocabulary[name])
+
+
+def _gives_way_to(region: str) -> str | None:
+    """A fetal brain looks enough like a grown one that both are found; the second is believed where its own structures are in view."""
+    vocabulary = Vocabulary.load()
+    return vocabulary[region].gives_way_to if region in vocabulary else None

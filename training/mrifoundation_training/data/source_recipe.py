@@ -1,0 +1,36 @@
+"""How the scans and label maps of one source are drawn and shown."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SourceRecipe:
+    """How one source is used.
+
+    weight: how often it is drawn; 0 for one that only lends lesion shapes.
+    synthetic: probability that the image is made from its labels rather than real.
+    whole: its label maps name everything of the body. flip: left–right mirroring gives plausible anatomy.
+    skull_strip: probability that only the brain is kept. margin_mm: how far beyond its labels a partial map is shown, at most.
+    lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
+    lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
+    recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
+    focus: probability that only the surroundings of what is labelled are shown, as the engine looks at it a second time; focus_on: of
+    these names alone.
+    rename: structures that its tables call by a wrong name → the right one. levels: probability that the parts of its vertebrae are
+    shown as whole ones, each with its level.
+    """
+
+    weight: float
+    synthetic: float = 1.0
+    whole: bool = False
+    flip: bool = True
+    skull_strip: float = 0.0
+    margin_mm: float = 40.0
+    lesions: float = 0.0
+    lesion_shapes: bool = False
+    recolour: float = 0.0
+    deform: float = 1.0
+    focus: float = 0.0
+    focus_on: tuple[str, ...] = ()
+    rename: dict[str, str] = field(default_factory=dict)
+    levels: float = 0.0
