@@ -6,6 +6,7 @@ import torch
 
 from mrifoundation_training.synthesis.geometry import View
 from mrifoundation_training.synthesis.render import render
+from mrifoundation_training.synthesis.womb import in_a_womb
 
 SIZE = 40
 
@@ -29,3 +30,15 @@ def test_most_bones_have_a_rim_without_signal(ball, name, least, most):
         rim, inside = (image[part].mean().item() for part in ((distance > 13) & (distance < 13.9), distance < 11))
         rimmed += rim < 0.5 * inside
     assert least <= rimmed / 40 <= most
+
+
+def test_a_brain_in_a_womb_has_a_dark_skull_and_fluid_about_it():
+    brain = torch.zeros(40, 40, 40, dtype=torch.bool)
+    brain[12:28, 12:28, 12:28] = True
+    mother, fluid, skull, behind = torch.full(brain.shape, 0.4), [], [], []
+    for seed in range(20):
+        image = in_a_womb(np.random.default_rng(seed), mother, brain, 1.0, "T2")
+        skull.append(float(image[11, 20, 20]))
+        fluid.append(float((image > 0.75).float().mean()))
+        behind.append(float((image == mother).float().mean()))
+    assert max(skull) < 0.3 and np.mean(fluid) > 0.1 and np.mean(behind) > 0.3

@@ -10,7 +10,9 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.intensity import body_box, robust_range, scale
+from mrifoundation_training.data.ct_tissues import completed, is_completed
 from mrifoundation_training.data.example import Example
+from mrifoundation_training.data.host_body import HostBody
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.data.stranger import stranger
@@ -83,7 +85,11 @@ class Examples:
         weight = np.array([self.recipes[s].weight for s in self.sources], dtype=float)
         self.probability = weight / weight.sum()
         self._volume = lru_cache(maxsize=None)(load_case)
-        self._levels = lru_cache(maxsize=None)(self._with_levels)
+        self._plain = lru_cache(maxsize=None)(self._renamed)
+        self._levels = lru_cache(maxsize=None)(lambda case: with_levels(self._plain(case)))
+        self._completed = lru_cache(maxsize=None)(lambda case: replace(completed(self._plain(case)), image=None))
+        self._host = lru_cache(maxsize=None)(self._host_body)
+        self._hosted = lru_cache(maxsize=None)(self._in_host)
         self._shape = lru_cache(maxsize=None)(_points_of_lesions)
         self._box = lru_cache(maxsize=None)(self._label_box)
         self._focus = lru_cache(maxsize=None)(self._focus_box)
@@ -124,10 +130,24 @@ class Examples:
         recipe = self._recipe(case)
         if recipe.levels and rng.random() < recipe.levels:
             return self._levels(case)
-        return renamed(self._volume(case), recipe.rename)
+        if recipe.hosted and rng.random() < recipe.hosted:
+            return self._hosted(case)
+        if recipe.completed and case.sequence == "CT" and rng.random() < recipe.completed:
+            return self._completed(case)
+        return self._plain(case)
 
-    def _with_levels(self, case: Case) -> CaseVolume:
-        return with_levels(renamed(self._volume(case), self._recipe(case).rename))
+    def _renamed(self, case: Case) -> CaseVolume:
+        return renamed(self._volume(case), self._recipe(case).rename)
+
+    def _host_body(self, host: str, place: str) -> HostBody:
+        case = next((case for case in self.cases if case.id == host), None)
+        if case is None:
+            raise InputError(f"The recipe sets scans into the body of '{host}', which the manifest does not list.")
+        return HostBody.of(completed(self._volume(case)), place)
+
+    def _in_host(self, case: Case) -> CaseVolume:
+        recipe = self._recipe(case)
+        return self._host(recipe.host, recipe.place).holding(self._plain(case))
 
     def _count(self) -> int:
         return sum(map(len, self.by_source.values()))
@@ -180,19 +200,22 @@ class Examples:
         """The anatomy as one image [X, Y, Z], the native spacing it stands for (mm [3]), and what is known of it."""
         view, near_view, source, names = anatomy.view, anatomy.near_view, anatomy.source, anatomy.drawn.names
         if anatomy.synthetic:
+            whole = recipe.whole or is_completed(volume)
             image, sequence = render(
                 rng,
                 source,
                 volume.spacing,
                 near_view,
                 names,
-                whole=recipe.whole,
+                whole=whole,
                 realistic=self.realistic,
                 shares=shares_in(volume.case.region),
+                uneven=not recipe.whole,
+                womb=recipe.womb,
             )
             image, native = degrade(rng, image, view.spacing, strength)
             tumour = anatomy.drawn.tumour
-            return image, native, facts_of_rendering(volume.case, sequence, anatomy.strip, recipe.whole, tumour)
+            return image, native, facts_of_rendering(volume.case, sequence, anatomy.strip, whole, tumour)
         image = near(_tensor(volume.image, source.device), view)[0]
         image = sample_image(image.float(), near_view, volume.spacing)
         if rng.random() < recipe.recolour:
@@ -223,22 +246,21 @@ class Examples:
     ) -> tuple[slice, slice, slice]:
         """The box of source voxels to look at; never more than the budget holds at the coarsest spacing."""
         focused = recipe.focus and rng.random() < recipe.focus
-        if focused and (close := self._focus(volume.case, recipe.focus_on)) is not None:
+        if focused and (close := self._focus(volume, recipe.focus_on)) is not None:
             box = _widened(close, rng.uniform(*FOCUS_MARGIN, (3, 2)), volume)
         elif not synthetic:
             box = body_box(volume.image, volume.spacing)
         else:
             margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * recipe.margin_mm
-            box = _widened(self._box(volume.case, strip), margin, volume)
+            box = _widened(self._box(volume, strip), margin, volume)
         return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
 
-    def _label_box(self, case: Case, strip: bool) -> tuple[slice, slice, slice]:
-        volume = self._volume(case)
-        shown = self._brain(volume.names, fluid=False)[volume.labels] if strip else volume.labels > 0
-        return bounding_box(shown)
+    def _label_box(self, volume: CaseVolume, strip: bool) -> tuple[slice, slice, slice]:
+        if strip:
+            return bounding_box(self._brain(volume.names, fluid=False)[volume.labels])
+        return bounding_box(np.isin(volume.names, volume.about)[volume.labels] if volume.about else volume.labels > 0)
 
-    def _focus_box(self, case: Case, names: tuple[str, ...]) -> tuple[slice, slice, slice] | None:
-        volume = self._volume(case)
+    def _focus_box(self, volume: CaseVolume, names: tuple[str, ...]) -> tuple[slice, slice, slice] | None:
         return bounding_box(np.isin(volume.names, names)[volume.labels] if names else volume.labels > 0)
 
 

@@ -18,6 +18,9 @@ class SourceRecipe:
     these names alone.
     rename: structures that its tables call by a wrong name → the right one. levels: probability that the parts of its vertebrae are
     shown as whole ones, each with its level.
+    host: id of a CT, in whose body its organ is set with probability `hosted`, where that body has its `place`.
+    completed: probability that what a CT leaves without a label is named by its brightness, and all of the body is made an image of.
+    womb: probability that what is labelled lies in a skull, in fluid, as an unborn child's brain does.
     """
 
     weight: float
@@ -34,3 +37,8 @@ class SourceRecipe:
     focus_on: tuple[str, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
     levels: float = 0.0
+    host: str = ""
+    place: str = ""
+    hosted: float = 0.0
+    completed: float = 0.0
+    womb: float = 0.0

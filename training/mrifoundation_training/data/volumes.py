@@ -16,13 +16,15 @@ from mrifoundation_training.data.shard_member import ShardMember
 
 @dataclass(frozen=True, eq=False)
 class CaseVolume:
-    """labels: uint8 [i, j, k], 0 = nothing named, n = names[n]; image: stored dtype, same grid, or None; spacing: mm [3]."""
+    """labels: uint8 [i, j, k], 0 = nothing named, n = names[n]; image: stored dtype, same grid, or None; spacing: mm [3]; about: names
+    that a view of it is drawn around, () for all of them."""
 
     case: Case
     labels: np.ndarray
     names: tuple[str, ...]
     image: np.ndarray | None
     spacing: np.ndarray
+    about: tuple[str, ...] = ()
 
 
 def load_case(case: Case) -> CaseVolume:

@@ -27,12 +27,12 @@ SMALL = files("mrifoundation_training") / "configs" / "small.yaml"
 
 def made_scans(maps: Collection[Case], count: int, folder: Path) -> list[Case]:
     """`count` images of each map, written with their labels into a folder; how a source is drawn is what the recipe of the shipped weights
-    says of it, but for cut fields of view. Raises InputError when a map cannot be read."""
+    says of it, but for cut fields of view and for bodies of other people. Raises InputError when a map cannot be read."""
     known = read_recipe(SMALL).sources
     geometry = GeometryRanges(budget=(BUDGET, BUDGET), partial=0.0)
     made = []
     for case in maps:
-        recipe = replace(known.get(case.source, SourceRecipe(1.0)), weight=1.0, synthetic=1.0)
+        recipe = replace(known.get(case.source, SourceRecipe(1.0)), weight=1.0, synthetic=1.0, hosted=0.0)
         examples = Examples([case], {case.source: recipe}, geometry, realistic=1.0, strength=STRENGTH, seed=SEED)
         made += [_written(case, examples[draw], f"{case.id}-made{draw}", folder) for draw in range(count)]
     return made

@@ -71,5 +71,10 @@ def draw_surroundings(rng: np.random.Generator, count: int, sequence: str | None
     )
 
 
+def signal_of(tissue: str, sequence: str) -> float:
+    """Of a tissue in one of SEQUENCES, before anybody's own differences."""
+    return _table()["signal"][tissue][SEQUENCES.index(sequence)]
+
+
 def _sideless(name: str) -> str:
     return name.removeprefix("left ").removeprefix("right ")

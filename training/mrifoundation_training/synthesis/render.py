@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from mrifoundation_training.synthesis.contrast import BRAIN_SHARES, draw_contrast, draw_surroundings, tissue_of
 from mrifoundation_training.synthesis.geometry import View, looked_up, sample_image, sample_labels, smooth_noise
 from mrifoundation_training.synthesis.strange_body import strange_body
+from mrifoundation_training.synthesis.womb import in_a_womb
 
 RIM_MM = 1.2  # of cortical bone around the marrow
 FINE_MM = 2.0  # a coarser axis does not show it
@@ -21,6 +22,8 @@ def render(
     *,
     whole: bool,
     realistic: float,
+    uneven: bool = False,
+    womb: float = 0.0,
     shares: tuple[float, ...] = BRAIN_SHARES,
 ) -> tuple[torch.Tensor, str | None]:
     """source: int [i, j, k] with names[n] of label n and spacing in mm → image float [X, Y, Z] of the view, and the sequence whose
@@ -28,7 +31,8 @@ def render(
 
     Brightness is given at the source's own resolution and then averaged, so that a working voxel across a border is a mixture, as in a
     scanner. whole: everything of the body is labelled, so label 0 is mostly air; else label 0 is filled with random tissue, because a
-    partial map says nothing about its surroundings. shares: how often each sequence is drawn.
+    partial map says nothing about its surroundings. uneven: structures vary inside. womb: probability that a partial map lies in a skull
+    in fluid. shares: how often each sequence is drawn.
     """
     means, deviations, sequence = draw_contrast(rng, names, realistic, shares)
     if whole and rng.random() < 0.85:
@@ -45,7 +49,11 @@ def render(
     if not whole:
         named = sample_image((source > 0).float(), view, spacing)
         # Where label 0 was averaged in, its brightness gives way to the surroundings'.
-        image = image + (1 - named) * (_surroundings(rng, image.shape, device, sequence) - float(means[0]))
+        around = _surroundings(rng, image.shape, device, sequence)
+        if rng.random() < womb:
+            around = in_a_womb(rng, around, shown > 0, view.spacing, sequence)
+        image = image + (1 - named) * (around - float(means[0]))
+    if uneven:
         image = image * _uneven(rng, shown, len(names))
     image = image + deviation * _normal(rng, image.shape, device)
     # Structures are not uniform inside either: a slow variation, a few per cent.
