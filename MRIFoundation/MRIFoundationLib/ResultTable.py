@@ -1,4 +1,4 @@
-"""The table of what was found: colour, structure, volume and presence; a click on a row goes to the structure."""
+"""The table of what was found: colour, structure, volume, presence and how it was tested; a click on a row goes to the structure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import qt
 
 from . import RowText
 
-_COLOUR, _NAME, _VOLUME, _PRESENCE = range(4)
+_COLOUR, _NAME = range(2)
 _SWATCH = 14
 _ROW_HEIGHT = 24
 
 
 class ResultTable:
-    """Fills a QTableWidget of four columns; `on_chosen(center_ras_mm)` is called for a click on a structure in view."""
+    """Fills a QTableWidget of five columns; `on_chosen(center_ras_mm)` is called for a click on a structure in view."""
 
     def __init__(self, table, on_chosen: Callable[[list], None]):
         self._table, self._on_chosen = table, on_chosen
@@ -36,10 +36,10 @@ class ResultTable:
         colour = table_item("")
         if seen:
             colour.setIcon(swatch(row["colour"]))
-        numbers = (table_item(text(row), True) for text in (RowText.volume, RowText.presence))
+        numbers = (table_item(text(row), True) for text in (RowText.volume, RowText.presence, RowText.tested))
         cells = [colour, table_item(row["name"]), *numbers]
         for column, item in enumerate(cells):
-            item.setToolTip(row["explanation"] or row["name"])
+            item.setToolTip(RowText.about(row))
             if not seen:
                 item.setForeground(qt.QBrush(qt.QColor(128, 128, 128)))
             self._table.setItem(line, column, item)

@@ -12,6 +12,28 @@ def volume(row: dict) -> str:
     return f"{row['volume_ml']:.2f}" if row["volume_ml"] < 10 else f"{row['volume_ml']:.1f}"
 
 
+def tested(row: dict) -> str:
+    """The Dice that the weights reached with the structure on scans of people; a dash where they were never tested on it, nothing where
+    that was not told, as of what was drawn by hand."""
+    if "tested" not in row:
+        return ""
+    return f"{row['tested']['dice']:.2f}" if row["tested"] else "–"
+
+
+def about(row: dict) -> str:
+    """How it was understood, and how such a structure fared in tests; its name where there is nothing else to say."""
+    return "\n".join(filter(None, [row["explanation"] or row["name"], _fared(row)]))
+
+
+def _fared(row: dict) -> str:
+    if "tested" not in row:
+        return ""
+    if not row["tested"]:
+        return _("These weights were never tested on it with a scan of a person.")
+    words = _("Tested on {scans} scans of people: Dice {dice:.2f} ({low:.2f} to {high:.2f}).")
+    return words.format(**row["tested"])
+
+
 def presence(row: dict) -> str:
     """How sure it is that the structure is in view."""
     return f"{row['presence'] * 100:.0f} %" if "segment" in row else _("not in view")

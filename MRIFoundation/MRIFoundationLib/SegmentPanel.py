@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import slicer
 import slicer.util
@@ -100,7 +101,7 @@ class SegmentPanel(Panel):
         for wrong, names in answer.suggestions.items():
             question = _("Instead of '{wrong}', did you mean {names}?").format(wrong=wrong, names=", ".join(names))
             lines.append(PromptText.linked(question, names, wrong))
-        self.say(*lines)
+        self.say(*lines, *map(escape, answer.notes))
         self.refresh()
 
     def failed(self, error: Exception) -> None:

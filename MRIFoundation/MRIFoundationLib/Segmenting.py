@@ -30,7 +30,7 @@ class Question:
 @dataclass(frozen=True)
 class Answer:
     """What came back: one row a structure, the label map and the values that occur in it. `by_hand`: organs of the asked set that
-    the backend does not know."""
+    the backend does not know. `notes`: what not to rely on."""
 
     rows: list[dict]
     understood: list[str]
@@ -38,6 +38,7 @@ class Answer:
     present: frozenset[int]
     suggestions: dict[str, list[str]] = field(default_factory=dict)
     by_hand: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def ask(client: Client, volume: str, question: Question, progress: Progress, cancelled: IsCancelled) -> Answer:
@@ -51,7 +52,8 @@ def ask(client: Client, volume: str, question: Question, progress: Progress, can
     except Unreachable as error:
         raise Failures.stopped(client.url) from error
     present, by_hand = present_in(labels.voxels), result.get("by_hand", [])
-    return Answer(result["structures"], result["understood"], labels, present, result["suggestions"], by_hand)
+    notes = result.get("notes", [])
+    return Answer(result["structures"], result["understood"], labels, present, result["suggestions"], by_hand, notes)
 
 
 def present_in(voxels: np.ndarray) -> frozenset[int]:

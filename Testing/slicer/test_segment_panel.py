@@ -153,3 +153,12 @@ def test_completion_offers_names_for_the_last_item(connected, head):
     completer.activated.emit("left kidney")
     assert ui.promptLine.text == "liver, left kidney"
     completer.popup().hide()
+
+
+def test_what_was_never_tested_on_people_is_said_beside_it_and_below_the_prompt(connected, head):
+    ask_for(connected, head, "liver, spleen")  # the weights of the tests were never tested on anything
+    wait_for_end(connected)
+    assert cells(connected, 4) == ["–", "–"]
+    assert "Never tested on a scan of a person: liver, spleen." in message(connected)
+    table = connected.segmentPanel.ui.resultTable
+    assert "never tested on it" in table.item(0, 4).toolTip()

@@ -54,7 +54,7 @@ def run(
     with progress_bar("Starting the backend.") as progress, LocalBackend(weights) as backend:
         backend.wait_until_ready(progress)
         result, labels = backend.segment(read, wanted or backend.learned(STRUCTURES), profile, progress)
-    print_how_understood(read.notes)
+    print_how_understood([*read.notes, *result["notes"]])
     if as_json:
         print(json.dumps(result))
     else:

@@ -47,7 +47,7 @@ def segment(
             free_text=free_text,
             progress=progress,
         )
-    print_how_understood([*read.notes, *result.understood])
+    print_how_understood([*read.notes, *result.understood, *result.notes])
     if as_json:
         print(json.dumps(task.as_json(result)))
     else:

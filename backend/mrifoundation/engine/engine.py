@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -25,6 +25,7 @@ from mrifoundation.engine.refinement.words import Words
 from mrifoundation.engine.segmentation import Segmentation
 from mrifoundation.engine.segmenter import Segmenter
 from mrifoundation.engine.taught.shelf import Shelf, Shelves
+from mrifoundation.engine.tested import with_tests
 from mrifoundation.engine.torch_runtime import TorchRuntime
 from mrifoundation.engine.weights import find_weights
 from mrifoundation.errors import InputError
@@ -140,7 +141,9 @@ class Engine:
         """
         shelf = self.taught
         asked, segmenter = self._understand(shelf, prompts, free_text, expand), Segmenter(self._model, shelf)
-        return segmenter.segment(encoding, asked, progress or silent, cancel or never, likeliest)
+        result = segmenter.segment(encoding, asked, progress or silent, cancel or never, likeliest)
+        table, notes = with_tests(self.card, result.table, self._learned)
+        return replace(result, table=table, notes=notes)
 
     def refine(
         self,

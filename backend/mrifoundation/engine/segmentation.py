@@ -1,6 +1,6 @@
 """The answer to a list of prompts: a label map on the scan's own grid and a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ class Segmentation:
     """The result of `Engine.segment`.
 
     labels: uint8 (uint16 beyond 255 prompts) on the scan's grid [i, j, k]; value i = i-th row. affine: index → RAS mm.
-    table: one dict a row: prompt, name, value, volume_ml, center_ras_mm, presence, in_view, explanation, parts.
+    table: one dict a row: prompt, name, value, volume_ml, center_ras_mm, presence, in_view, explanation, parts, tested.
     understood: how each prompt was read, plain sentences. suggestions: nearest known names of prompts that were not
-    known as written.
+    known as written. notes: what not to rely on, plain sentences.
     """
 
     labels: np.ndarray
@@ -21,6 +21,7 @@ class Segmentation:
     table: list[dict[str, Any]]
     understood: list[str]
     suggestions: dict[str, list[str]]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def names(self) -> dict[int, str]:

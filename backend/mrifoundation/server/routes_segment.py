@@ -50,6 +50,8 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
         await run_sync(_understood, backend.engine, wanted)
 
     def work(engine: "Engine", job: Job) -> Answer:
+        from mrifoundation.tasks.segment import as_json
+
         prompts = _understood(engine, wanted)
         encoding = engine.encode(scan, wanted.profile, progress=job.progress, cancel=job.cancelled)
         result = engine.segment(
@@ -60,8 +62,7 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
 
             result = tidied(result, engine.vocabulary, Tidying(**wanted.tidy.model_dump()))
         by_hand = [organ.name for organ in organs_of(engine, wanted.organs) if not is_known(engine, organ)]
-        told = {"understood": result.understood, "suggestions": result.suggestions, "by_hand": by_hand}
-        table = SegmentResult(structures=result.table, **told)
+        table = SegmentResult(**as_json(result), by_hand=by_hand)
         return Answer(table.model_dump(), *label_box(result.labels, result.affine))
 
     return {"job": backend.submit(work).id}

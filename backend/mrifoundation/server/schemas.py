@@ -149,6 +149,15 @@ class Part(BaseModel):
     in_view: bool
 
 
+class Tested(BaseModel):
+    """How the weights fared with a structure on scans of people that did not train them, as their card tells it."""
+
+    dice: float = Field(description="Mean; the lowest where several sources were tested on.")
+    low: float
+    high: float = Field(description="With low: 95 % interval of the mean.")
+    scans: int
+
+
 class Row(BaseModel):
     """One structure of a segmentation."""
 
@@ -161,6 +170,7 @@ class Row(BaseModel):
     in_view: bool
     explanation: str
     parts: list[Part] = Field(description="The structures that a side, list or group stands for, when more than one.")
+    tested: Tested | None = Field(default=None, description="Null where these weights were never tested on it.")
 
 
 class SegmentResult(BaseModel):

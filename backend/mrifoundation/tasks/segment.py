@@ -49,4 +49,5 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
 
 def as_json(result: Segmentation) -> dict:
     """The one object that `--json` prints."""
-    return {"structures": result.table, "understood": result.understood, "suggestions": result.suggestions}
+    told = {"understood": result.understood, "suggestions": result.suggestions, "notes": result.notes}
+    return {"structures": result.table, **told}

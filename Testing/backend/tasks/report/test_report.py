@@ -9,6 +9,7 @@ import pydicom
 import pytest
 
 from mrifoundation import Engine, InputError, Scan, read_scan
+from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.classify.classification import Classification, Evidence
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.region import Regions
@@ -19,7 +20,6 @@ from mrifoundation.tasks.report.files import check_report_output, write_report
 from mrifoundation.tasks.report.findings import findings_section
 from mrifoundation.tasks.report.html import as_html
 from mrifoundation.tasks.report.structures import left_out, lesion_section, measured_structures, structure_section
-from mrifoundation.tasks.report.trust import trust_of
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_a_head_is_never_certain():
 
 
 def test_what_a_card_does_not_tell_cannot_be_trusted(study):
-    assert trust_of(study.engine, "liver") is None
+    assert trust_of(study.engine.card, "liver") is None
 
 
 def test_noise_gives_a_draft_that_measures_nothing(study):

@@ -4,10 +4,10 @@ import numpy as np
 
 from mrifoundation.anatomy import Structure
 from mrifoundation.engine import Engine
+from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.measure.volumes import NOTABLE, Asymmetry
 from mrifoundation.tasks.postprocess.pieces import count_pieces, holes_filled
 from mrifoundation.tasks.report.structures import UNEVEN_BY_NATURE
-from mrifoundation.tasks.report.trust import trust_of
 from mrifoundation.volume.box import bounding_box
 
 
@@ -28,7 +28,7 @@ def shape_flags(mask: np.ndarray, structure: Structure | None) -> list[str]:
 
 def weights_flags(engine: Engine, name: str) -> list[str]:
     """How far the loaded weights can be trusted with a structure."""
-    trust = trust_of(engine, name)
+    trust = trust_of(engine.card, name)
     if trust is None:
         return ["How well these weights segment it was not measured."]
     return [f"These weights segment it roughly: {trust.words}."] if trust.rough else []

@@ -1,10 +1,10 @@
 """Then and now: the same structures in a prior scan of the same person."""
 
 from mrifoundation.engine import Engine
+from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.measure.volumes import Volumes
 from mrifoundation.tasks.report.document import Section, Sentence
 from mrifoundation.tasks.report.structures import dice_facts
-from mrifoundation.tasks.report.trust import trust_of
 
 SMALL = 5.0  # per cent: less than this is within what segmenting the same person twice gives
 
@@ -38,7 +38,7 @@ def comparison_section(engine: Engine, now: Volumes, then: Volumes) -> Section:
 
 
 def _changed(engine: Engine, one, old, percent: float) -> Sentence:
-    delta, trust = one.volume_ml - old.volume_ml, trust_of(engine, one.name)
+    delta, trust = one.volume_ml - old.volume_ml, trust_of(engine.card, one.name)
     doubt = f"; rough: {trust.words}" if trust is not None and trust.rough else ""
     text = (
         f"{one.name[0].upper()}{one.name[1:]}: {old.volume_ml:.1f} mL then, {one.volume_ml:.1f} mL now "

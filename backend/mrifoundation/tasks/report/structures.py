@@ -1,6 +1,7 @@
 """What is in view: volumes, how even the sides are, and how far the segmentation of each can be trusted."""
 
 from mrifoundation.engine import Engine
+from mrifoundation.engine.trust import HOPELESS, Trust, trust_of
 from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.volumes import (
@@ -12,7 +13,6 @@ from mrifoundation.tasks.measure.volumes import (
     measure_volumes,
 )
 from mrifoundation.tasks.report.document import Section, Sentence
-from mrifoundation.tasks.report.trust import HOPELESS, Trust, trust_of
 
 # What is measured in each region: structure sets of the vocabulary.
 SETS = {
@@ -66,17 +66,17 @@ def _of_regions(study: Study, number: int) -> list[str]:
 
 def _is_tellable(engine: Engine, name: str) -> bool:
     """A lesion that is not there alarms, so it is told only where it was measured how well it is found."""
-    trust = trust_of(engine, name)
+    trust = trust_of(engine.card, name)
     return engine.vocabulary[name].kind != "lesion" if trust is None else trust.dice >= HOPELESS
 
 
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
-    crumbs = [one.name for one in healthy if trust_of(engine, one.name) is None and one.volume_ml < CRUMB_ML]
+    crumbs = [one.name for one in healthy if trust_of(engine.card, one.name) is None and one.volume_ml < CRUMB_ML]
     healthy = [one for one in healthy if one.name not in crumbs]
     sentences = [volume_sentence(engine, one) for one in healthy]
-    unmeasured = [one.name for one in healthy if trust_of(engine, one.name) is None]
+    unmeasured = [one.name for one in healthy if trust_of(engine.card, one.name) is None]
     if unmeasured:
         text = f"How well these are segmented was not measured: {', '.join(unmeasured)}."
         sentences.append(Sentence(text, {"structures": unmeasured}))
@@ -120,7 +120,9 @@ def _sides(engine: Engine, volumes: Volumes) -> list[Sentence]:
 
 def least_asymmetry(engine: Engine, pair: Asymmetry) -> float | None:
     """From how many per cent on a difference is told; None where it was not measured how well either side is segmented."""
-    trusts = [trust_of(engine, f"{side} {pair.name}") or trust_of(engine, pair.name) for side in ("left", "right")]
+    trusts = [
+        trust_of(engine.card, f"{side} {pair.name}") or trust_of(engine.card, pair.name) for side in ("left", "right")
+    ]
     return max(NOTABLE, *(one.volume_error for one in trusts)) if all(trusts) else None
 
 
@@ -178,7 +180,7 @@ def _lesion(engine: Engine, volumes: Volumes, row: dict) -> Sentence:
 
 def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sentence:
     """Volume, with what makes it doubtful."""
-    trust = trust_of(engine, one.name)
+    trust = trust_of(engine.card, one.name)
     doubts = ["reaches the edge of the field of view, so this is the visible part"] if one.cut else []
     if trust is not None and trust.rough:
         doubts.append(f"rough: {trust.words}")

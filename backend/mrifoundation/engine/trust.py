@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mrifoundation.engine import Engine
+from mrifoundation.model import Card
 
 ROUGH = 0.7  # low end of the Dice on development scans under which a volume is called rough
 HOPELESS = 0.3  # mean Dice under which a structure is not looked for at all
@@ -10,11 +10,13 @@ HOPELESS = 0.3  # mean Dice under which a structure is not looked for at all
 
 @dataclass(frozen=True)
 class Trust:
-    """dice: mean on development scans, the lowest over sources. low, high: its 95 % interval there, both the mean where none is told."""
+    """dice: mean on development scans, the lowest over sources. low, high: its 95 % interval there, both the mean where none is told.
+    scans: how many these were, 0 where the card does not say."""
 
     dice: float
     low: float
     high: float
+    scans: int = 0
 
     @property
     def rough(self) -> bool:
@@ -31,9 +33,9 @@ class Trust:
         return 200.0 * (1 - self.low)
 
 
-def trust_of(engine: Engine, name: str) -> Trust | None:
+def trust_of(card: Card, name: str) -> Trust | None:
     """None when it was not measured."""
-    found = [_trust(row) for row in engine.card.scores if row.get("structure") == name]
+    found = [_trust(row) for row in card.scores if row.get("structure") == name]
     return min((one for one in found if one is not None), key=lambda one: one.dice, default=None)
 
 
@@ -43,4 +45,4 @@ def _trust(row: dict) -> Trust | None:
     if not isinstance(mean, (int, float)):
         return None
     low, high = row.get("interval_95") or (mean, mean)
-    return Trust(round(float(mean), 4), round(float(low), 4), round(float(high), 4))
+    return Trust(round(float(mean), 4), round(float(low), 4), round(float(high), 4), int(row.get("scans") or 0))
