@@ -174,7 +174,7 @@ class Examples:
         strip = synthetic and rng.random() < recipe.skull_strip
         view = draw_view(
             rng,
-            self.geometry.stretched(recipe.deform),
+            self.geometry.stretched(recipe.deform, recipe.turned),
             self._field(rng, volume, recipe, synthetic, strip),
             volume.spacing,
             recipe.flip,
@@ -252,7 +252,7 @@ class Examples:
             box = body_box(volume.image, volume.spacing)
         else:
             margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * recipe.margin_mm
-            box = _widened(self._box(volume, strip), margin, volume)
+            box = _widened(self._box(volume, strip), margin, volume, beyond=not recipe.whole)
         return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
 
     def _label_box(self, volume: CaseVolume, strip: bool) -> tuple[slice, slice, slice]:
@@ -276,11 +276,17 @@ def _tensor(array: np.ndarray, device) -> torch.Tensor:
     return torch.from_numpy(array).to(device)
 
 
-def _widened(box, margin, volume: CaseVolume):
+def _widened(box, margin, volume: CaseVolume, beyond: bool = False):
+    """beyond: also past the end of the map, where all that it labels ends before; what is cut off there would go on in a scan."""
     margin = np.broadcast_to(margin, (3, 2)) / volume.spacing[:, None]
+    ends = [(0, n) for n in volume.labels.shape]
+    if beyond and not is_completed(volume):
+        ends = [
+            (0 if b.start == 0 else -np.inf, n if b.stop == n else np.inf) for b, (_, n) in zip(box, ends, strict=True)
+        ]
     return tuple(
-        slice(max(0, int(b.start - m[0])), min(n, int(np.ceil(b.stop + m[1]))))
-        for b, m, n in zip(box, margin, volume.labels.shape, strict=True)
+        slice(int(max(low, np.trunc(b.start - m[0]))), int(min(high, np.ceil(b.stop + m[1]))))
+        for b, m, (low, high) in zip(box, margin, ends, strict=True)
     )
 
 

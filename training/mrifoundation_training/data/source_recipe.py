@@ -20,7 +20,7 @@ class SourceRecipe:
     shown as whole ones, each with its level.
     host: id of a CT, in whose body its organ is set with probability `hosted`, where that body has its `place`.
     completed: probability that what a CT leaves without a label is named by its brightness, and all of the body is made an image of.
-    womb: probability that what is labelled lies in a skull, in fluid, as an unborn child's brain does.
+    womb: probability that what is labelled lies in a skull, in fluid, as an unborn child's brain does. turned: from any direction.
     """
 
     weight: float
@@ -42,3 +42,4 @@ class SourceRecipe:
     hosted: float = 0.0
     completed: float = 0.0
     womb: float = 0.0
+    turned: bool = False

@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
 
+ANY = 90.0  # degrees: with such a spread about each axis no direction is preferred
+
 
 @dataclass(frozen=True)
 class GeometryRanges:
@@ -24,11 +26,11 @@ class GeometryRanges:
     warp_mm: float = 3.0
     partial: float = 0.3
 
-    def stretched(self, factor: float) -> "GeometryRanges":
-        """The same fields of view, with anatomy that differs `factor` times as much."""
+    def stretched(self, factor: float, turned: bool = False) -> "GeometryRanges":
+        """The same fields of view, with anatomy that differs `factor` times as much; turned: seen from any direction."""
         return replace(
             self,
-            rotation=self.rotation * factor,
+            rotation=ANY if turned else self.rotation * factor,
             scale=self.scale * factor,
             shear=self.shear * factor,
             warp_mm=self.warp_mm * factor,
