@@ -9,6 +9,8 @@ def test_the_test_of_a_structure_is_told_as_it_was_measured(scene):
     row = {"name": "left hippocampus", "explanation": "", "tested": TESTED}
     assert RowText.tested(row) == "0.77"
     assert RowText.about(row) == "left hippocampus\nTested on 8 scans of people: Dice 0.77 (0.74 to 0.79)."
+    once = row | {"tested": {"dice": 0.0, "low": 0.0, "high": 0.0, "scans": 1}}
+    assert RowText.about(once).endswith("Tested on 1 scan(s) of people: Dice 0.00.")
 
 
 def test_never_tested_is_not_the_same_as_not_told(scene):

@@ -34,6 +34,16 @@ def test_each_row_says_how_its_structure_was_tested_by_the_source_that_it_did_wo
     assert notes == []
 
 
+def test_a_test_on_one_scan_has_no_interval(card):
+    once = dataclasses.replace(card, scores=[scored("liver", 0.5, 1) | {"interval_95": [None, None]}])
+    assert with_tests(once, [row("liver")], LEARNED)[0][0]["tested"] == {
+        "dice": 0.5,
+        "low": 0.5,
+        "high": 0.5,
+        "scans": 1,
+    }
+
+
 def test_what_was_never_tested_or_did_badly_is_said(card):
     _, notes = with_tests(card, [row("liver"), row("prostate"), row("optic chiasm")], LEARNED)
     assert notes == [

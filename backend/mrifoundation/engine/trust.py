@@ -44,5 +44,5 @@ def _trust(row: dict) -> Trust | None:
     mean = dice.get("mean") if isinstance(dice, dict) else dice
     if not isinstance(mean, (int, float)):
         return None
-    low, high = row.get("interval_95") or (mean, mean)
+    low, high = (mean if end is None else end for end in row.get("interval_95") or (None, None))
     return Trust(round(float(mean), 4), round(float(low), 4), round(float(high), 4), int(row.get("scans") or 0))
