@@ -12,6 +12,7 @@ from trame.widgets import vuetify3 as v3
 from mrifoundation_web.tab import Tab
 
 NO_SET = {"title": "no set", "value": ""}
+NUMBERS = ("mL", "Presence", "Tested")
 SENTENCES_SHOWN = 2
 _FREE_TEXT = "free text"
 
@@ -106,7 +107,7 @@ class SegmentTab(Tab):
         self._unseen[scan] = [
             row for row in answer.rows if segmentation.GetSegmentation().GetSegment(row["name"]) is None
         ]
-        self.say(" ".join(PromptText.worth_saying(answer.understood)[:SENTENCES_SHOWN]))
+        self.say(" ".join([*PromptText.worth_saying(answer.understood)[:SENTENCES_SHOWN], *answer.notes]))
         self.state.suggestions = [
             {"wrong": wrong, "name": name} for wrong, names in answer.suggestions.items() for name in names
         ]
@@ -129,23 +130,23 @@ class SegmentTab(Tab):
     def _build_table(self) -> None:
         with v3.VTable(density="compact", v_if=("rows.length",), classes="mt-2", id="rows"):
             with html.Thead(), html.Tr():
-                for title, side in (("", "left"), ("Structure", "left"), ("mL", "right"), ("Presence", "right")):
-                    html.Th(title, classes=f"text-{side}")
+                for title in ("", "Structure", *NUMBERS):
+                    html.Th(title, classes="text-right px-1" if title in NUMBERS else "text-left px-1")
             with (
                 html.Tbody(),
                 html.Tr(
                     v_for="row in rows",
                     key=("row.name",),
                     click=(self.go_to, "[row.center]"),
-                    title=("row.explanation",),
+                    title=("row.about",),
                     style=("{cursor: row.center ? 'pointer' : 'default', opacity: row.colour ? 1 : 0.6}",),
                 ),
             ):
-                with html.Td():
+                with html.Td(classes="px-1"):
                     html.Div(style=("{width: '14px', height: '14px', background: row.colour}",))
-                html.Td("{{ row.name }}")
-                html.Td("{{ row.volume }}", classes="text-right")
-                html.Td("{{ row.presence }}", classes="text-right")
+                html.Td("{{ row.name }}", classes="px-1")
+                for number in ("volume", "presence", "tested"):
+                    html.Td(f"{{{{ row.{number} }}}}", classes="text-right px-1")
 
 
 def _shown(row: dict) -> dict:
@@ -155,7 +156,8 @@ def _shown(row: dict) -> dict:
         "name": row["name"],
         "volume": RowText.volume(row),
         "presence": RowText.presence(row),
-        "explanation": row["explanation"] or row["name"],
+        "tested": RowText.tested(row),
+        "about": RowText.about(row),
         "center": row["center_ras_mm"] if "segment" in row else None,
         "colour": f"rgb({channels})" if channels else "",
     }
