@@ -9,6 +9,8 @@ import yaml
 SEQUENCES = ("T1", "T2", "FLAIR", "PD")
 BRAIN_SHARES = (0.6, 0.2, 0.12, 0.08)  # how often each is drawn
 OTHER_SHARES = (0.42, 0.42, 0.0, 0.16)  # nobody nulls the fluid of a spine or a knee
+T2_SHARES = (0.15, 0.75, 0.0, 0.1)  # zones of a prostate show in T2 alone, and unborn brains are scanned in it
+SHARES = {"brain": BRAIN_SHARES, "head-neck": BRAIN_SHARES, "prostate": T2_SHARES, "fetal-brain": T2_SHARES}
 # What lies around structures of which a map says nothing more.
 SOFT_TISSUES = ("fat", "fat", "muscle", "muscle", "bowel", "fluid", "vessel", "marrow", "liver", "air")
 
@@ -26,7 +28,7 @@ def tissue_of(name: str) -> str | None:
 
 def shares_in(region: str) -> tuple[float, ...]:
     """How often each of SEQUENCES is drawn for scans of a region."""
-    return BRAIN_SHARES if region in ("brain", "fetal-brain", "head-neck") else OTHER_SHARES
+    return SHARES.get(region, OTHER_SHARES)
 
 
 def draw_contrast(
