@@ -98,7 +98,9 @@ def test_what_is_typed_becomes_rows_with_volumes(page):
     volumes = [row[-3].strip() for row in rows]  # untrained weights may say of either that it is not in view
     assert any(float(volume) > 0 for volume in volumes if volume != "–")
     assert [row[-1].strip() for row in rows] == ["–", "–"]
-    assert "Never tested on a scan of a person: left hippocampus, liver." in page.locator("#segment-message").inner_text()
+    assert (
+        "Never tested on a scan of a person: left hippocampus, liver." in page.locator("#segment-message").inner_text()
+    )
 
 
 def test_the_slices_show_the_scan_under_its_segments(page, tmp_path):

@@ -34,6 +34,13 @@ def test_each_row_says_how_its_structure_was_tested_by_the_source_that_it_did_wo
     assert notes == []
 
 
+def test_one_scan_does_not_outweigh_eight(card):
+    more = dataclasses.replace(card, scores=[scored("liver", 0.9), scored("liver", 0.2, 1)])
+    assert with_tests(more, [row("liver")], LEARNED)[0][0]["tested"]["dice"] == 0.9
+    few = dataclasses.replace(card, scores=[scored("liver", 0.9, 2), scored("liver", 0.2, 1)])
+    assert with_tests(few, [row("liver")], LEARNED)[0][0]["tested"]["dice"] == 0.2
+
+
 def test_a_test_on_one_scan_has_no_interval(card):
     once = dataclasses.replace(card, scores=[scored("liver", 0.5, 1) | {"interval_95": [None, None]}])
     assert with_tests(once, [row("liver")], LEARNED)[0][0]["tested"] == {

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from mrifoundation.model import Card
 
 ROUGH = 0.7  # low end of the Dice on development scans under which a volume is called rough
+FEW = 2  # scans
 HOPELESS = 0.3  # mean Dice under which a structure is not looked for at all
 
 
 @dataclass(frozen=True)
 class Trust:
-    """dice: mean on development scans, the lowest over sources. low, high: its 95 % interval there, both the mean where none is told.
+    """dice: mean on development scans, of the source where it is lowest. low, high: its 95 % interval there, both the mean where none is told.
     scans: how many these were, 0 where the card does not say."""
 
     dice: float
@@ -34,9 +35,10 @@ class Trust:
 
 
 def trust_of(card: Card, name: str) -> Trust | None:
-    """None when it was not measured."""
-    found = [_trust(row) for row in card.scores if row.get("structure") == name]
-    return min((one for one in found if one is not None), key=lambda one: one.dice, default=None)
+    """None when it was not measured. One scan of a source says little: it counts only where no source has more than FEW."""
+    found = [one for row in card.scores if row.get("structure") == name and (one := _trust(row)) is not None]
+    told = [one for one in found if one.scans > FEW] or found
+    return min(told, key=lambda one: one.dice, default=None)
 
 
 def _trust(row: dict) -> Trust | None:

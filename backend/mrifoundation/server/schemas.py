@@ -152,7 +152,7 @@ class Part(BaseModel):
 class Tested(BaseModel):
     """How the weights fared with a structure on scans of people that did not train them, as their card tells it."""
 
-    dice: float = Field(description="Mean; the lowest where several sources were tested on.")
+    dice: float = Field(description="Mean; of the source where it is lowest, if there are several.")
     low: float
     high: float = Field(description="With low: 95 % interval of the mean.")
     scans: int
