@@ -11,8 +11,8 @@ HOPELESS = 0.3  # mean Dice under which a structure is not looked for at all
 
 @dataclass(frozen=True)
 class Trust:
-    """dice: mean on development scans, of the source where it is lowest. low, high: its 95 % interval there, both the mean where none is told.
-    scans: how many these were, 0 where the card does not say."""
+    """dice: mean on development scans, of the source where it is lowest. low, high: its 95 % interval there, both the mean where none is
+    told. scans: how many these were, 0 where the card does not say."""
 
     dice: float
     low: float
