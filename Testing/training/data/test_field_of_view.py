@@ -37,7 +37,7 @@ def shown(case, **recipe):
 
 
 def test_a_map_that_ends_before_its_array_is_shown_in_a_wider_field_than_that(case_of):
-    sizes, examples = shown(case_of(box_of_the_cerebellum(10, 20)), margin_mm=100.0)
+    sizes, examples = shown(case_of(box_of_the_cerebellum(10, 20)), margin_mm=100.0, beyond=True)
     assert sizes.max(0).min() > 1.5 * SIDE
     for example in examples:
         whole = (example.labels > 0).sum() * float(example.spacing[0]) ** 3
@@ -45,7 +45,7 @@ def test_a_map_that_ends_before_its_array_is_shown_in_a_wider_field_than_that(ca
 
 
 def test_what_the_array_cuts_off_ends_the_field_there(case_of):
-    sizes, examples = shown(case_of(box_of_the_cerebellum(0, 12)), margin_mm=100.0)
+    sizes, examples = shown(case_of(box_of_the_cerebellum(0, 12)), margin_mm=100.0, beyond=True)
     assert sizes[:, :2].max() > 1.5 * SIDE
     for example in examples:
         lowest = int(np.argwhere(example.labels.numpy() > 0)[:, 2].min())
@@ -60,3 +60,8 @@ def test_what_lies_as_it_likes_is_seen_from_any_direction(case_of):
     assert len(set(longest)) > 1
     upright = shown(case_of(box_of_the_cerebellum(3, 27)), margin_mm=60.0)[1]
     assert all(np.argmax(np.ptp(np.argwhere(e.labels.numpy() > 0), axis=0)) == 2 for e in upright)
+
+
+def test_without_being_told_so_nothing_is_shown_past_the_end_of_a_map(case_of):
+    sizes, _ = shown(case_of(box_of_the_cerebellum(10, 20)), margin_mm=100.0)
+    assert sizes.max() < 1.2 * SIDE

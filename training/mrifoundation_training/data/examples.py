@@ -252,7 +252,7 @@ class Examples:
             box = body_box(volume.image, volume.spacing)
         else:
             margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * recipe.margin_mm
-            box = _widened(self._box(volume, strip), margin, volume, beyond=not recipe.whole)
+            box = _widened(self._box(volume, strip), margin, volume, beyond=recipe.beyond)
         return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
 
     def _label_box(self, volume: CaseVolume, strip: bool) -> tuple[slice, slice, slice]:
@@ -280,7 +280,7 @@ def _widened(box, margin, volume: CaseVolume, beyond: bool = False):
     """beyond: also past the end of the map, where all that it labels ends before; what is cut off there would go on in a scan."""
     margin = np.broadcast_to(margin, (3, 2)) / volume.spacing[:, None]
     ends = [(0, n) for n in volume.labels.shape]
-    if beyond and not is_completed(volume):
+    if beyond:
         ends = [
             (0 if b.start == 0 else -np.inf, n if b.stop == n else np.inf) for b, (_, n) in zip(box, ends, strict=True)
         ]
