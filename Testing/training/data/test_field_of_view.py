@@ -65,3 +65,8 @@ def test_what_lies_as_it_likes_is_seen_from_any_direction(case_of):
 def test_without_being_told_so_nothing_is_shown_past_the_end_of_a_map(case_of):
     sizes, _ = shown(case_of(box_of_the_cerebellum(10, 20)), margin_mm=100.0)
     assert sizes.max() < 1.2 * SIDE
+
+
+def test_a_margin_may_differ_along_each_axis_as_the_field_of_a_scanner_does(case_of):
+    sizes, _ = shown(case_of(box_of_the_cerebellum(10, 20)), margin_mm=(100.0, 100.0, 10.0), beyond=True)
+    assert sizes[:, 2].max() < 60 < np.median(sizes[:, 0])

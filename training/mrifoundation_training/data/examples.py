@@ -251,7 +251,8 @@ class Examples:
         elif not synthetic:
             box = body_box(volume.image, volume.spacing)
         else:
-            margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * recipe.margin_mm
+            most = np.reshape(recipe.margin_mm, (-1, 1))
+            margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * most
             box = _widened(self._box(volume, strip), margin, volume, beyond=recipe.beyond)
         return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
 
