@@ -24,6 +24,11 @@ class Trust:
         return self.low < ROUGH
 
     @property
+    def anecdotal(self) -> bool:
+        """Whether it rests on a scan or two."""
+        return 0 < self.scans <= FEW
+
+    @property
     def words(self) -> str:
         span = f" ({self.low:.2f} to {self.high:.2f})" if self.low < self.high else ""
         return f"Dice {self.dice:.2f}{span} on development scans"
@@ -35,9 +40,9 @@ class Trust:
 
 
 def trust_of(card: Card, name: str) -> Trust | None:
-    """None when it was not measured. One scan of a source says little: it counts only where no source has more than FEW."""
+    """None when it was not measured. What rests on a scan or two counts only where nothing rests on more."""
     found = [one for row in card.scores if row.get("structure") == name and (one := _trust(row)) is not None]
-    told = [one for one in found if one.scans > FEW] or found
+    told = [one for one in found if not one.anecdotal] or found
     return min(told, key=lambda one: one.dice, default=None)
 
 

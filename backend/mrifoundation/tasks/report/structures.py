@@ -65,9 +65,11 @@ def _of_regions(study: Study, number: int) -> list[str]:
 
 
 def _is_tellable(engine: Engine, name: str) -> bool:
-    """A lesion that is not there alarms, so it is told only where it was measured how well it is found."""
+    """A lesion that is not there alarms, so it is told only where it was measured, on more than a scan or two, how well it is found."""
     trust = trust_of(engine.card, name)
-    return engine.vocabulary[name].kind != "lesion" if trust is None else trust.dice >= HOPELESS
+    if engine.vocabulary[name].kind == "lesion" and (trust is None or trust.anecdotal):
+        return False
+    return trust is None or trust.dice >= HOPELESS
 
 
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
