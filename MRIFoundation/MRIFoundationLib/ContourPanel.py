@@ -206,7 +206,7 @@ class ContourPanel(Panel):
         lines = [_("To be drawn by hand: {names}.").format(names=", ".join(answer.by_hand))] if answer.by_hand else []
         lines += [_("Not in view: {names}.").format(names=", ".join(unseen))] if unseen else []
         self.check()
-        self.say(*map(escape, [*lines, *answer.notes]))
+        self.say(*map(escape, lines))
         self.refresh()
 
     def _show_checked(self, checked: dict[str, dict]) -> None:

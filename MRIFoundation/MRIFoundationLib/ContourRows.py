@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slicer.i18n import tr as _
 
-from . import Segmentation
+from . import RowText, Segmentation
 from .ContourSegments import ContourSegments, state_of
 from .ContourTable import ContourRow
 from .ReviewList import ReviewSlice
@@ -51,7 +51,7 @@ def _row(node, identifier: str, told: dict, segments: ContourSegments) -> Contou
         bool(flags),
         (review["verdict"], review["current"]) if review else (),
         segments.is_edited(node, identifier),
-        (*flags, *_decided(review)),
+        tuple(filter(None, (*flags, *_decided(review), RowText.fared(row)))),
     )
 
 

@@ -22,10 +22,11 @@ def tested(row: dict) -> str:
 
 def about(row: dict) -> str:
     """How it was understood, and how such a structure fared in tests; its name where there is nothing else to say."""
-    return "\n".join(filter(None, [row["explanation"] or row["name"], _fared(row)]))
+    return "\n".join(filter(None, [row["explanation"] or row["name"], fared(row)]))
 
 
-def _fared(row: dict) -> str:
+def fared(row: dict) -> str:
+    """How such a structure fared in tests, in words; nothing where that was not told."""
     if "tested" not in row:
         return ""
     if not row["tested"]:
