@@ -17,7 +17,7 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "MRIFoundation/MRIFoundation.py"
 PROMPT = "both hippocampi, thalamus, caudate nucleus, putamen, lateral ventricle, brainstem"
-POINTS = "- 0 -41 -16"
+POINTS = "+ 8 -18 -16; + -8 -18 -16"
 SECTIONS = ("segment", "contour", "correct", "similar", "compare", "classify", "report")
 FILES = {"correct": "contour-panel-corrected.png", "compare": "compare-view.png"}
 PANEL_WIDTH, WIDTH, HEIGHT, GAP = 430, 1360, 820, 4
