@@ -234,3 +234,15 @@ def test_a_grown_brain_is_not_a_fetal_one_though_it_has_all_of_its_parts():
     fetal, brain = engine.segment(encoding, ["fetal brain", "brain"]).table
     assert not fetal["in_view"] and fetal["volume_ml"] == 0
     assert brain["in_view"] and brain["volume_ml"] > 800
+
+
+@pytest.mark.parametrize(("held", "asked"), [(0.0, ("kidney",)), (0.5, ("left kidney", "right kidney"))])
+def test_parts_that_hold_next_to_nothing_of_a_whole_do_not_stand_for_it(engine, encoding, monkeypatch, held, asked):
+    """The femora of pelves are said to be in view in a knee, of which they hold nothing; "femur" finds what it is."""
+    whole = np.ones(encoding.grid.shape, bool)
+    monkeypatch.setattr(segmenter.Segmenter, "_sees", lambda *_: True)
+    monkeypatch.setattr(
+        segmenter.Segmenter, "_whole_and_cut", lambda *_: (whole, np.arange(whole.size) < held * whole.size)
+    )
+    by_parts = segmenter.Segmenter(engine._model, engine.taught)._by_parts
+    assert by_parts(encoding, encoding.voxel, ("kidney",)) == asked

@@ -24,6 +24,7 @@ from mrifoundation.volume.box import Box, bounding_box
 SURELY_NOT = 0.05  # presence probability below which a lesion is not even looked for
 SUREST = 10.0  # logit beyond which one look does not outvote the other
 COUNTED = "Its level is counted up from the sacrum."
+PARTS_HOLD = 0.1  # of a whole's voxels, that its parts hold at least where they are asked in its place
 AT_ONCE = 4  # names whose logits are held in memory together
 RIVALS_AT_ONCE = 16
 
@@ -226,10 +227,12 @@ class Segmenter:
     def _by_parts(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> tuple[str, ...]:
         """Parts instead of a whole where the model knows them and sees one, since parts are learned far better: two sides, or what a
         source that tells no sides cut it into (a crop around one hippocampus), or all that a brain is the sum of. Not where the whole
-        gives way to another of the same parts: all that a fetal brain is the sum of is in a grown one, too."""
+        gives way to another of the same parts: all that a fetal brain is the sum of is in a grown one, too; nor where they hold next to
+        nothing of it."""
         chosen: list[str] = []
         for name in names:
             cuts = [parts for parts in self._cuts(name) if self._sees(encoding, features, parts)]
+            cuts = [parts for parts in cuts if self._hold(encoding, features, name, parts)]
             if cuts and self._gives_way(encoding, features, name):
                 cuts = []
             if len(cuts) > 1:
@@ -252,11 +255,20 @@ class Segmenter:
         presence = self._presence(encoding, features, names, self._model.query_names(list(names)))
         return [name for name, chance in zip(names, presence, strict=True) if chance >= IN_VIEW]
 
+    def _hold(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> bool:
+        """Whether parts hold something of a whole: what a source of pelves calls the two femora is next to nothing of that of a knee."""
+        whole, cut = self._whole_and_cut(encoding, features, name, parts)
+        return bool(cut.sum() >= PARTS_HOLD * whole.sum())
+
     def _agreement(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> float:
         """Dice of a whole, which was asked for in scans of every kind, with its parts, which tell what kind of scan this is."""
-        logits = self._logits(encoding, features, self._model.query_names([name, *parts]))
-        whole, cut = logits[0] > 0, (logits[1:] > 0).any(0)
+        whole, cut = self._whole_and_cut(encoding, features, name, parts)
         return 2 * float((whole & cut).sum()) / max(1.0, float(whole.sum() + cut.sum()))
+
+    def _whole_and_cut(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]):
+        """Where the query of a whole is above 0, and where those of its parts are, bool [x, y, z] each."""
+        logits = self._logits(encoding, features, self._model.query_names([name, *parts]))
+        return logits[0] > 0, (logits[1:] > 0).any(0)
 
     def _cuts(self, name: str) -> list[tuple[str, ...]]:
         """The ways to cut a whole into parts which the model knows: what has two sides into these or what else it is the sum of, anything
