@@ -241,8 +241,7 @@ def test_parts_that_hold_next_to_nothing_of_a_whole_do_not_stand_for_it(engine, 
     """The femora of pelves are said to be in view in a knee, of which they hold nothing; "femur" finds what it is."""
     whole = np.ones(encoding.grid.shape, bool)
     monkeypatch.setattr(segmenter.Segmenter, "_sees", lambda *_: True)
-    monkeypatch.setattr(
-        segmenter.Segmenter, "_whole_and_cut", lambda *_: (whole, np.arange(whole.size) < held * whole.size)
-    )
+    part = np.arange(whole.size).reshape(whole.shape) < held * whole.size
+    monkeypatch.setattr(segmenter.Segmenter, "_where", lambda *asked: whole if asked[-1] == ("kidney",) else part)
     by_parts = segmenter.Segmenter(engine._model, engine.taught)._by_parts
     assert by_parts(encoding, encoding.voxel, ("kidney",)) == asked

@@ -229,16 +229,19 @@ class Segmenter:
         source that tells no sides cut it into (a crop around one hippocampus), or all that a brain is the sum of. Not where the whole
         gives way to another of the same parts: all that a fetal brain is the sum of is in a grown one, too; nor where they hold next to
         nothing of it."""
-        chosen: list[str] = []
-        for name in names:
-            cuts = [parts for parts in self._cuts(name) if self._sees(encoding, features, parts)]
-            cuts = [parts for parts in cuts if self._hold(encoding, features, name, parts)]
-            if cuts and self._gives_way(encoding, features, name):
-                cuts = []
-            if len(cuts) > 1:
-                cuts.sort(key=lambda parts: self._agreement(encoding, features, name, parts), reverse=True)
-            chosen += cuts[0] if cuts else (name,)
+        chosen = (part for name in names for part in self._best_cut(encoding, features, name))
         return tuple(dict.fromkeys(chosen))
+
+    def _best_cut(self, encoding: Encoding, features: torch.Tensor, name: str) -> tuple[str, ...]:
+        """The parts that agree best (Dice) with the whole, which was asked for in scans of every kind; they tell what kind of scan this is.
+        The whole itself where there are none: what a source of pelves calls the two femora is next to nothing of that of a knee."""
+        cuts = [parts for parts in self._cuts(name) if self._sees(encoding, features, parts)]
+        if not cuts or self._gives_way(encoding, features, name):
+            return (name,)
+        whole = self._where(encoding, features, (name,))
+        held = {parts: self._where(encoding, features, parts) for parts in cuts}
+        held = {parts: cut for parts, cut in held.items() if cut.sum() >= PARTS_HOLD * whole.sum()}
+        return max(held, key=lambda parts: _dice(whole, held[parts]), default=(name,))
 
     def _gives_way(self, encoding: Encoding, features: torch.Tensor, name: str) -> bool:
         """Whether something is rather what it gives way to."""
@@ -255,20 +258,13 @@ class Segmenter:
         presence = self._presence(encoding, features, names, self._model.query_names(list(names)))
         return [name for name, chance in zip(names, presence, strict=True) if chance >= IN_VIEW]
 
-    def _hold(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> bool:
-        """Whether parts hold something of a whole: what a source of pelves calls the two femora is next to nothing of that of a knee."""
-        whole, cut = self._whole_and_cut(encoding, features, name, parts)
-        return bool(cut.sum() >= PARTS_HOLD * whole.sum())
-
-    def _agreement(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]) -> float:
-        """Dice of a whole, which was asked for in scans of every kind, with its parts, which tell what kind of scan this is."""
-        whole, cut = self._whole_and_cut(encoding, features, name, parts)
-        return 2 * float((whole & cut).sum()) / max(1.0, float(whole.sum() + cut.sum()))
-
-    def _whole_and_cut(self, encoding: Encoding, features: torch.Tensor, name: str, parts: tuple[str, ...]):
-        """Where the query of a whole is above 0, and where those of its parts are, bool [x, y, z] each."""
-        logits = self._logits(encoding, features, self._model.query_names([name, *parts]))
-        return logits[0] > 0, (logits[1:] > 0).any(0)
+    def _where(self, encoding: Encoding, features: torch.Tensor, names: tuple[str, ...]) -> np.ndarray:
+        """Where the query of any of `names` is above 0, bool [x, y, z]."""
+        found = np.zeros(encoding.grid.shape, bool)
+        for first in range(0, len(names), AT_ONCE):
+            query = self._model.query_names(list(names[first : first + AT_ONCE]))
+            found |= (self._logits(encoding, features, query) > 0).any(0)
+        return found
 
     def _cuts(self, name: str) -> list[tuple[str, ...]]:
         """The ways to cut a whole into parts which the model knows: what has two sides into these or what else it is the sum of, anything
@@ -317,6 +313,10 @@ class Segmenter:
 
     def _is_lesion(self, name: str) -> bool:
         return name in self._vocabulary and self._vocabulary[name].kind == "lesion"
+
+
+def _dice(one: np.ndarray, other: np.ndarray) -> float:
+    return 2 * float((one & other).sum()) / max(1.0, float(one.sum() + other.sum()))
 
 
 def said_by_both(first: np.ndarray, grid: WorkingGrid, closer: np.ndarray, near: WorkingGrid) -> np.ndarray:

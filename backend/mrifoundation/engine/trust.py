@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mrifoundation.model import Card
 
 ROUGH = 0.7  # low end of the Dice on development scans under which a volume is called rough
-FEW = 2  # scans
+FEW = 2  # scans, on which a figure is an anecdote
 HOPELESS = 0.3  # mean Dice under which a structure is not looked for at all
 
 

@@ -180,7 +180,7 @@ class SegmentResult(BaseModel):
         description="Nearest known names of prompts that were not known as written."
     )
     by_hand: list[str] = Field(default=[], description="Organs of the asked set that these weights do not know.")
-    notes: list[str] = Field(default=[], description="What to know of the answer; as of its job.")
+    notes: list[str] = Field(default=[], description="What not to rely on in the answer, and what its job had to say.")
 
 
 class Structure(BaseModel):

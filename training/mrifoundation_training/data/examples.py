@@ -259,7 +259,7 @@ class Examples:
     def _label_box(self, volume: CaseVolume, strip: bool) -> tuple[slice, slice, slice]:
         if strip:
             return bounding_box(self._brain(volume.names, fluid=False)[volume.labels])
-        return bounding_box(np.isin(volume.names, volume.about)[volume.labels] if volume.about else volume.labels > 0)
+        return self._focus_box(volume, volume.about)
 
     def _focus_box(self, volume: CaseVolume, names: tuple[str, ...]) -> tuple[slice, slice, slice] | None:
         return bounding_box(np.isin(volume.names, names)[volume.labels] if names else volume.labels > 0)

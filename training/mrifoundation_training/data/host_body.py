@@ -53,10 +53,9 @@ class HostBody:
 
     def _bladder_filled(self, share: float) -> np.ndarray:
         """The labels with less in the bladder: what is left lies at its neck, fat comes down on it."""
-        if BLADDER not in self.names:
+        voxels = np.argwhere(np.array([name == BLADDER for name in self.names])[self.labels])
+        if not len(voxels):
             return self.labels
-        bladder = self.labels == self.names.index(BLADDER)
-        voxels = np.argwhere(bladder)
         neck = voxels[voxels[:, 2] == voxels[:, 2].min()].mean(0)
         far = np.linalg.norm(voxels - neck, axis=1)
         labels = self.labels.copy()

@@ -66,11 +66,8 @@ def draw_surroundings(rng: np.random.Generator, count: int, sequence: str | None
     """Signals of `count` unnamed tissues, float32: of soft tissues in the sequence, or anything where there is none."""
     if sequence is None:
         return rng.uniform(0, 1, count).astype(np.float32)
-    signal, column = _table()["signal"], SEQUENCES.index(sequence)
-    chosen = rng.choice(SOFT_TISSUES, count)
-    return np.array([signal[tissue][column] for tissue in chosen], np.float32) + rng.normal(0, 0.07, count).astype(
-        np.float32
-    )
+    usual = np.array([signal_of(tissue, sequence) for tissue in rng.choice(SOFT_TISSUES, count)], np.float32)
+    return usual + rng.normal(0, 0.07, count).astype(np.float32)
 
 
 def signal_of(tissue: str, sequence: str) -> float:
