@@ -31,7 +31,7 @@ def fared(row: dict) -> str:
         return ""
     if not row["tested"]:
         return _("These weights were never tested on it with a scan of a person.")
-    if row["tested"]["low"] == row["tested"]["high"]:  # one scan has no interval
+    if row["tested"]["low"] == row["tested"]["high"]:  # one person has no interval
         return _("Tested on {scans} scan(s) of people: Dice {dice:.2f}.").format(**row["tested"])
     words = _("Tested on {scans} scans of people: Dice {dice:.2f} ({low:.2f} to {high:.2f}).")
     return words.format(**row["tested"])
