@@ -1,12 +1,18 @@
 """Muon for the convolutions, AdamW for everything else, as one optimiser."""
 
+import math
 from typing import Any
 
 import torch
 from torch import nn
 
+from mrifoundation_training.orthogonal import orthogonal
+
 # Matrices thinner than this have too few directions for making them orthogonal to mean anything.
 THINNEST = 16
+
+# Root mean square of AdamW's steps in units of the learning rate (Liu et al., Muon is Scalable for LLM Training, 2025).
+LIKE_ADAMW = 0.2
 
 
 class MuonWithAdamW:
@@ -27,7 +33,7 @@ class MuonWithAdamW:
         taken = {id(p) for p, _ in self._flat}
         rest = [{**group, "params": [p for p in group["params"] if id(p) not in taken]} for group in groups]
         self._adamw = torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay, fused=True)
-        self._muon = torch.optim.Muon(moved, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
+        self._muon = _Muon(moved, lr=lr, weight_decay=weight_decay)
 
     @property
     def param_groups(self) -> list[dict]:
@@ -68,6 +74,24 @@ class MuonWithAdamW:
         other = {n - first: kept for n, kept in state["state"].items() if n >= first}
         self._adamw.load_state_dict({"state": own, "param_groups": adamw["param_groups"]})
         self._muon.load_state_dict({"state": other, "param_groups": muon["param_groups"]})
+
+
+class _Muon(torch.optim.Muon):
+    """PyTorch's, whose own step makes matrices orthogonal in bfloat16: a hundred times as long on CPUs that do not multiply it."""
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                momentum = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight.grad))
+                momentum.lerp_(weight.grad, 1 - group["momentum"])
+                direction = orthogonal(
+                    weight.grad.lerp(momentum, group["momentum"]), group["ns_coefficients"], group["ns_steps"]
+                )
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                weight.add_(direction, alpha=-group["lr"] * LIKE_ADAMW * math.sqrt(max(weight.shape)))
 
 
 def _is_matrix(weight: torch.Tensor) -> bool:

@@ -34,7 +34,7 @@ from mrifoundation_training.synthesis.geometry import (
 from mrifoundation_training.synthesis.lesions import NAMES as LESIONS
 from mrifoundation_training.synthesis.lesions import Diseased, add_lesions, shape_points
 from mrifoundation_training.synthesis.recolour import recolour
-from mrifoundation_training.synthesis.render import render
+from mrifoundation_training.synthesis.render import render, surrounded
 
 OUTER_FLUID = {"cerebrospinal fluid"}
 FOCUS_MARGIN = (3.0, 40.0)  # mm
@@ -47,7 +47,7 @@ class Anatomy:
 
     view: of the whole case; near_view: of `source`, the part of the label map in view; drawn: the same with its names (as shown, so
     after a flip) and lesions; declared: names that are labelled when in view; synthetic: the image comes from the labels;
-    strip: only the brain is shown."""
+    strip: only the brain is shown; womb: it lies in a mother."""
 
     view: View
     near_view: View
@@ -56,6 +56,7 @@ class Anatomy:
     declared: frozenset[str]
     synthetic: bool
     strip: bool
+    womb: bool
 
 
 @dataclass
@@ -172,10 +173,11 @@ class Examples:
         device = torch.device(self.device)
         synthetic = volume.image is None or rng.random() < recipe.synthetic
         strip = synthetic and rng.random() < recipe.skull_strip
+        womb = rng.random() < recipe.womb
         view = draw_view(
             rng,
             self.geometry.stretched(recipe.deform, recipe.turned),
-            self._field(rng, volume, recipe, synthetic, strip),
+            self._field(rng, volume, recipe, synthetic or womb, strip),
             volume.spacing,
             recipe.flip,
             device,
@@ -194,7 +196,7 @@ class Examples:
             kept = torch.tensor(np.where(shown, np.arange(len(shown)), 0), dtype=torch.uint8, device=device)
             source = looked_up(kept, source)
         names = swapped_sides(self.vocabulary, drawn.names) if view.flipped else drawn.names
-        return Anatomy(view, near_view, source, replace(drawn, names=names), declared, synthetic, strip)
+        return Anatomy(view, near_view, source, replace(drawn, names=names), declared, synthetic, strip, womb)
 
     def _image(self, rng: np.random.Generator, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength):
         """The anatomy as one image [X, Y, Z], the native spacing it stands for (mm [3]), and what is known of it."""
@@ -211,7 +213,7 @@ class Examples:
                 realistic=self.realistic,
                 shares=shares_in(volume.case.region),
                 uneven=not recipe.whole,
-                womb=recipe.womb,
+                womb=anatomy.womb,
             )
             image, native = degrade(rng, image, view.spacing, strength)
             tumour = anatomy.drawn.tumour
@@ -220,6 +222,10 @@ class Examples:
         image = sample_image(image.float(), near_view, volume.spacing)
         if rng.random() < recipe.recolour:
             image = recolour(rng, image, source, near_view, volume.spacing, len(names))
+        if anatomy.womb:
+            # Its fluid is as bright as the mother's tissues are on the scale of a made image.
+            image = image / image.max().clamp(min=1e-6)
+            image = surrounded(rng, image, 0.0, source, volume.spacing, near_view, volume.case.sequence, womb=True)
         image, native = degrade(rng, image, view.spacing, 0.5 * strength)
         return image, np.maximum(native, volume.spacing), facts_of_case(volume.case, mirrored=view.flipped)
 
@@ -242,13 +248,14 @@ class Examples:
         )
 
     def _field(
-        self, rng, volume: CaseVolume, recipe: SourceRecipe, synthetic: bool, strip: bool
+        self, rng, volume: CaseVolume, recipe: SourceRecipe, around: bool, strip: bool
     ) -> tuple[slice, slice, slice]:
-        """The box of source voxels to look at; never more than the budget holds at the coarsest spacing."""
+        """The box of source voxels to look at; never more than the budget holds at the coarsest spacing. around: something can be
+        shown beyond what is labelled."""
         focused = recipe.focus and rng.random() < recipe.focus
         if focused and (close := self._focus(volume, recipe.focus_on)) is not None:
             box = _widened(close, rng.uniform(*FOCUS_MARGIN, (3, 2)), volume)
-        elif not synthetic:
+        elif not around:
             box = body_box(volume.image, volume.spacing)
         else:
             most = np.reshape(recipe.margin_mm, (-1, 1))

@@ -1,4 +1,4 @@
-"""What scanners do to images: thick slices, blur, bias field, noise, ghosts, clipping, missing slices."""
+"""What scanners do to images: thick slices, blur, bias field, surface coils, noise, ghosts, clipping, missing slices."""
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ def degrade(
         image = image * torch.exp(
             0.35 * strength * rng.random() * smooth_noise(rng, 1, image.shape, max(image.shape) / 2, image.device)[0]
         )
+    if rng.random() < 0.15 * strength:
+        image = image * _sensitivity(rng, image.shape, image.device)
     native = np.full(3, max(1.0, spacing * rng.uniform(0.5, 1.0)))
     if rng.random() < 0.5 * strength:
         axis = int(rng.integers(3))
@@ -38,6 +40,16 @@ def degrade(
         )
         image = torch.sqrt((image + noise[0]) ** 2 + noise[1] ** 2)  # magnitude of two noisy channels: Rician
     return image, native
+
+
+def _sensitivity(rng: np.random.Generator, shape: tuple[int, int, int], device: torch.device) -> torch.Tensor:
+    """Of a surface coil, [X, Y, Z]: it hears what is near it and next to nothing of what is far."""
+    reach = max(shape) * rng.uniform(0.4, 1.0)
+    square = torch.zeros(shape, device=device)
+    for axis, (count, place) in enumerate(zip(shape, rng.random(3), strict=True)):
+        along = (torch.arange(count, device=device) - float(place) * count) / reach
+        square += along.square().reshape([-1 if own == axis else 1 for own in range(3)])
+    return (-square).exp().clamp(min=0.05)
 
 
 def _thick_slices(image: torch.Tensor, axis: int, factor: float) -> torch.Tensor:

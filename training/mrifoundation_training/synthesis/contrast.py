@@ -26,6 +26,11 @@ def tissue_of(name: str) -> str | None:
     return next((tissue for word, tissue in _table()["match"].items() if word in name), None)
 
 
+def texture_of(name: str) -> float | None:
+    """How much a structure varies inside, as a share of its signal, or None where the table does not say."""
+    return _table()["texture"].get(tissue_of(name))
+
+
 def shares_in(region: str) -> tuple[float, ...]:
     """How often each of SEQUENCES is drawn for scans of a region."""
     return SHARES.get(region, OTHER_SHARES)

@@ -4,7 +4,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mrifoundation_training.synthesis.contrast import BRAIN_SHARES, draw_contrast, draw_surroundings, tissue_of
+from mrifoundation_training.synthesis.contrast import (
+    BRAIN_SHARES,
+    draw_contrast,
+    draw_surroundings,
+    texture_of,
+    tissue_of,
+)
 from mrifoundation_training.synthesis.geometry import View, looked_up, sample_image, sample_labels, smooth_noise
 from mrifoundation_training.synthesis.strange_body import strange_body
 from mrifoundation_training.synthesis.womb import in_a_womb
@@ -23,7 +29,7 @@ def render(
     whole: bool,
     realistic: float,
     uneven: bool = False,
-    womb: float = 0.0,
+    womb: bool = False,
     shares: tuple[float, ...] = BRAIN_SHARES,
 ) -> tuple[torch.Tensor, str | None]:
     """source: int [i, j, k] with names[n] of label n and spacing in mm → image float [X, Y, Z] of the view, and the sequence whose
@@ -31,8 +37,8 @@ def render(
 
     Brightness is given at the source's own resolution and then averaged, so that a working voxel across a border is a mixture, as in a
     scanner. whole: everything of the body is labelled, so label 0 is mostly air; else label 0 is filled with random tissue, because a
-    partial map says nothing about its surroundings. uneven: structures vary inside. womb: probability that a partial map lies in a skull
-    in fluid. shares: how often each sequence is drawn.
+    partial map says nothing about its surroundings. uneven: structures vary inside. womb: a partial map lies in a skull in fluid.
+    shares: how often each sequence is drawn.
     """
     means, deviations, sequence = draw_contrast(rng, names, realistic, shares)
     if whole and rng.random() < 0.85:
@@ -47,17 +53,31 @@ def render(
     shown = sample_labels(source, view)
     deviation = looked_up(torch.tensor(deviations, device=device), shown)
     if not whole:
-        named = sample_image((source > 0).float(), view, spacing)
-        # Where label 0 was averaged in, its brightness gives way to the surroundings'.
-        around = _surroundings(rng, image.shape, device, sequence)
-        if rng.random() < womb:
-            around = in_a_womb(rng, around, shown > 0, view.spacing, sequence)
-        image = image + (1 - named) * (around - float(means[0]))
+        image = surrounded(rng, image, float(means[0]), source, spacing, view, sequence, womb)
     if uneven:
-        image = image * _uneven(rng, shown, len(names))
+        image = image * _uneven(rng, shown, names)
     image = image + deviation * _normal(rng, image.shape, device)
     # Structures are not uniform inside either: a slow variation, a few per cent.
     return image * (1 + 0.06 * rng.random() * smooth_noise(rng, 1, image.shape, 8, device)[0]), sequence
+
+
+def surrounded(
+    rng: np.random.Generator,
+    image: torch.Tensor,
+    empty: float,
+    source: torch.Tensor,
+    spacing: np.ndarray,
+    view: View,
+    sequence: str | None,
+    womb: bool,
+) -> torch.Tensor:
+    """`image` [X, Y, Z], which is `empty` where nothing is labelled, with a plausible surrounding there; the rest as of `render`."""
+    named = sample_image((source > 0).float(), view, spacing)
+    around = _surroundings(rng, image.shape, image.device, sequence)
+    if womb:
+        around = in_a_womb(rng, around, sample_labels(source, view) > 0, view.spacing, sequence)
+    # Where label 0 was averaged in, its brightness gives way to the surroundings'.
+    return image + (1 - named) * (around - empty)
 
 
 def _rim(source: torch.Tensor, marrow: list[bool], spacing: np.ndarray) -> torch.Tensor:
@@ -72,12 +92,17 @@ def _rim(source: torch.Tensor, marrow: list[bool], spacing: np.ndarray) -> torch
     return (bone > inside)[0, 0]
 
 
-def _uneven(rng: np.random.Generator, labels: torch.Tensor, count: int) -> torch.Tensor:
+def _uneven(rng: np.random.Generator, labels: torch.Tensor, names: tuple[str, ...]) -> torch.Tensor:
     """A factor [X, Y, Z] that varies inside of each structure, in some by a few per cent, in others much: what was only ever shown as an
-    even blob is looked for in even blobs, a prostate in the head of a femur."""
-    amount = torch.tensor(0.4 * rng.random(count) ** 2, dtype=torch.float32, device=labels.device)
+    even blob is looked for in even blobs, a prostate in the head of a femur or in the bladder."""
+    amount = torch.tensor([_amount(rng, name) for name in names], dtype=torch.float32, device=labels.device)
     field = smooth_noise(rng, 1, labels.shape, np.exp(rng.uniform(np.log(2), np.log(12))), labels.device)[0]
     return (1 + looked_up(amount, labels) * field).clamp(min=0.1)
+
+
+def _amount(rng: np.random.Generator, name: str) -> float:
+    known = texture_of(name)
+    return 0.4 * rng.random() ** 2 if known is None else known * rng.uniform(0.5, 1.5)
 
 
 def _surroundings(rng, shape, device, sequence: str | None) -> torch.Tensor:
