@@ -9,6 +9,7 @@ from mrifoundation_training.synthesis.render import render
 from mrifoundation_training.synthesis.womb import in_a_womb
 
 SIZE = 40
+T2_ALONE = (0.0, 1.0, 0.0, 0.0)
 
 
 @pytest.fixture
@@ -30,6 +31,30 @@ def test_most_bones_have_a_rim_without_signal(ball, name, least, most):
         rim, inside = (image[part].mean().item() for part in ((distance > 13) & (distance < 13.9), distance < 11))
         rimmed += rim < 0.5 * inside
     assert least <= rimmed / 40 <= most
+
+
+def test_urine_is_even_and_a_prostate_full_of_knots(ball):
+    distance, view = ball
+    varied = {}
+    for name in ("urinary bladder", "transition zone of the prostate"):
+        shares = []
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            image, _ = render(
+                rng,
+                (distance < 14).int(),
+                np.ones(3),
+                view,
+                ("", name),
+                whole=False,
+                realistic=1.0,
+                uneven=True,
+                shares=T2_ALONE,
+            )
+            inside = image[distance < 12]
+            shares.append(float(inside.std() / inside.mean()))
+        varied[name] = np.median(shares)
+    assert varied["urinary bladder"] < 0.1 and varied["transition zone of the prostate"] > 0.2
 
 
 def test_a_brain_in_a_womb_has_a_dark_skull_and_fluid_about_it():

@@ -21,7 +21,7 @@ from mrifoundation_training.data.vertebral_levels import with_levels
 from mrifoundation_training.data.volumes import CaseVolume, load_case, renamed
 from mrifoundation_training.reports.facts import facts_of_case, facts_of_rendering
 from mrifoundation_training.synthesis.artefacts import degrade, drop_slices
-from mrifoundation_training.synthesis.contrast import shares_in
+from mrifoundation_training.synthesis.contrast import SEQUENCES, shares_in
 from mrifoundation_training.synthesis.geometry import (
     GeometryRanges,
     View,
@@ -225,7 +225,8 @@ class Examples:
         if anatomy.womb:
             # Its fluid is as bright as the mother's tissues are on the scale of a made image.
             image = image / image.max().clamp(min=1e-6)
-            image = surrounded(rng, image, 0.0, source, volume.spacing, near_view, volume.case.sequence, womb=True)
+            sequence = volume.case.sequence if volume.case.sequence in SEQUENCES else None
+            image = surrounded(rng, image, 0.0, source, volume.spacing, near_view, sequence, womb=True)
         image, native = degrade(rng, image, view.spacing, 0.5 * strength)
         return image, np.maximum(native, volume.spacing), facts_of_case(volume.case, mirrored=view.flipped)
 
