@@ -38,6 +38,7 @@ from mrifoundation_training.synthesis.render import render, surrounded
 
 OUTER_FLUID = {"cerebrospinal fluid"}
 FOCUS_MARGIN = (3.0, 40.0)  # mm
+SLAB_MARGIN = (0.0, 12.0)  # mm
 BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
 
 
@@ -261,6 +262,8 @@ class Examples:
         else:
             most = np.reshape(recipe.margin_mm, (-1, 1))
             margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * most
+            if recipe.slab and rng.random() < recipe.slab:
+                margin[rng.integers(3)] = rng.uniform(*SLAB_MARGIN, 2)
             box = _widened(self._box(volume, strip), margin, volume, beyond=recipe.beyond)
         return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
 

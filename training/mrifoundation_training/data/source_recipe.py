@@ -12,6 +12,7 @@ class SourceRecipe:
     whole: its label maps name everything of the body. flip: left–right mirroring gives plausible anatomy.
     skull_strip: probability that only the brain is kept. margin_mm: how far beyond its labels a partial map is shown, at most, or
     how far along each axis; beyond: also past the end of the map itself, where no label reaches it.
+    slab: probability that the field of view ends where the labels do along one axis, as a stack of thick slices does.
     lesions: probability that a synthetic brain gets simulated lesions; above 0 says that its map is healthy but for what it labels.
     lesion_shapes: its label maps are nothing but lesions; they are never drawn, and lend their shapes to the simulated ones.
     recolour: probability that a real scan is shown in another contrast. deform: how much more than `geometry` says its views differ.
@@ -31,6 +32,7 @@ class SourceRecipe:
     skull_strip: float = 0.0
     margin_mm: float | tuple[float, float, float] = 40.0
     beyond: bool = False
+    slab: float = 0.0
     lesions: float = 0.0
     lesion_shapes: bool = False
     recolour: float = 0.0

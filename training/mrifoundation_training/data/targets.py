@@ -26,10 +26,11 @@ NEIGHBOURS = {
 
 # What a region's scans do not show although it belongs to a neighbour: stacks through a heart end above the kidneys, and the tip of a
 # heart at the upper edge of an abdomen is nothing that anybody asks for there. A grown brain is not an unborn one, though most of its
-# structures are labelled in both.
+# structures are labelled in both; nor does a man bear one.
 BEYOND = {
     "brain": frozenset({"fetal brain"}),
     "head-neck": frozenset({"fetal brain"}),
+    "prostate": frozenset({"fetal brain"}),
     "heart": frozenset(
         {
             "kidney", "adrenal gland", "pancreas", "duodenum", "small bowel", "urinary bladder", "prostate", "iliac artery", "iliac vein",
