@@ -6,6 +6,7 @@ import slicer
 import slicer.util
 import vtk
 from MRIFoundationLib.BackendPanel import BackendPanel
+from MRIFoundationLib.Binding import bind
 from MRIFoundationLib.ClassifyPanel import ClassifyPanel
 from MRIFoundationLib.Connection import Connection
 from MRIFoundationLib.ContourPanel import ContourPanel
@@ -122,9 +123,9 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.connection.test()
 
     def exit(self):
-        """Another module is shown: changes there need not reach these widgets. A running request goes on."""
+        """Another module is shown. A running request goes on, and the panels stay tied to the scene: what Slicer's binding watches
+        a node with it never lets go of, so binding anew each time would make every key slower."""
         self._showPanels(False)
-        self._unbind()
 
     def onSceneStartClose(self, _caller, _event):
         self.requests.cancel()
@@ -138,22 +139,28 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneEndImport(self, _caller, _event):
         """A scene was loaded: what it kept of the panels is shown now that all its nodes are there."""
+        self.setParameters(None)
         if self.parent.isEntered:
             self.initializeParameterNode()
 
     def initializeParameterNode(self):
-        """Bind to the parameters in the scene; without a chosen scan the first one is taken."""
+        """Bind to the parameters in the scene, unless that is done; without a chosen scan the first one is taken."""
         parameters = self.logic.getParameterNode()
+        if self._parameters and self._parameters.parameterNode is parameters.parameterNode:
+            parameters = self._parameters
         if not parameters.scan:
-            parameters.scan = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
-        self.setParameters(parameters)
+            parameters.scan = firstScan(slicer.mrmlScene)
+        if parameters is self._parameters:
+            self._onParametersModified()
+        else:
+            self.setParameters(parameters)
 
     def setParameters(self, parameters):
         """Bind the panels to these parameters, None for no longer to any."""
         self._unbind()
         self._parameters = parameters
         if parameters:
-            self._gui_tags = [parameters.connectGui(ui) for ui in (self.ui, *(panel.ui for panel in self.panels))]
+            self._gui_tags = [bind(parameters, ui) for ui in (self.ui, *(panel.ui for panel in self.panels))]
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
         for panel in self.panels:
             panel.set_parameters(parameters)
@@ -193,11 +200,11 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _showPanels(self, are_shown):
         """Tell each panel whether a person has it before them."""
-        for panel, section in zip(self.panels, self._sections, strict=True):
+        for panel, section in zip(self.panels, self._sections):
             panel.shown(are_shown and not section.collapsed)
 
     def _foldOthers(self, opened):
-        for panel, section in zip(self.panels, self._sections, strict=True):
+        for panel, section in zip(self.panels, self._sections):
             if section is opened:
                 panel.refresh()
             else:
@@ -208,6 +215,13 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.backendSection.text = _("Backend: connected") if self.connection.connected else _("Backend")
         if self.connection.state in ("connected", "failed"):
             self.ui.backendSection.collapsed = self.connection.connected
+
+
+def firstScan(scene):
+    """The first volume that the scan's selector offers: no label map, no colour image, nothing that is hidden; None for none."""
+    nodes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode", scene)
+    offered = (node for node in nodes if node.GetClassName() == "vtkMRMLScalarVolumeNode")
+    return next((node for node in offered if not node.GetHideFromEditors()), None)
 
 
 class MRIFoundationTest(ScriptedLoadableModuleTest):

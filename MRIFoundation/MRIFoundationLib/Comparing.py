@@ -39,7 +39,7 @@ class ComparedHit:
 
     def show_heat_maps(self, shown: bool) -> None:
         """Lay the heat maps over both scans, or take them away."""
-        for volume, heat_map in zip((self._query, self.volume), self._maps, strict=True):
+        for volume, heat_map in zip((self._query, self.volume), self._maps):
             if heat_map and self._scene.IsNodePresent(volume):
                 HeatMap.show(self._scene, volume, heat_map if shown else None)
 

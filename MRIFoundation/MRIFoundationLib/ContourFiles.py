@@ -91,6 +91,7 @@ class ContourFiles:
             name = node.GetSegmentation().GenerateUniqueSegmentID(wanted) if wanted in _names(node) else wanted
             told = {"prompt": name, "name": name, "value": 1, "volume_ml": row["volume_ml"], "center_ras_mm": None}
             told |= {"presence": 1.0, "in_view": True, "explanation": _("Read from {file}.").format(file=file)}
+            told["is_answer"] = False
             present = frozenset({1}) if np.any(box.voxels) else frozenset()
             answer = Answer([told], [], box, present)
             Segmentation.put(node, parameters.scan, answer, {name: {"colour": row["colour"]}})

@@ -26,7 +26,7 @@ from .Panel import Panel
 from .ReviewList import ReviewList, ReviewSlice
 from .ScanRequests import ScanRequests
 from .Segmenting import Answer
-from .SegmentLogic import SegmentLogic
+from .SegmentLogic import SegmentLogic, told_of_place
 
 
 class ContourPanel(Panel):
@@ -34,7 +34,11 @@ class ContourPanel(Panel):
 
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
-        self._checked: dict[str, dict] = {}
+        self._checked, self._checked_node, self._listed = (
+            {},
+            "",
+            "",
+        )  # by segment, of which node; the node whose slices are listed
         self._logic = SegmentLogic(connection, requests)
         self._segments = ContourSegments()
         self._actions = ContourActions(connection, requests, self._segments, self.failed, self.cancelled)
@@ -53,7 +57,8 @@ class ContourPanel(Panel):
     def refresh(self) -> None:
         """Show what the scene says now, and which actions are possible."""
         chosen, node, ui = self._parameters, self.segmentation, self.ui
-        rows = ContourRows.rows(node, self._by_hand(), self._checked, self._segments)
+        rows = ContourRows.rows(node, self._by_hand(), self._checks(), self._segments)
+        self._list_slices()
         key = chosen.contour if chosen else ""
         self._table.show(rows, key)
         self._organs.show(chosen.organSet if chosen else "")
@@ -75,8 +80,7 @@ class ContourPanel(Panel):
     def clear(self) -> None:
         self._actions.clear()
         self._points.stop()
-        self._checked = {}
-        self._slices.show([])
+        self._show_checked("", {})
 
     def shown(self, is_shown: bool) -> None:
         self.keys.listen(is_shown)
@@ -105,13 +109,13 @@ class ContourPanel(Panel):
         """Ask how sure the borders are, and which slices to look at first."""
         chosen = self._parameters
         shown = {key: self.shown_as(key) for key in ContourRows.ids(self.segmentation)}
-        profile = chosen.profile
+        profile, node = chosen.profile, self.segmentation.GetID()
         self.ask(
             [chosen.scan],
             lambda client, ids, progress, cancelled: Contouring.check(
                 client, ids[0], shown, profile, progress, cancelled
             ),
-            self._show_checked,
+            lambda checked: self._show_checked(node, checked),
         )
 
     def shown_as(self, key: str, whole: bool = False) -> Shown:
@@ -193,26 +197,39 @@ class ContourPanel(Panel):
         if chosen.segmentation is None:
             chosen.segmentation = Segmentation.create(slicer.mrmlScene, chosen.scan)
             chosen.segmentation.SetReferenceImageGeometryParameterFromVolumeNode(chosen.scan)
+        if chosen.segmentation.GetDisplayNode() is None:
+            chosen.segmentation.CreateDefaultDisplayNodes()
         if chosen.contour not in ContourRows.ids(chosen.segmentation):
             chosen.contour = add_by_hand(chosen.segmentation, chosen.contour, self._organs.organ(chosen.contour))
         return chosen.contour
 
     def _segmented(self, segmentation, answer: Answer) -> None:
         unseen = [row["name"] for row in answer.rows if row["value"] not in answer.present]
+        elsewhere = told_of_place(self.segmentation, segmentation)
         if self._parameters:
             self._parameters.segmentation = segmentation
             self._parameters.byHand = "\n".join([*answer.by_hand, *unseen])
         self._checked = {}
-        lines = [_("To be drawn by hand: {names}.").format(names=", ".join(answer.by_hand))] if answer.by_hand else []
+        lines = elsewhere
+        lines += [_("To be drawn by hand: {names}.").format(names=", ".join(answer.by_hand))] if answer.by_hand else []
         lines += [_("Not in view: {names}.").format(names=", ".join(unseen))] if unseen else []
         self.check()
         self.say(*map(escape, lines))
         self.refresh()
 
-    def _show_checked(self, checked: dict[str, dict]) -> None:
-        self._checked = checked
-        self._slices.show(ContourRows.slices(self.segmentation, checked))
+    def _show_checked(self, node: str, checked: dict[str, dict]) -> None:
+        self._checked, self._checked_node, self._listed = checked, node, ""
         self.refresh()
+
+    def _checks(self) -> dict[str, dict]:
+        """What was checked of the chosen segmentation; what was of another one stays with that."""
+        return self._checked if self.segmentation and self.segmentation.GetID() == self._checked_node else {}
+
+    def _list_slices(self) -> None:
+        shown = self._checked_node if self._checks() else "none"
+        if shown != self._listed:
+            self._listed = shown
+            self._slices.show(ContourRows.slices(self.segmentation, self._checks()))
 
     def _choose(self, key: str) -> None:
         self._keep("contour", key)

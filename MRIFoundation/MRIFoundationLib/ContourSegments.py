@@ -14,10 +14,8 @@ from vtk.util import numpy_support
 from . import Scene, Segmentation
 from .Contouring import Shown
 from .Failures import BackendError
+from .Segmentation import CONTOUR_TAG
 from .VoxelBox import VoxelBox
-
-CONTOUR_TAG = "MRIFoundation.Contour"
-"""The tag of a segment with what the backend told of its contour last (X-Contour), as JSON."""
 
 _LABELMAP = "Binary labelmap"
 _BY_HAND_COLOUR = (0.9, 0.7, 0.2)
@@ -108,11 +106,11 @@ def _inside(image, value: int, volume) -> VoxelBox | None:
         return None
     shape = (extent[:, 1] - extent[:, 0] + 1)[::-1]
     voxels = numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape).transpose(2, 1, 0)
-    mask = voxels[tuple(slice(a, b) for a, b in zip(low - extent[:, 0], high - extent[:, 0], strict=True))] == value
+    mask = voxels[tuple(slice(a, b) for a, b in zip(low - extent[:, 0], high - extent[:, 0]))] == value
     if not mask.any():
         return None
     box = tuple(Scene.filled(mask, axis) for axis in range(3))
-    start = tuple(int(a) + part.start for a, part in zip(low, box, strict=True))
+    start = tuple(int(a) + part.start for a, part in zip(low, box))
     return VoxelBox(mask[box], start, full, Scene.world_affine(volume))
 
 

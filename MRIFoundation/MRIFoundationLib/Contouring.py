@@ -83,7 +83,7 @@ def check(
     if not wanted:
         return {}
     rows = finish(client, calls.check(wanted, profile), progress, cancelled)["structures"]
-    return dict(zip(keys, rows, strict=True))
+    return dict(zip(keys, rows))
 
 
 def _beginning(calls: ContourCalls, shown: Shown, marks: list[dict]) -> dict:

@@ -20,7 +20,7 @@ def files_of(volume) -> tuple[str, ...]:
 
 
 def add(path: str) -> None:
-    """Tell the database of a file, which stays where it is."""
+    """Take a copy of a file into the database, so that it keeps what was exported whatever becomes of the file."""
     indexer = ctk.ctkDICOMIndexer()
-    indexer.addFile(slicer.dicomDatabase, path)
+    indexer.addFile(slicer.dicomDatabase, path, True)
     indexer.waitForImportFinished()

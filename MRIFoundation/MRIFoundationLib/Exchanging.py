@@ -14,6 +14,7 @@ from .Client import Client
 from .ContourCalls import ContourCalls
 from .Contouring import Shown
 from .Failures import BackendError, Cancelled
+from .FreePath import free
 from .VoxelBox import VoxelBox
 
 SUFFIXES = {"rtstruct": ".dcm", "dicom-seg": ".dcm", "nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "stl": ".stl"}
@@ -58,13 +59,13 @@ class ExportWish:
 
 
 def export(client: Client, volume: str, wish: ExportWish, progress: Progress, cancelled: IsCancelled) -> Exported:
-    """Have the file made and write it."""
+    """Have the file made and write it; a file that is there already stays, and the new one gets a number."""
     calls, address = ContourCalls(client, volume), f"/v1/volumes/{quote(volume)}"
     if wish.kind in DICOM and wish.series:
         progress("send", -1.0, "Sending the DICOM series.")
         client.json("POST", address + "/source", data=_zipped(wish.series, cancelled), timeout=600.0)
     segments = []
-    for shown, colour in zip(wish.segments, wish.colours, strict=True):
+    for shown, colour in zip(wish.segments, wish.colours):
         if cancelled():
             raise Cancelled
         told = {"name": shown.structure or shown.name, "colour": colour, "tg263": wish.tg263.get(shown.name)}
@@ -77,6 +78,7 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     path = Path(wish.target)
     if "zip" in headers.get("Content-Type", "") and wish.kind == "stl":
         path = path.with_suffix(".zip")
+    path = free(path)
     try:
         path.write_bytes(body)
     except OSError as error:

@@ -102,7 +102,7 @@ class Gallery:
 
     def _put(self, rows: list[int], pictures: list[bytes]) -> None:
         self._task = None
-        for row, picture in zip(rows, pictures, strict=True):
+        for row, picture in zip(rows, pictures):
             self._pictured.add(row)
             if picture:
                 self._model.item(row).setIcon(qt.QIcon(_pixmap(picture)))

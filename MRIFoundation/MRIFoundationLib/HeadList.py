@@ -53,7 +53,7 @@ class HeadList:
     def skipped(self) -> set[str]:
         """The names of the heads that are not to be asked."""
         boxes = [self._table.item(row, _TITLE) for row in range(min(len(self._heads), self._table.rowCount))]
-        return {name for name, box in zip(self._rows, boxes, strict=False) if box.checkState() == qt.Qt.Unchecked}
+        return {name for name, box in zip(self._rows, boxes) if box.checkState() == qt.Qt.Unchecked}
 
     def current(self) -> dict | None:
         """The answer in the chosen row."""

@@ -38,7 +38,7 @@ class Parameters:
     age, sex - of the person: years, 0 when not told; F, M or empty
 
     priorScan - an earlier scan of the same person to compare with
-    reportText - the report as it stands in the editor, as HTML
+    reportText, reportScan - the report as it stands in the editor, as HTML, and the scan that it is about
     """
 
     scan: vtkMRMLScalarVolumeNode
@@ -73,3 +73,4 @@ class Parameters:
 
     priorScan: vtkMRMLScalarVolumeNode
     reportText: str
+    reportScan: vtkMRMLScalarVolumeNode

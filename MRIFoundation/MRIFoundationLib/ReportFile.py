@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import qt
 
 _DOTS_PER_INCH = 96
@@ -9,7 +11,7 @@ _MARGIN_MM = 18
 
 
 def write_pdf(document, path: str) -> None:
-    """Write a QTextDocument to A4 pages."""
+    """Write a QTextDocument to A4 pages; OSError where the file cannot be written."""
     device = qt.QPdfWriter(path)
     device.setResolution(_DOTS_PER_INCH)
     device.setPageSize(qt.QPageSize(qt.QPageSize.A4))
@@ -20,6 +22,8 @@ def write_pdf(document, path: str) -> None:
     copy.documentLayout().setPaintDevice(device)
     copy.setPageSize(qt.QSizeF(width, height))
     painter = qt.QPainter(device)
+    if not painter.isActive():
+        raise OSError(errno.EACCES, "its folder is not there or not writable, or another program has it open", path)
     for number in range(copy.pageCount()):
         if number:
             device.newPage()

@@ -14,6 +14,7 @@ from .ChoiceCombo import ChoiceCombo
 from .Classifying import Person
 from .Connection import Connection
 from .Failures import BackendError, NotHeld
+from .FreePath import free
 from .Panel import Panel
 from .Reporting import Draft, Wish
 from .ScanRequests import ScanRequests
@@ -28,6 +29,8 @@ class ReportPanel(Panel):
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
         self._draft: Draft | None = None
+        self._is_foreign = False  # the text is about another scan than the chosen one
+        self._own_file: Path | None = None  # what this report was saved as, which it may be saved as again
         self._timer = qt.QTimer(self.widget)  # it must not outlive the editor
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MILLISECONDS)
@@ -49,6 +52,7 @@ class ReportPanel(Panel):
     def set_parameters(self, parameters) -> None:
         if self._timer.active:
             self._keep()  # before the scene is left
+        self._is_foreign = False
         super().set_parameters(parameters)
         text = parameters.reportText if parameters else ""
         if parameters and text != self.ui.reportEditor.html:
@@ -62,7 +66,9 @@ class ReportPanel(Panel):
         kind = _kind_of(self.ui.savePath.currentPath)
         self._kinds.show(kind)
         written = bool(self.ui.reportEditor.plainText.strip())
-        self.ui.saveButton.enabled = bool(kind) and written and (kind != "dcm" or self._draft is not None)
+        self._tell_whose(written)
+        can_save = bool(kind) and written and not self._is_foreign
+        self.ui.saveButton.enabled = can_save and (kind != "dcm" or self._draft is not None)
         self.ui.saveButton.toolTip = (
             _("The DICOM SR is written by the backend from a draft of this session: write the draft first.")
             if kind == "dcm" and not self._draft
@@ -71,18 +77,19 @@ class ReportPanel(Panel):
 
     def clear(self) -> None:
         self._timer.stop()
-        self._draft = None
+        self._draft = self._own_file = None
         self._show_text("")
 
     def write(self) -> None:
         """Have a draft written about the scan; it takes the place of the text."""
         chosen = self._parameters
         wish = Wish(chosen.profile, Person.of(chosen), bool(chosen.secondScan), bool(chosen.priorScan))
+        scan = chosen.scan
         volumes = [volume for volume in (chosen.scan, chosen.secondScan, chosen.priorScan) if volume]
         self.ask(
             volumes,
             lambda client, ids, progress, cancelled: Reporting.write(client, ids, wish, progress, cancelled),
-            self._written,
+            lambda draft: self._written(draft, scan),
         )
 
     def save(self) -> None:
@@ -95,7 +102,7 @@ class ReportPanel(Panel):
                 lambda client: client.report_file(draft.job, kind), lambda body: self._save(path, body), self._not_saved
             )
         elif kind == "pdf":
-            self._guard(path, lambda: ReportFile.write_pdf(self.ui.reportEditor.document, path))
+            self._guard(path, lambda target: ReportFile.write_pdf(self.ui.reportEditor.document, str(target)))
         else:
             page = draft.page if draft and not self._is_edited() else self.ui.reportEditor.html
             self._save(path, page.encode())
@@ -103,24 +110,40 @@ class ReportPanel(Panel):
     def _is_edited(self) -> bool:
         return self.ui.reportEditor.document.modified
 
-    def _written(self, draft: Draft) -> None:
-        self._draft = draft
+    def _tell_whose(self, written: bool) -> None:
+        """Say so where the text is about another scan than the chosen one."""
+        chosen = self._parameters
+        about = chosen.reportScan if chosen and written else None
+        is_foreign = about is not None and chosen.scan is not None and about.GetID() != chosen.scan.GetID()
+        if is_foreign != self._is_foreign:
+            self._is_foreign = is_foreign
+            words = _("This report is about {name}: choose that scan to save it, or write the draft of the chosen one.")
+            self.say(*([escape(words.format(name=about.GetName()))] if is_foreign else []))
+
+    def _written(self, draft: Draft, scan) -> None:
+        self._draft, self._own_file = draft, None
+        if self._parameters:
+            self._parameters.reportScan = scan
         self._show_text(draft.text)
         self._keep()
         self.say(_("A draft from measured facts: rest on a sentence to see its numbers, and edit it."))
         self.refresh()
 
     def _save(self, path: str, body: bytes) -> None:
-        self._guard(path, lambda: Path(path).write_bytes(body))
+        self._guard(path, lambda target: target.write_bytes(body))
 
     def _guard(self, path: str, write) -> None:
+        target = Path(path.strip())
+        target = target if target == self._own_file else free(target)
         try:
-            write()
+            write(target)
         except OSError as error:
             words = _("'{path}' cannot be written ({why}): choose another place.").format(path=path, why=error.strerror)
             self.failed(BackendError(words))
             return
-        words = _("Saved as {path}.").format(path=path)
+        self._own_file = target
+        self.ui.savePath.currentPath = str(target)
+        words = _("Saved as {path}.").format(path=target)
         if self._is_edited():
             as_drafted = _("The DICOM SR holds the draft as it was written, without your changes.")
             as_edited = _("It holds your text, without the pictures of the draft.")

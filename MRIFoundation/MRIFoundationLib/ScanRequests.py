@@ -76,7 +76,7 @@ class ScanRequests:
 
     def _run(self, request: _Request) -> None:
         client = self._connection.client()
-        scans = [self._scan(client.url, *pair) for pair in zip(request.volumes, request.keys, strict=True)]
+        scans = [self._scan(client.url, *pair) for pair in zip(request.volumes, request.keys)]
 
         def work(task: Task):
             ids = [send(client, scan, task.progress, task.cancelled) for scan in scans]
@@ -98,7 +98,7 @@ class ScanRequests:
         return Scan(volume.GetName(), Scene.world_affine(volume), held, voxels)
 
     def _done(self, request: _Request, url: str, ids: list[str], answer: Any) -> None:
-        self._sent.update({(url, key): held for key, held in zip(request.keys, ids, strict=True)})
+        self._sent.update({(url, key): held for key, held in zip(request.keys, ids)})
         if not all(map(_is_the_same, request.volumes, request.keys)):
             words = _("The scan was changed or removed meanwhile: ask again.")
             self._end(request.listener.failed, BackendError(words))

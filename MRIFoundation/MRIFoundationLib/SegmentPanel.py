@@ -17,7 +17,7 @@ from .PromptLine import PromptLine
 from .ResultTable import ResultTable
 from .ScanRequests import ScanRequests
 from .Segmenting import Answer, Question
-from .SegmentLogic import SegmentLogic
+from .SegmentLogic import SegmentLogic, told_of_place
 
 _SENTENCES_SHOWN = 5
 _FREE_TEXT = "free text"
@@ -94,14 +94,15 @@ class SegmentPanel(Panel):
             self.segment()
 
     def _done(self, segmentation, answer: Answer) -> None:
-        self._unseen = [row for row in answer.rows if segmentation.GetSegmentation().GetSegment(row["name"]) is None]
+        self._unseen = [row for row in answer.rows if row["value"] not in answer.present]
+        elsewhere = told_of_place(self._parameters.segmentation, segmentation) if self._parameters else []
         if self._parameters:
             self._parameters.segmentation = segmentation
         lines = [self._linked(sentence) for sentence in PromptText.worth_saying(answer.understood)[:_SENTENCES_SHOWN]]
         for wrong, names in answer.suggestions.items():
             question = _("Instead of '{wrong}', did you mean {names}?").format(wrong=wrong, names=", ".join(names))
             lines.append(PromptText.linked(question, names, wrong))
-        self.say(*lines, *map(escape, answer.notes))
+        self.say(*lines, *map(escape, [*elsewhere, *answer.notes]))
         self.refresh()
 
     def failed(self, error: Exception) -> None:

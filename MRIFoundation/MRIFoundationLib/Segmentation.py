@@ -16,6 +16,10 @@ from .Terminology import entry_for
 from .VoxelBox import VoxelBox
 
 ROW_TAG = "MRIFoundation.Row"
+CONTOUR_TAG = "MRIFoundation.Contour"
+"""The tag of a segment with what the backend told of its contour last (X-Contour), as JSON."""
+
+_LABELMAP = "Binary labelmap"
 _VTK_TYPES = {"uint8": vtk.VTK_UNSIGNED_CHAR, "uint16": vtk.VTK_UNSIGNED_SHORT}
 
 
@@ -29,21 +33,24 @@ def create(scene, volume):
 
 def put(node, volume, answer: Answer, structures: dict[str, dict]) -> None:
     """Show the answer in segmentation `node`: each row that has voxels becomes a segment, in the place of an
-    earlier one.
+    earlier answer.
 
-    `structures` gives colour and code by name. A structure asked again that is not in view any more loses its segment.
+    `structures` gives colour and code by name. A structure asked again that is not in view any more loses its segment. What a person
+    drew, corrected, renamed or read from a file stays, and the answer comes beside it.
     """
+    if node.GetDisplayNode() is None:
+        node.CreateDefaultDisplayNodes()  # the selector's "Create new Segmentation" makes none
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     image = oriented_image(node, answer.labels)
     segmentation = node.GetSegmentation()
     modifying = node.StartModify()
     try:
         for row in answer.rows:
-            place = _remove(segmentation, row["name"])
+            identifier, place = _place_for(segmentation, row["name"])
             if row["value"] in answer.present:
-                segmentation.AddSegment(_segment(image, row, structures.get(row["name"], {})), row["name"])
+                segmentation.AddSegment(_segment(image, row, structures.get(row["name"], {})), identifier)
                 if place is not None:
-                    segmentation.SetSegmentIndex(row["name"], place)
+                    segmentation.SetSegmentIndex(identifier, place)
     finally:
         node.EndModify(modifying)
 
@@ -77,7 +84,15 @@ def describe(segment, name: str, structure: dict) -> None:
     """Give a segment that is drawn by hand its code, and a row as an answer would."""
     segment.SetTag(segment.GetTerminologyEntryTagName(), entry_for(structure))
     row = {"prompt": name, "name": name, "value": 1, "volume_ml": 0.0, "center_ras_mm": None, "presence": 1.0}
-    segment.SetTag(ROW_TAG, json.dumps({**row, "in_view": False, "explanation": "Drawn by hand.", "parts": []}))
+    told = {"in_view": False, "explanation": "Drawn by hand.", "parts": [], "is_answer": False}
+    segment.SetTag(ROW_TAG, json.dumps({**row, **told}))
+
+
+def is_of_another(node, volume) -> bool:
+    """Whether `node` holds segments of another volume than this one."""
+    reference = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    filled = node.GetSegmentation().GetNumberOfSegments() > 0
+    return filled and reference is not None and reference.GetID() != volume.GetID()
 
 
 def oriented_image(node, labels: VoxelBox):
@@ -101,16 +116,31 @@ def _segment(image, row: dict, structure: dict):
     segment.SetLabelValue(row["value"])
     segment.SetColor(*(channel / 255 for channel in structure.get("colour", (128, 174, 128))))
     segment.SetTag(segment.GetTerminologyEntryTagName(), entry_for(structure))
-    segment.SetTag(ROW_TAG, json.dumps(row))
-    segment.AddRepresentation(slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName(), image)
+    segment.AddRepresentation(_LABELMAP, image)
+    segment.SetTag(ROW_TAG, json.dumps({**row, "voxels": _count(segment)}))
     return segment
 
 
-def _remove(segmentation, name: str) -> int | None:
-    """Take away the segment that an earlier answer made for `name`; gives its place among the segments, None
-    without one."""
-    if segmentation.GetSegment(name) is None:
-        return None
-    place = segmentation.GetSegmentIndex(name)
-    segmentation.RemoveSegment(name)
-    return place
+def _place_for(segmentation, name: str) -> tuple[str, int | None]:
+    """Take away the segment that an earlier answer made for `name`; gives the id of the new one, and its place among the segments,
+    None for the last."""
+    for place in range(segmentation.GetNumberOfSegments()):
+        if _is_untouched_answer(segmentation.GetNthSegment(place), name):
+            identifier = segmentation.GetNthSegmentID(place)
+            segmentation.RemoveSegment(identifier)
+            return identifier, place
+    taken = segmentation.GetSegment(name) is not None
+    return (segmentation.GenerateUniqueSegmentID(name) if taken else name), None
+
+
+def _is_untouched_answer(segment, name: str) -> bool:
+    """Whether a segment is what the backend answered for `name`, and nobody has changed it since."""
+    row, tag = row_of(segment), vtk.mutable("")
+    answered = row.get("name") == name == segment.GetName() and row.get("is_answer", True)
+    return answered and not segment.GetTag(CONTOUR_TAG, tag) and row.get("voxels") in (None, _count(segment))
+
+
+def _count(segment) -> int:
+    image = segment.GetRepresentation(_LABELMAP)
+    scalars = image.GetPointData().GetScalars() if image else None
+    return int((numpy_support.vtk_to_numpy(scalars) == segment.GetLabelValue()).sum()) if scalars else 0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import shutil
 
 import pytest
 import torch
@@ -93,3 +94,31 @@ def test_a_wrong_recipe_ends_with_one_sentence(tmp_path, capsys):
     recipe.write_text("name: x\nmanifest: nowhere.csv\nsources: {a: {weight: 1}}\n")
     assert main([str(recipe)]) == 1
     assert "neither a manifest" in capsys.readouterr().err
+
+
+def test_weights_that_began_from_others_stay_under_their_terms(small_recipe, tmp_path):
+    train(small_recipe, tmp_path / "first")
+    own = dataclasses.replace(small_recipe, tiers=["open"], init=str(tmp_path / "first" / "weights"))
+    train(own, tmp_path / "second")
+    card = load_model(tmp_path / "second" / "weights")[1]
+    assert card.licence == "CC-BY-NC-SA-4.0" and ("bodies", "research") in {
+        (d["source"], d["tier"]) for d in card.training_data
+    }
+    assert card.training["init"] == load_model(tmp_path / "first" / "weights")[1].model_id
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_file_that_cannot_be_read_is_counted_and_named_whoever_reads_it(
+    small_recipe, small_data, tmp_path, capsys, workers
+):
+    folder = shutil.copytree(small_data.parent, tmp_path / "copy")
+    (folder / "b_labels.nii.gz").write_bytes(b"not a scan")
+    recipe = dataclasses.replace(
+        small_recipe, manifest=str(folder / "volumes.csv"), steps=8, log_every=4, workers=workers
+    )
+    train(recipe, tmp_path / "run")
+    told = capsys.readouterr().err
+    assert told.count("Left out: b.") == 1 and "b_labels" in told
+    assert [
+        line.split(",")[3] for line in (tmp_path / "run" / "log.csv").read_text().splitlines() if ",skipped," in line
+    ][-1] == "1"

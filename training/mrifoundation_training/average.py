@@ -14,7 +14,7 @@ import torch
 
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, load_model, save_model
-from mrifoundation_training.weights_card import RESEARCH_LICENCE
+from mrifoundation_training.weights_card import RESEARCH_LICENCE, merged
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,15 +49,11 @@ def average(folders: list[Path], output: Path) -> Card:
 
 def _card(cards: tuple[Card, ...]) -> Card:
     """What all of them were trained on, under the stricter of their licences, and how each was; without scores."""
-    data: dict[tuple, dict] = {}
-    for row in (row for card in cards for row in card.training_data):
-        kept = data.setdefault((row["source"], row["tier"], row["licence"]), dict(row))
-        kept["subjects"] = max(kept["subjects"], row["subjects"])
     licences = [card.licence for card in cards]
     return dataclasses.replace(
         cards[0],
         licence=RESEARCH_LICENCE if RESEARCH_LICENCE in licences else licences[0],
-        training_data=[data[key] for key in sorted(data)],
+        training_data=merged([card.training_data for card in cards]),
         training={"mean_of": [card.training for card in cards]},
         scores=[],
     )

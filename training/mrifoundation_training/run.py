@@ -79,6 +79,7 @@ class Run:
         self.first = self._restored() if resume else 0
         self._spread = replicate(self._learner) if world.size > 1 and not self._sharded else self._learner
         self._drawn = self._draws(drawn_on)
+        self._skipped: dict[str, str] = {}
         self._next = iter(self._loader())
         self._trained = [*self._model.parameters(), *(self._stage.trained() if self._stage else ())]
         self.pace, self._started = Throughput(world.device), time.monotonic()
@@ -86,7 +87,8 @@ class Run:
 
     @property
     def skipped(self) -> dict[str, str]:
-        return self._drawn.skipped
+        """Cases that could not be read, with the reason."""
+        return self._skipped
 
     @property
     def learning_rate(self) -> float:
@@ -103,8 +105,9 @@ class Run:
         self._optimizer.zero_grad(set_to_none=True)
         pair = None
         for part in range(self._recipe.cases_per_step):
-            example, found = next(self._next)
+            example, found, skipped = next(self._next)
             pair = found or pair
+            self._skipped |= skipped
             yield self._learned(step, part, example, last=part + 1 == self._recipe.cases_per_step and not pair)
         if pair:
             yield self._learned_of_pair(step, pair)

@@ -49,12 +49,12 @@ def train(recipe: Recipe, folder: Path, resume: bool = False) -> None:
 
 def _train(recipe: Recipe, folder: Path, resume: bool, world: World) -> None:
     run = Run(recipe, folder, world, resume)
-    log = RunLog(folder, writes=world.first)
+    log, named = RunLog(folder, writes=world.first), set()
     for step in range(run.first, recipe.steps):
         for figures in run.step(step):
             log.add(figures)
         if (step + 1) % recipe.log_every == 0:
-            _tell(step + 1, recipe, run, log, world)
+            _tell(step + 1, recipe, run, log, world, named)
         # What looks collapsed must not take the place of what did not.
         if ((step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps) and run.healthy():
             run.save(step + 1)
@@ -64,22 +64,26 @@ def _train(recipe: Recipe, folder: Path, resume: bool, world: World) -> None:
         )
 
 
-def _tell(step: int, recipe: Recipe, run: Run, log: RunLog, world: World) -> None:
-    """Write the means of the figures of all processes since the last time, and print them."""
+def _tell(step: int, recipe: Recipe, run: Run, log: RunLog, world: World, named: set[str]) -> None:
+    """Write the means of the figures of all processes since the last time, and print them, with what was skipped and is not among the
+    `named` yet."""
     rate = (step - run.first) / run.seconds()
     skipped = _pooled(log, world, run.skipped)
     told = together(world.gather(run.pace.read()))
     if world.first:
-        means = log.write(step, steps_per_second=rate, learning_rate=run.learning_rate, skipped=skipped, **told)
+        for case in skipped.keys() - named:
+            print(f"Left out: {case}. {skipped[case]}", file=sys.stderr, flush=True)
+        named.update(skipped)
+        means = log.write(step, steps_per_second=rate, learning_rate=run.learning_rate, skipped=len(skipped), **told)
         print(f"step {step}/{recipe.steps}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), flush=True)
 
 
-def _pooled(log: RunLog, world: World, skipped: dict[str, str]) -> int:
-    """Bring the figures of all processes into the log of the first; how many cases any of them skipped."""
+def _pooled(log: RunLog, world: World, skipped: dict[str, str]) -> dict[str, str]:
+    """Bring the figures of all processes into the log of the first; the cases that any of them skipped, with the reason."""
     everyone = world.gather((log.collect(), skipped))
     for figures, _ in everyone if world.first else ():
         log.take(figures)
-    return len({case for _, cases in everyone for case in cases})
+    return {case: reason for _, cases in everyone for case, reason in cases.items()}
 
 
 if __name__ == "__main__":

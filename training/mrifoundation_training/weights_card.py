@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import torch
 
-from mrifoundation.model import Card, FoundationModel
+from mrifoundation.model import Card, FoundationModel, load_card
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.parallel.world import World
@@ -17,7 +17,8 @@ RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
 def card_of(
     recipe: Recipe, model: FoundationModel, cases: list[Case], steps: int, seconds: float, world: World
 ) -> Card:
-    """What these weights were trained on and how, without scores; those come from `mrifoundation evaluate`."""
+    """What these weights were trained on and how, without scores; those come from `mrifoundation evaluate`. What they started from counts
+    among it, and so do its terms."""
     groups: dict[tuple, set] = {}
     for case in cases:
         groups.setdefault((case.source, case.tier, case.licence), set()).add(case.subject)
@@ -25,7 +26,9 @@ def card_of(
         {"source": s, "tier": t, "licence": licence, "subjects": len(ids)}
         for (s, t, licence), ids in sorted(groups.items())
     ]
-    open_only = all(case.tier == "open" for case in cases)
+    start = load_card(recipe.init) if recipe.init else None
+    data = merged([start.training_data, data] if start else [data])
+    open_only = all(row["tier"] == "open" for row in data) and (start is None or start.licence != RESEARCH_LICENCE)
     return Card(
         name=recipe.name,
         version="0.1.0",
@@ -40,6 +43,7 @@ def card_of(
             "commit": _commit(),
             "budget_voxels": list(recipe.geometry.budget),
         }
+        | ({"init": start.model_id} if start else {})
         | ({"student_teacher": asdict(recipe.student_teacher)} if recipe.student_teacher.weight else {}),
         preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING]},
         limits=[
@@ -49,6 +53,15 @@ def card_of(
             "taken for something else.",
         ],
     )
+
+
+def merged(told: list[list[dict]]) -> list[dict]:
+    """Rows of training data of several weights as those of one: of a source that several saw, the most subjects."""
+    data: dict[tuple, dict] = {}
+    for row in (row for rows in told for row in rows):
+        kept = data.setdefault((row["source"], row["tier"], row["licence"]), dict(row))
+        kept["subjects"] = max(kept["subjects"], row["subjects"])
+    return [data[key] for key in sorted(data)]
 
 
 def _hardware(world: World) -> str:

@@ -1,5 +1,7 @@
 """Slicer's DICOM database as far as the module asks for it, over real files that pydicom reads."""
 
+import shutil
+import tempfile
 from contextlib import contextmanager
 
 import pydicom
@@ -23,7 +25,8 @@ class ctkDICOMDatabase(QObject):
 
 class ctkDICOMIndexer(QObject):
     def addFile(self, database: ctkDICOMDatabase, path: str, copy_file: bool = False) -> None:
-        assert not copy_file, "the double keeps links only"
+        if copy_file:
+            path = shutil.copy(path, tempfile.mkdtemp(prefix="dicom-database-"))
         database.files[str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)] = path
 
     def waitForImportFinished(self, msec_timeout: int = -1) -> None:

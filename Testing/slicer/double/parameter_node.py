@@ -1,5 +1,6 @@
 """`slicer.parameterNodeWrapper`: typed parameters in a MRML node, tied to widgets by their SlicerParameterName."""
 
+import abc
 import sys
 import types
 import typing
@@ -100,36 +101,79 @@ class _Connector:
             self.widget.setCurrentText(value)
         elif type(self.widget) is QSpinBox:
             self.widget.setValue(value)
-        elif self.widget.property("text") != value:
-            self.widget.setText(value)
+        else:
+            self.widget.setText(value)  # as Slicer does: the cursor goes to the end
+
+    def on_changed(self, take) -> None:
+        self.signal.connect(take) if take else self.signal.disconnect(self._taken)
+        self._taken = take
+
+
+class GuiConnector(abc.ABC):
+    """What a module ties widgets with in its own way."""
+
+    def __init__(self):
+        self._callback = None
+
+    def onChanged(self, callback) -> None:
+        self._callback = callback
+        self._connect() if callback else self._disconnect()
+
+    def changed(self) -> None:
+        if self._callback:
+            self._callback()
+
+    @staticmethod
+    @abc.abstractmethod
+    def canRepresent(widget, datatype) -> bool: ...
+
+    @staticmethod
+    @abc.abstractmethod
+    def create(widget, datatype): ...
+
+    @abc.abstractmethod
+    def _connect(self) -> None: ...
+
+    @abc.abstractmethod
+    def _disconnect(self) -> None: ...
+
+    @abc.abstractmethod
+    def widget(self): ...
+
+    @abc.abstractmethod
+    def read(self): ...
+
+    @abc.abstractmethod
+    def write(self, value) -> None: ...
 
 
 class _Binding:
-    """All connectors of one `connectGui`, following the node and the widgets until it is undone."""
+    """All connectors of one `connectParametersToGui`, following the node and the widgets until it is undone."""
 
-    def __init__(self, wrapper, connectors: list[_Connector]):
+    def __init__(self, wrapper, connectors: dict[str, _Connector | GuiConnector]):
         self._wrapper, self._connectors, self._updating = wrapper, connectors, False
         self.show()
-        self._slots = [(c, lambda *_, c=c: self._take(c)) for c in connectors]
-        for connector, slot in self._slots:
-            connector.signal.connect(slot)
+        for name, connector in connectors.items():
+            take = lambda *_, name=name, connector=connector: self._take(name, connector)  # noqa: E731
+            connector.onChanged(take) if isinstance(connector, GuiConnector) else connector.on_changed(take)
         self._tag = wrapper.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.show())
 
     def show(self) -> None:
         if not self._updating:
             self._updating = True
-            for connector in self._connectors:
-                connector.write(getattr(self._wrapper, connector.parameter.name))
+            for name, connector in self._connectors.items():
+                connector.write(getattr(self._wrapper, name))
             self._updating = False
 
     def undo(self) -> None:
         self._wrapper.parameterNode.RemoveObserver(self._tag)
-        for connector, slot in self._slots:
-            connector.signal.disconnect(slot)
+        for connector in self._connectors.values():
+            connector.onChanged(None) if isinstance(connector, GuiConnector) else connector.on_changed(None)
+        self._connectors = {}
 
-    def _take(self, connector: _Connector) -> None:
+    def _take(self, name: str, connector: _Connector | GuiConnector) -> None:
         if not self._updating:
-            setattr(self._wrapper, connector.parameter.name, connector.read())
+            setattr(self._wrapper, name, connector.read())
 
 
 def parameterNodeWrapper(cls):
@@ -144,15 +188,21 @@ def parameterNodeWrapper(cls):
             if not parameter.is_node and parameter.name not in known:
                 parameter.write(parameterNode, parameter.default)
 
-    def connectGui(self, gui) -> int:
-        named = [
-            (w.property("SlicerParameterName"), w) for w in vars(gui).values() if w.property("SlicerParameterName")
-        ]
-        unknown = [name for name, _ in named if name not in parameters]
+    def connectParametersToGui(self, mapping) -> int:
+        unknown = [name for name in mapping if name not in parameters]
         if unknown:
             raise ValueError(f"Cannot find a param with the given name: {unknown[0]}")
-        self._bindings.append(_Binding(self, [_Connector(widget, parameters[name]) for name, widget in named]))
+        connectors = {
+            name: tied if isinstance(tied, GuiConnector) else _Connector(tied, parameters[name])
+            for name, tied in mapping.items()
+        }
+        self._bindings.append(_Binding(self, connectors))
         return len(self._bindings) - 1
+
+    def connectGui(self, gui) -> None:
+        """Gives no tag, as in Slicer."""
+        named = {w.property("SlicerParameterName"): w for w in vars(gui).values()}
+        self.connectParametersToGui({name: widget for name, widget in named.items() if name})
 
     def disconnectGui(self, tag: int) -> None:
         self._bindings[tag].undo()
@@ -165,12 +215,13 @@ def parameterNodeWrapper(cls):
             property(lambda s, g=getter: g(s.parameterNode), lambda s, v, w=setter: w(s.parameterNode, v)),
         )
     cls.__init__, cls.connectGui, cls.disconnectGui = __init__, connectGui, disconnectGui
+    cls.connectParametersToGui = connectParametersToGui
     return cls
 
 
 def register() -> None:
     """Make it importable as in Slicer."""
     module = types.ModuleType("slicer.parameterNodeWrapper")
-    for part in (parameterNodeWrapper, Choice, WithinRange):
+    for part in (parameterNodeWrapper, Choice, WithinRange, GuiConnector):
         setattr(module, part.__name__, part)
     sys.modules["slicer.parameterNodeWrapper"] = slicer.parameterNodeWrapper = module

@@ -29,6 +29,12 @@ def sided(name: str, side: str) -> str:
     return f"{side} {name}"
 
 
+def sideless(name: str) -> str:
+    """The name without its side, where it has one."""
+    first, _, rest = name.partition(" ")
+    return rest if first in SIDES else name
+
+
 def other(side: str) -> str:
     """left for right, right for left."""
     return SIDES[1 - SIDES.index(side)]

@@ -10,7 +10,7 @@ from .entries import sided
 from .index import WordingIndex, index_of
 from .listing import Item, statements
 from .nearest import nearest_names
-from .reading import Reading, has_sides, read
+from .reading import Reading, has_sides, in_words, read
 from .sharing import with_shared_sides, with_shared_words
 from .vocabulary import Vocabulary
 
@@ -136,9 +136,3 @@ def _expanded(understood: list[Understood], vocabulary: Vocabulary) -> Iterator[
             given.add(name)
             split = len(singles) > 1
             yield replace(one, names=(name,), explanation=f"'{one.prompt}' includes {name}." if split else sentence)
-
-
-def in_words(names: Collection[str]) -> str:
-    """A list as it is spoken: "a, b and c"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from .entries import SIDES, sided
+from .entries import SIDES, sided, sideless
 from .index import Meaning, WordingIndex
 from .vocabulary import Vocabulary
 
@@ -45,9 +46,14 @@ def read_exactly(words: list[str], side: str | None, index: WordingIndex, vocabu
 
 
 def has_sides(words: list[str], index: WordingIndex, vocabulary: Vocabulary) -> bool:
-    """True when the words stand for one thing on the left and another on the right."""
+    """True when the words stand for one thing on the left and another on the right, and for nothing that lies in the middle: a heart has
+    chambers on both sides, but is not meant by one of them."""
     left, right = (read(words, side, index, vocabulary) for side in SIDES)
-    return left is not None and right is not None and left.names != right.names
+    if left is None or right is None or left.names == right.names:
+        return False
+    whole = read(words, None, index, vocabulary)
+    kept = {sideless(name) for name in (*left.names, *right.names)}
+    return not (whole and whole.grouped) or {sideless(name) for name in whole.names} <= kept
 
 
 def _on_side(search, key: str, side: str | None, vocabulary: Vocabulary) -> Reading | None:
@@ -83,8 +89,11 @@ def _reading(meaning: Meaning, vocabulary: Vocabulary) -> Reading:
 def _one_side(meaning: Meaning, side: str, vocabulary: Vocabulary) -> Reading | None:
     if meaning.kind in ("group", "set"):
         members = vocabulary.groups.get(meaning.name) or vocabulary.sets[meaning.name]
-        names = tuple(dict.fromkeys(name for member in members if (name := _side_name(member, side, vocabulary))))
-        return Reading(names, "group", sided(meaning.name, side), grouped=True) if names else None
+        merged = [member for member in members if vocabulary[member].sides_merged]
+        named = (member if member in merged else _side_name(member, side, vocabulary) for member in members)
+        names = tuple(dict.fromkeys(name for name in named if name))
+        note = f"the sides of {in_words(merged)} are not told apart" if merged else ""
+        return Reading(names, "group", sided(meaning.name, side), grouped=True, note=note) if names else None
     structure = vocabulary[meaning.name]
     name = _side_name(structure.name, side, vocabulary)
     if name:
@@ -98,3 +107,9 @@ def _side_name(name: str, side: str, vocabulary: Vocabulary) -> str | None:
     if sided(name, side) in vocabulary:
         return sided(name, side)
     return name if vocabulary[name].side == side else None
+
+
+def in_words(names: Collection[str]) -> str:
+    """A list as it is spoken: "a, b and c"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

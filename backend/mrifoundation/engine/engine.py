@@ -80,7 +80,9 @@ class Engine:
         self._scans[scan.content_hash] = scan
         encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
         if encoding is None:
-            segmenter = Segmenter(self._model, self._shelves.last)
+            segmenter = Segmenter(
+                self._model, self._shelves.empty
+            )  # what is kept must not hang on what is taught today
             encoding = encode_twice(
                 self._model, segmenter, self._encoder, scan, profile, progress or silent, cancel or never
             )
@@ -142,7 +144,7 @@ class Engine:
         shelf = self.taught
         asked, segmenter = self._understand(shelf, prompts, free_text, expand), Segmenter(self._model, shelf)
         result = segmenter.segment(encoding, asked, progress or silent, cancel or never, likeliest)
-        table, notes = with_tests(self.card, result.table, self._learned)
+        table, notes = with_tests(self.card, result.table, self._learned - shelf.queries.keys())
         return replace(result, table=table, notes=notes)
 
     def refine(

@@ -13,9 +13,11 @@ NAMED = 4  # structures that a note names before it counts the others
 def with_tests(card: Card, table: Sequence[dict], learned: Container[str]) -> tuple[list[dict], list[str]]:
     """The rows, each with `tested` (dice, low, high, scans; None where it never was), and notes on what should not be relied on.
 
-    learned: names that the card's weights learned; what was taught since is its teacher's to judge, and no note speaks of it."""
-    rows = [row | {"tested": None if (one := _of_row(card, row)) is None else asdict(one)} for row in table]
-    own = [row for row in rows if all(name in learned for name in _names(row))]
+    learned: names that the weights themselves answer for; what was taught since, anew or in place of theirs, is its teacher's to judge:
+    it has no figure, and no note speaks of it."""
+    judged = [(row, all(name in learned for name in (row["name"], *_names(row)))) for row in table]
+    rows = [row | {"tested": asdict(one) if is_own and (one := _of_row(card, row)) else None} for row, is_own in judged]
+    own = [row for row, (_, is_own) in zip(rows, judged, strict=True) if is_own]
     untested = [row["name"] for row in own if row["tested"] is None]
     poor = [f"{row['name']} (Dice {row['tested']['dice']:.2f})" for row in own if row["tested"] and _is_poor(row)]
     notes = [f"Never tested on a scan of a person: {_listed(untested)}."] if untested else []

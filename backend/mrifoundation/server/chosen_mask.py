@@ -28,7 +28,7 @@ async def chosen_mask(request: Request, volume_id: str, scan: Scan, one: Chosen)
     if sum(map(bool, (one.contour, one.segment, one.region))) != 1:
         raise InputError(f"'{one.name}' needs exactly one of contour, segment and region.")
     if one.segment:
-        return await run_sync(segment_mask, request, one.segment, scan.shape)
+        return await run_sync(segment_mask, request, one.segment, scan)
     if one.region:
         return await run_sync(region_of(request, volume_id, one.region).mask)
     return await on_worker(

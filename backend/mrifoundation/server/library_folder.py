@@ -36,6 +36,7 @@ class LibraryFolder:
         self._lock = threading.Lock()
         self._open: Library | None = None
         self._engine: Engine | None = None
+        self.adding = threading.Lock()  # held by the ingest that has its turn; not bound to a thread
 
     def library(self, engine: "Engine | None") -> "Library":
         from mrifoundation.library import Library  # with LanceDB; the service starts without it

@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field, ValidationError
 from mrifoundation.errors import InputError
 from mrifoundation.server.transfer import plain, unpacked
 
-KEPT = 512  # more than an RTSTRUCT has; packed, they are small
+KEPT = 512  # more than an RTSTRUCT has
+KEPT_BYTES = 256_000_000  # of all of them, packed: a body's outline takes some megabytes
 Start = Annotated[int, Field(ge=0, le=8192)]
 Size = Annotated[int, Field(ge=1, le=8192)]
 Triple = Field(min_length=3, max_length=3)
@@ -50,16 +51,18 @@ class MarkedRegion:
 class MarkedRegions:
     """The last regions that were sent."""
 
-    def __init__(self):
+    def __init__(self, most_bytes: int = KEPT_BYTES):
         self._held: OrderedDict[str, MarkedRegion] = OrderedDict()
+        self._most_bytes = most_bytes
         self._lock = threading.Lock()
 
     def add(self, region: MarkedRegion) -> str:
         name = secrets.token_hex(8)
         with self._lock:
             self._held[name] = region
-            while len(self._held) > KEPT:
-                self._held.popitem(last=False)
+            size = sum(len(one.packed) for one in self._held.values())
+            while len(self._held) > KEPT or (size > self._most_bytes and len(self._held) > 1):
+                size -= len(self._held.popitem(last=False)[1].packed)
         return name
 
     def forget(self, volume: str) -> None:

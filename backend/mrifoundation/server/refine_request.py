@@ -43,7 +43,7 @@ def begun_mask(request: Request, volume_id: str, scan: Scan, wanted: RefineReque
     if not any(given) and not wanted.prompt and not wanted.marks:
         raise InputError("There is nothing to begin from; send marks, a prompt, an earlier answer or a region.")
     if wanted.begin:
-        return segment_mask(request, MarkedSegment(job=wanted.begin.job, values=[wanted.begin.value]), scan.shape)
+        return segment_mask(request, MarkedSegment(job=wanted.begin.job, values=[wanted.begin.value]), scan)
     return region_of(request, volume_id, wanted.region).mask() if wanted.region else None
 
 

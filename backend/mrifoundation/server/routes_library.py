@@ -28,6 +28,9 @@ router = APIRouter(prefix="/v1/library", tags=["library"], responses={code: PROB
 MISSING = {404: PROBLEMS[404]}
 
 
+TURN_S = 0.05  # that a waiting ingest waits before it lets others go first
+
+
 @dataclass(frozen=True)
 class Ingested:
     """What a finished ingest gave."""
@@ -57,9 +60,15 @@ async def ingest(request: Request, collection: str, wanted: IngestRequest) -> di
     def work(engine: "Engine", job: Job) -> Generator[bool | None, None, Ingested]:
         found = yield from _found(wanted, roots, job)
         library = folder.library(engine)
-        report = yield from library.adding(
-            found, collection, wanted.profile, wanted.identifiers, job.progress, job.cancelled
-        )
+        while not folder.adding.acquire(timeout=TURN_S):
+            job.progress("wait", -1.0, "Waiting for another ingest.")
+            yield
+        try:
+            report = yield from library.adding(
+                found, collection, wanted.profile, wanted.identifiers, job.progress, job.cancelled
+            )
+        finally:
+            folder.adding.release()
         return Ingested(report.to_dict())
 
     return {"job": request.app.state.backend.submit(work).id}

@@ -20,9 +20,12 @@ from mrifoundation.server.routes_volumes import BODY, held
 from mrifoundation.server.schemas import AnsweredTicket, JobTicket
 from mrifoundation.server.schemas_library import MarkedSegment, RegionTicket, SearchRequest, WhyRequest
 from mrifoundation.server.transfer import float_box
+from mrifoundation.volume import Scan
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
+
+SAME_MM = 0.01  # that two grids may lie apart and still be one
 
 router = APIRouter(prefix="/v1", tags=["search"], responses={code: PROBLEMS[code] for code in (401, 404, 422, 503)})
 
@@ -114,19 +117,21 @@ def _mask(request: Request, wanted: SearchRequest, scan) -> np.ndarray | None:
     if scan is None or (wanted.segment and wanted.region):
         raise InputError("A region needs its volume, and is either a segment or an uploaded region; send one of them.")
     if wanted.segment:
-        return segment_mask(request, wanted.segment, scan.shape)
+        return segment_mask(request, wanted.segment, scan)
     region = request.app.state.regions.get(wanted.region)
     if region is None or region.volume != wanted.volume:
         raise HTTPException(404, "No region with this id is held for this volume; send it again.")
     return region.mask()
 
 
-def segment_mask(request: Request, segment: MarkedSegment, shape: tuple[int, ...]) -> np.ndarray:
+def segment_mask(request: Request, segment: MarkedSegment, scan: Scan) -> np.ndarray:
+    """bool [i, j, k] on the scan's own grid, of a finished segmentation of this very scan or of another one on its grid."""
     job = request.app.state.backend.jobs.get(segment.job)
     if job is None or not isinstance(job.result, Answer):
         raise HTTPException(404, "No segmentation with this job id is kept; segment again.")
     geometry = job.result.geometry
-    if tuple(geometry["full_shape"]) != tuple(shape):
+    shape = tuple(scan.shape)
+    if tuple(geometry["full_shape"]) != shape or not np.allclose(geometry["affine"], scan.affine, atol=SAME_MM):
         raise InputError("The segmentation is of another scan; segment this one.")
     box = np.frombuffer(gzip.decompress(job.result.packed_labels), np.dtype(geometry["dtype"]).newbyteorder("<"))
     mask = np.zeros(shape, bool)

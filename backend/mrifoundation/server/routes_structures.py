@@ -113,7 +113,7 @@ async def _marked(request: Request, wanted: TeachStructureRequest, scan: Scan) -
             request, lambda engine: known_contour(kept_contours(request), wanted.volume, wanted.contour).mask.copy()
         )
     if wanted.segment:
-        return await run_sync(segment_mask, request, wanted.segment, scan.shape)
+        return await run_sync(segment_mask, request, wanted.segment, scan)
     return region_of(request, wanted.volume, wanted.region).mask()
 
 

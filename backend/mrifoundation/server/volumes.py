@@ -107,6 +107,9 @@ def _compact(voxels: np.ndarray) -> np.ndarray:
     """The same values as int16 where that is exact, which is what most scanners give and half the size."""
     if voxels.min() >= -32768 and voxels.max() <= 32767:
         whole = voxels.astype(np.int16)
-        if np.array_equal(whole, voxels):
+        # Bit by bit: −0.0 is 0 for a comparison, but not for the hash that names the scan.
+        if np.array_equal(
+            whole.astype(np.float32).view(np.int32), np.ascontiguousarray(voxels, np.float32).view(np.int32)
+        ):
             return whole
     return voxels

@@ -196,7 +196,12 @@ class Examples:
             shown = self._brain(drawn.names, fluid=rng.random() < 0.5)
             kept = torch.tensor(np.where(shown, np.arange(len(shown)), 0), dtype=torch.uint8, device=device)
             source = looked_up(kept, source)
-        names = swapped_sides(self.vocabulary, drawn.names) if view.flipped else drawn.names
+        names = drawn.names
+        if view.flipped:
+            names, declared = (
+                swapped_sides(self.vocabulary, names),
+                frozenset(swapped_sides(self.vocabulary, tuple(declared))),
+            )
         return Anatomy(view, near_view, source, replace(drawn, names=names), declared, synthetic, strip, womb)
 
     def _image(self, rng: np.random.Generator, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength):
@@ -261,13 +266,14 @@ class Examples:
             box = body_box(volume.image, volume.spacing)
         else:
             most = np.reshape(recipe.margin_mm, (-1, 1))
-            margin = rng.uniform(2, 8) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * most
+            margin = np.full((3, 2), rng.uniform(2, 8)) if recipe.whole else rng.uniform(0.1, 1.0, (3, 2)) * most
             if recipe.slab and rng.random() < recipe.slab:
                 margin[rng.integers(3)] = rng.uniform(*SLAB_MARGIN, 2)
-            box = _widened(self._box(volume, strip), margin, volume, beyond=recipe.beyond)
+            labelled = self._box(volume, strip) or tuple(slice(0, n) for n in volume.labels.shape)
+            box = _widened(labelled, margin, volume, beyond=recipe.beyond)
         return _limited(rng, box, volume.spacing, self.geometry.budget[1] * 64.0)
 
-    def _label_box(self, volume: CaseVolume, strip: bool) -> tuple[slice, slice, slice]:
+    def _label_box(self, volume: CaseVolume, strip: bool) -> tuple[slice, slice, slice] | None:
         if strip:
             return bounding_box(self._brain(volume.names, fluid=False)[volume.labels])
         return self._focus_box(volume, volume.about)

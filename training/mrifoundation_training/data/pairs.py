@@ -70,7 +70,8 @@ class Pairs(Views):
     def _recipe(self, case: Case) -> SourceRecipe:
         """A scan without labels is always shown as it is; where nobody said that it may be mirrored, it is not."""
         recipe = self.recipes.get(case.source, SourceRecipe(0, flip=False))
-        return recipe if case.labels is not None else replace(recipe, synthetic=0.0, focus=0.0)
+        as_it_is = {"synthetic": 0.0, "focus": 0.0, "levels": 0.0, "hosted": 0.0, "completed": 0.0, "womb": 0.0}
+        return recipe if case.labels is not None else replace(recipe, **as_it_is)
 
     def _example(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Pair:
         anatomy = self._anatomy(rng, volume, recipe)
@@ -81,7 +82,8 @@ class Pairs(Views):
 
 @dataclass
 class WithPairs:
-    """A map-style dataset: item n is example n with, at the first example of every `every`-th step, the pair of that step, else None.
+    """A map-style dataset: item n is example n with, at the first example of every `every`-th step, the pair of that step, else None,
+    and with what was skipped so far by the process that drew it, which may be another one than asks.
 
     processes: that share a step, each with `cases_per_step` examples and a pair of its own. volumes: what keeps the cases in memory, in
     place of all of them for good."""
@@ -99,10 +101,10 @@ class WithPairs:
         if self.pairs is not None:
             self.pairs.share_volumes(self.examples)
 
-    def __getitem__(self, draw: int) -> tuple[Example, Pair | None]:
+    def __getitem__(self, draw: int) -> tuple[Example, Pair | None, dict[str, str]]:
         turn, part = divmod(draw, self.cases_per_step)
         wanted = self.pairs is not None and part == 0 and turn // self.processes % self.every == 0
-        return self.examples[draw], self.pairs[turn] if wanted else None
+        return self.examples[draw], self.pairs[turn] if wanted else None, self.skipped
 
     @property
     def skipped(self) -> dict[str, str]:

@@ -22,7 +22,8 @@ class SourceRecipe:
     shown as whole ones, each with its level.
     host: id of a CT, in whose body its organ is set with probability `hosted`, where that body has its `place`.
     completed: probability that what a CT leaves without a label is named by its brightness, and all of the body is made an image of.
-    womb: probability that what is labelled lies in a skull, in fluid, as an unborn child's brain does. turned: from any direction.
+    womb: probability that what is labelled lies in a skull, in fluid, as an unborn child's brain does; a scan
+    that is shown so must be empty outside of its labels. turned: from any direction.
     """
 
     weight: float

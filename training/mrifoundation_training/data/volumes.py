@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from nibabel.affines import voxel_sizes
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
@@ -32,23 +33,23 @@ def load_case(case: Case) -> CaseVolume:
 
     Raises InputError naming the file when it cannot be read or image and labels do not share a grid."""
     if case.labels is None:
-        image, spacing = _canonical(case.image)
-        return CaseVolume(case, np.zeros(image.shape, np.uint8), ("",), image, spacing)
-    labels, spacing = _canonical(case.labels)
+        image, affine = _canonical(case.image)
+        return CaseVolume(case, np.zeros(image.shape, np.uint8), ("",), image, voxel_sizes(affine))
+    labels, affine = _canonical(case.labels)
     image = None
     if case.image is not None:
-        image, spacing = _canonical(case.image)
-        if image.shape != labels.shape:
-            raise InputError(
-                f"'{case.id}': its labels {labels.shape} are not on the grid of its image {image.shape}; resample them."
-            )
+        image, own = _canonical(case.image)
+        if _apart(image, own, labels, affine) > voxel_sizes(own).min():
+            raise InputError(f"'{case.id}': its labels are not on the grid of its image; resample them onto it.")
+    if labels.dtype.kind == "f" or labels.min(initial=0) < 0:
+        raise InputError(f"'{case.id}' has labels that are negative or no whole numbers; export it as a label map.")
     values = [v for v in np.unique(labels) if v != 0]
     if len(values) > 255:
         raise InputError(f"'{case.id}' has {len(values)} label values; at most 255 are supported.")
     compact = np.zeros(int(max(values, default=0)) + 1, dtype=np.uint8)
     compact[values] = np.arange(1, len(values) + 1)
     names = ("", *(case.table.get(int(v), "") for v in values))
-    return CaseVolume(case, compact[labels], names, image, spacing)
+    return CaseVolume(case, compact[labels], names, image, voxel_sizes(affine))
 
 
 def renamed(volume: CaseVolume, names: dict[str, str]) -> CaseVolume:
@@ -60,7 +61,16 @@ def renamed(volume: CaseVolume, names: dict[str, str]) -> CaseVolume:
     return replace(volume, case=replace(volume.case, table=table), names=told)
 
 
+def _apart(image: np.ndarray, affine: np.ndarray, labels: np.ndarray, other: np.ndarray) -> float:
+    """How far the last voxels of both lie from each other, in mm along an axis of the scanner, or their first ones."""
+    if image.shape != labels.shape:
+        return float("inf")
+    corners = np.array([[0, 0, 0, 1], [*np.array(image.shape) - 1, 1]]).T
+    return float(np.abs((affine - other) @ corners).max())
+
+
 def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[np.ndarray, np.ndarray]:
+    """Voxels [i, j, k] along the canonical axes, and index → mm."""
     local = _members().local(path) if isinstance(path, ShardMember) else path
     try:
         file = nib.as_closest_canonical(nib.load(local) if isinstance(local, Path) else local.nifti())
@@ -80,7 +90,7 @@ def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[n
         and data.min(initial=0) >= 0
     ):
         data = data.astype(np.uint16)
-    return np.ascontiguousarray(data), np.array(file.header.get_zooms()[:3], dtype=np.float64)
+    return np.ascontiguousarray(data), file.affine
 
 
 @lru_cache(maxsize=1)

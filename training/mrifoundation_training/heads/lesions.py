@@ -11,6 +11,7 @@ from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.heads.example import Example, from_files
 from mrifoundation_training.heads.simulated import GLIOMA, HEALTHY, MULTIPLE_SCLEROSIS
 from mrifoundation_training.heads.simulated_cache import kept_simulated_scan
+from mrifoundation_training.reports.facts import names_tumour, tells_tumour
 
 TUMOUR, NO_TUMOUR = "brain tumour", "no brain tumour"
 LESIONS, NO_LESIONS = "white-matter lesions", "no white-matter lesions"
@@ -20,13 +21,16 @@ MARGIN_MM = 6.0  # between a tumour and the slab that counts as free of it
 
 def tumour_examples(cases: list[Case]) -> list[Example]:
     """Real gliomas and real brains without one, multiple sclerosis among these; simulated gliomas, sclerosis and healthy heads."""
-    real = [
-        _real(case, TUMOUR if "glioma" in case.diagnosis or "tumor" in case.diagnosis else NO_TUMOUR)
-        for case in _brains(cases)
-        if case.diagnosis != "unknown"
-    ]
+    real = [_real(case, told) for case in _brains(cases) if (told := _tumour_told(case.diagnosis))]
     labels = {GLIOMA: TUMOUR, MULTIPLE_SCLEROSIS: NO_TUMOUR, HEALTHY: NO_TUMOUR}
     return real + _simulated(cases, labels)
+
+
+def _tumour_told(diagnosis: str) -> str | None:
+    """What a diagnosis says of tumours; None where it leaves it open."""
+    if diagnosis == "unknown" or (names_tumour(diagnosis) and not tells_tumour(diagnosis)):
+        return None
+    return TUMOUR if names_tumour(diagnosis) else NO_TUMOUR
 
 
 def white_matter_examples(cases: list[Case]) -> list[Example]:

@@ -58,7 +58,12 @@ def _tumour_told(diagnosis: str) -> dict[str, str]:
     """Another disease, or one that is only suspected, says nothing about tumours."""
     if _HEALTHY.fullmatch(diagnosis.strip()):
         return {"tumour": "no"}
-    return {"tumour": "yes"} if names_tumour(diagnosis) and not _DOUBT.search(diagnosis) else {}
+    return {"tumour": "yes"} if tells_tumour(diagnosis) else {}
+
+
+def tells_tumour(diagnosis: str) -> bool:
+    """Whether a diagnosis says that there is one, without doubt."""
+    return names_tumour(diagnosis) and not _DOUBT.search(diagnosis)
 
 
 def names_tumour(text: str) -> bool:

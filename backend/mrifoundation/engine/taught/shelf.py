@@ -108,6 +108,7 @@ class Shelves:
         self.vocabulary = vocabulary
         self._model_id, self._device = model_id, device
         self.last = Shelf.read(model_id, vocabulary, device)
+        self.empty = Shelf({}, {}, {}, vocabulary, ())
 
     def now(self) -> Shelf:
         if folder_stamp() != self.last.stamp:

@@ -130,10 +130,10 @@ def service_of(url: str) -> str:
     return _parts(url)[0]
 
 
-def client_of(root: str, key: str = "") -> DICOMwebClient:
-    """A client that says who one is; `key`: a bearer token in place of the one in the environment."""
+def client_of(root: str, key: str = "", trusted: bool = True) -> DICOMwebClient:
+    """A client that says who one is; `key`: a bearer token in place of the one in the environment, which only a `trusted` service gets."""
     session = requests.Session()
-    if token := key or os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN"):
+    if token := key or (os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN") if trusted else None):
         session.headers["Authorization"] = f"Bearer {token}"
     client = DICOMwebClient(url=root, session=session)
     client.set_http_retry_params(wait_exponential_multiplier=FIRST_WAIT_MS)

@@ -7,6 +7,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from mrifoundation.errors import InputError
+from mrifoundation.tasks.exchange.between_planes import between
 from mrifoundation.tasks.exchange.filling import filled
 from mrifoundation.tasks.exchange.grid import Grid, check_room, onto
 from mrifoundation.tasks.exchange.segment import Segment
@@ -17,22 +18,25 @@ _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 FLAT = 0.1  # voxels that the points of one contour may lie off its slice
 NEAR = 0.25  # voxels that a contour may lie off a slice of the grid and still be meant for it
 _SAME_PLANE = 0.1  # mm between contours of one plane
+FARTHEST = 2.5  # usual distances that two neighbouring planes of one part may be apart
 _FARTHEST = 1e5  # mm from the origin
 _LARGEST = 2048  # pixels along an edge of a plane that contours are filled in
 
 
 @dataclass(frozen=True, eq=False)
 class _Planes:
-    """A grid whose third axis goes from contour plane to contour plane. rings: by slice, in (i, j)."""
+    """A grid whose third axis goes across the contour planes, and what they enclose there."""
 
     grid: Grid
-    rings: dict[int, list[np.ndarray]]
+    mask: np.ndarray
 
-    def mask(self) -> np.ndarray:
-        mask = np.zeros(self.grid.shape, bool)
-        for level, rings in self.rings.items():
-            mask[:, :, level] = filled(rings, self.grid.shape[:2])
-        return mask
+    @classmethod
+    def of(cls, grid: Grid, rings: dict[int, list[np.ndarray]]) -> "_Planes":
+        """rings: by slice of the grid, in (i, j)."""
+        mask = np.zeros(grid.shape, bool)
+        for level, own in rings.items():
+            mask[:, :, level] = filled(own, grid.shape[:2])
+        return cls(grid, mask)
 
 
 def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segment]:
@@ -71,7 +75,7 @@ def _colour(given: Sequence | None) -> tuple[int, int, int] | None:
 
 def _mask(rings: list[np.ndarray], grid: Grid, notes: list[str]) -> np.ndarray:
     planes = _own_planes(rings, grid) or _planes_between(rings, grid)
-    return onto(planes.mask(), planes.grid.affine, grid, notes)
+    return onto(planes.mask, planes.grid.affine, grid, notes)
 
 
 def _own_planes(rings: list[np.ndarray], grid: Grid) -> _Planes | None:
@@ -91,11 +95,11 @@ def _own_planes(rings: list[np.ndarray], grid: Grid) -> _Planes | None:
     for ring, level in zip(index, slices.tolist(), strict=True):
         if 0 <= level < turned.shape[2]:
             found.setdefault(level, []).append(ring[:, axes[:2]])
-    return _Planes(turned, found)
+    return _Planes.of(turned, found)
 
 
 def _planes_between(rings: list[np.ndarray], grid: Grid) -> _Planes:
-    """A grid made from the contours: its planes are theirs, its pixels no larger than the voxels of `grid`."""
+    """A grid made from the contours: its planes are theirs where they are evenly spaced, its pixels no larger than those of `grid`."""
     normal = _normal(max(rings, key=lambda ring: np.linalg.norm(_area(ring))))
     heights = np.array([float((ring @ normal).mean()) for ring in rings])
     steps = np.diff(np.sort(heights))
@@ -108,15 +112,34 @@ def _planes_between(rings: list[np.ndarray], grid: Grid) -> _Planes:
     low, high = np.min([ring.min(0) for ring in flat], axis=0), np.max([ring.max(0) for ring in flat], axis=0)
     pixel = max(float(spacing.min()), float((high - low).max()) / _LARGEST)
     levels = np.rint((heights - heights.min()) / gap).astype(int)
+    is_even = np.abs((heights - heights.min()) / gap - levels).max() < NEAR
+    fine = gap if is_even else max(float(steps.min()), float(spacing.min()) / 2)
     affine = np.eye(4)
-    affine[:3, :3] = np.stack([axes[0] * pixel, axes[1] * pixel, normal * gap], axis=1)
+    affine[:3, :3] = np.stack([axes[0] * pixel, axes[1] * pixel, normal * fine], axis=1)
     affine[:3, 3] = axes.T @ (low - pixel) + normal * heights.min()
-    shape = (*(np.ceil((high - low) / pixel).astype(int) + 3).tolist(), int(levels.max()) + 1)
-    check_size(shape, 1, "The structure set")
+    count = int(levels.max()) + 1 if is_even else int(np.ceil(np.ptp(heights) / fine)) + 1
+    made = Grid((*(np.ceil((high - low) / pixel).astype(int) + 3).tolist(), count), affine)
+    check_size(made.shape, 1, "The structure set")
+    flat = [(ring - low) / pixel + 1 for ring in flat]
+    return _Planes.of(made, _by(levels, flat)) if is_even else _uneven(made, flat, heights - heights.min(), fine, gap)
+
+
+def _uneven(made: Grid, rings: list[np.ndarray], heights: np.ndarray, fine: float, usual: float) -> _Planes:
+    """Planes at any distances (mm above the first), of which a grid that goes in even steps would let some fall together."""
+    order = np.argsort(heights)
+    number = np.empty(len(rings), int)
+    number[order] = np.cumsum(np.diff(heights[order], prepend=heights.min()) > _SAME_PLANE)
+    planes = _by(number, rings)
+    masks = [filled(planes[n], made.shape[:2]) for n in sorted(planes)]
+    at = np.array([heights[number == n].mean() for n in sorted(planes)])
+    return _Planes(made, between(masks, at, np.arange(made.shape[2]) * fine, FARTHEST * usual))
+
+
+def _by(levels: np.ndarray, rings: list[np.ndarray]) -> dict[int, list[np.ndarray]]:
     found: dict[int, list[np.ndarray]] = {}
-    for ring, level in zip(flat, levels.tolist(), strict=True):
-        found.setdefault(level, []).append((ring - low) / pixel + 1)
-    return _Planes(Grid(shape, affine), found)
+    for ring, level in zip(rings, levels.tolist(), strict=True):
+        found.setdefault(level, []).append(ring)
+    return found
 
 
 def _area(ring: np.ndarray) -> np.ndarray:

@@ -37,14 +37,15 @@ class Journal:
         text = json.dumps(about).encode()
         lengths = struct.pack("<II", len(text), len(content))
         head = _HEAD.pack(_MARK, len(text), len(content), zlib.crc32(content, zlib.crc32(text)), zlib.crc32(lengths))
-        with open(self.path, "ab") as file:
-            before = file.tell()
+        # Without a buffer: a buffered file would write what is left in it, once there is room, behind what was cut off.
+        with open(self.path, "ab", buffering=0) as file:
+            before, left = file.tell(), memoryview(head + text + content)
             try:
-                file.write(head + text + content)
-                file.flush()
+                while left:
+                    left = left[file.write(left) :]
                 os.fsync(file.fileno())
             except OSError:
-                file.truncate(before)
+                os.ftruncate(file.fileno(), before)
                 raise
 
 
