@@ -22,6 +22,8 @@ kidney on the left side                       | left kidney                     
 rib 7 right                                   | right rib 7                                        | exact
 superior rectus muscle of the right side      | right superior rectus muscle                       | exact
 
+liver, left kidney and heart                  | liver; left kidney; heart                          | exact; exact; group
+
 hepar                                         | liver                                              | synonym
 lien                                          | spleen                                             | synonym
 ren sinister                                  | left kidney                                        | synonym
@@ -300,3 +302,8 @@ class TestWithAModelThatKnowsLess:
         (one,) = understand("basal ganglia", vocabulary, known=["putamen", "left pallidum", "right pallidum"])
         assert one.names == ("putamen", "left pallidum", "right pallidum")
         assert one.explanation == "'basal ganglia' stands for putamen, left pallidum and right pallidum."
+
+
+def test_a_side_of_a_group_keeps_what_is_not_told_apart_and_says_so(vocabulary):
+    (one,) = understand("right knee", vocabulary)
+    assert {"right femur", "tibia", "patella"} <= set(one.names) and "not told apart" in one.explanation

@@ -80,3 +80,8 @@ def test_the_engine_says_it_of_its_own_answers(tiny_weights, head_voxels, obliqu
     answer = engine.segment(engine.encode(Scan(head_voxels, oblique_affine)), ["brainstem", "left kidney"])
     assert [told["tested"] and told["tested"]["dice"] for told in answer.table] == [0.9, None]
     assert answer.notes == ["Never tested on a scan of a person: left kidney."]
+
+
+def test_what_was_taught_in_place_of_the_weights_own_has_no_figure_of_theirs(card):
+    (liver,), notes = with_tests(card, [row("liver")], LEARNED - {"liver"})
+    assert liver["tested"] is None and notes == []

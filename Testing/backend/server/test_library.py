@@ -246,6 +246,19 @@ def test_other_work_is_done_between_two_scans_of_an_ingest(service, sent, archiv
     assert service.request("DELETE", "/v1/library/collections/many").json() == {"removed": many["cases"]}
 
 
+def test_two_ingests_are_done_one_after_the_other(service, archive):
+    jobs = [
+        service.post(
+            f"/v1/library/collections/{name}/ingest",
+            json={"sources": [str(archive / f"{file}.nii.gz")], "profile": "fast"},
+        ).json()["job"]
+        for name, file in (("first", "one"), ("second", "two"))
+    ]
+    assert [result(service, job)["collection"] for job in jobs] == ["first", "second"]
+    for name in ("first", "second"):
+        assert service.request("DELETE", f"/v1/library/collections/{name}").json() == {"removed": 1}
+
+
 def test_a_case_and_a_collection_can_be_removed(service, filled, archive):
     ingested(service, "gone", [str(archive / "one.nii.gz"), str(archive / "two.nii.gz")])
     case = service.get("/v1/library/cases?collection=gone").json()["cases"][0]["case"]

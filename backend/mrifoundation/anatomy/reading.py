@@ -52,8 +52,10 @@ def has_sides(words: list[str], index: WordingIndex, vocabulary: Vocabulary) -> 
     if left is None or right is None or left.names == right.names:
         return False
     whole = read(words, None, index, vocabulary)
-    kept = {sideless(name) for name in (*left.names, *right.names)}
-    return not (whole and whole.grouped) or {sideless(name) for name in whole.names} <= kept
+    if whole is None or not whole.grouped:
+        return True
+    wanted = {sideless(name) for name in whole.names}
+    return all(wanted <= {sideless(name) for name in one.names} for one in (left, right))
 
 
 def _on_side(search, key: str, side: str | None, vocabulary: Vocabulary) -> Reading | None:

@@ -15,7 +15,7 @@ def with_tests(card: Card, table: Sequence[dict], learned: Container[str]) -> tu
 
     learned: names that the weights themselves answer for; what was taught since, anew or in place of theirs, is its teacher's to judge:
     it has no figure, and no note speaks of it."""
-    judged = [(row, all(name in learned for name in (row["name"], *_names(row)))) for row in table]
+    judged = [(row, all(name in learned for name in _names(row))) for row in table]
     rows = [row | {"tested": asdict(one) if is_own and (one := _of_row(card, row)) else None} for row, is_own in judged]
     own = [row for row, (_, is_own) in zip(rows, judged, strict=True) if is_own]
     untested = [row["name"] for row in own if row["tested"] is None]

@@ -165,3 +165,19 @@ def _area(path) -> float:
         points -= points[0]
         total += np.linalg.norm(np.cross(points, np.roll(points, -1, axis=0)).sum(0)) / 2
     return total
+
+
+@pytest.mark.parametrize("drawn", [[2, 4, 6, 8, 9, 10], [2, 4, 6, 9, 11], [2, 3, 4, 6, 8, 10, 12], [2, 4, 6, 8]])
+def test_contours_at_uneven_distances_lose_no_slice(tmp_path, save, drawn):
+    """As planners draw them: on every second slice, and on its neighbour where the form changes."""
+    source = read_source(write_series(tmp_path / "fine", "axial", (0.8, 0.8), 1.5, shape=(60, 52, 16)))
+    organ = np.zeros(source.grid.shape, bool)
+    organ[20:40, 15:35] = True  # a cylinder with straight sides
+    kept = np.zeros_like(organ)
+    kept[..., drawn] = organ[..., drawn]
+    file = save(export_segments("rtstruct", [Segment("liver", kept)], source.grid, source), "uneven")
+    (found,) = import_segments(file, source.grid).segments
+    area = organ[..., 0].sum()
+    per_slice = found.mask.sum(axis=(0, 1))
+    assert per_slice[drawn[0] : drawn[-1] + 1].min() > 0.8 * area and per_slice.max() < 1.2 * area
+    assert not per_slice[: drawn[0] - 1].any() and not per_slice[drawn[-1] + 2 :].any()

@@ -1,5 +1,8 @@
 """Sending to a real Orthanc by STOW-RS."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pydicom
 import pytest
 import requests
@@ -40,3 +43,28 @@ def test_an_archive_that_does_not_take_it_is_said_to(archive, segments, tmp_path
         send(made.content, "orthanc")
     with pytest.raises(InputError, match="answered 404"):
         send(made.content, f"{archive}/elsewhere")
+
+
+def test_the_services_own_token_goes_to_no_host_that_it_was_not_meant_for(segments, tmp_path, monkeypatch):
+    heard = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(self.headers.get("Authorization"))
+            self.send_error(403)
+
+        def log_message(self, *_):
+            pass
+
+    source = read_source(write_series(tmp_path / "series"))
+    made = export_segments("rtstruct", segments, source.grid, source)
+    monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_TOKEN", "of-the-hospital")
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/dicom-web"
+        for hosts, key in (("", ""), ("archive.example", ""), ("", "own"), ("archive.example, 127.0.0.1", "")):
+            monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_HOSTS", hosts)
+            with pytest.raises(InputError):
+                send(made.content, address, key)
+        server.shutdown()
+    assert heard == [None, None, "Bearer own", "Bearer of-the-hospital"]

@@ -1,9 +1,13 @@
 """A journal loses nothing that was written, however it was cut off."""
 
+import signal
+
 import numpy as np
 import pytest
 
 from mrifoundation.tasks.refine.journal import Journal
+
+resource = pytest.importorskip("resource", reason="limits of files are set where there are such limits")
 
 
 @pytest.fixture
@@ -39,3 +43,18 @@ def test_noise_at_the_end_is_cut(journal):
     with open(journal.path, "ab") as file:
         file.write(np.random.default_rng(0).bytes(200))
     assert len(list(journal.read())) == 3 and journal.path.stat().st_size == before
+
+
+def test_a_full_disk_takes_nothing_of_what_is_written_once_there_is_room_again(journal):
+    size = journal.path.stat().st_size
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 60, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.append({"number": "refused"}, b"x" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert journal.path.stat().st_size == size
+    journal.append({"number": "after"}, b"y" * 100)
+    assert [about["number"] for about, _ in journal.read()] == [0, 1, 2, "after"]
