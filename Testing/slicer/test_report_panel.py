@@ -97,3 +97,34 @@ def test_a_backend_that_dies_under_a_draft_is_told_and_the_text_stays(written, b
     ui.writeButton.click()
     wait_for(lambda: not written.requests.busy, "the refusal")
     assert "Nothing answers" in ui.messageLabel.text and ui.reportEditor.plainText == before
+
+
+def test_a_report_is_not_saved_while_another_scan_is_chosen(written, head, tmp_path):
+    import slicer
+
+    ui = written.reportPanel.ui
+    other = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(head)[::-1].copy(), name="other")
+    written.ui.scanSelector.setCurrentNode(other)
+    assert not ui.saveButton.enabled and f"This report is about {head.GetName()}" in ui.messageLabel.text
+    written.ui.scanSelector.setCurrentNode(head)
+    assert ui.saveButton.enabled and "This report is about" not in ui.messageLabel.text
+
+
+def test_a_file_of_another_report_is_not_overwritten(written, tmp_path):
+    (tmp_path / "report.html").write_text("of yesterday")
+    ui = written.reportPanel.ui
+    ui.savePath.currentPath = str(tmp_path / "report.html")
+    ui.saveButton.click()
+    wait_for(lambda: "Saved as" in ui.messageLabel.text, "the file")
+    assert (tmp_path / "report.html").read_text() == "of yesterday"
+    assert "report-2.html" in ui.messageLabel.text and ui.savePath.currentPath.endswith("report-2.html")
+    ui.saveButton.click()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["report-2.html", "report.html"], "its own may be"
+
+
+def test_a_pdf_that_cannot_be_written_is_told_when_the_report_was_edited(written, tmp_path):
+    edit(written)
+    ui = written.reportPanel.ui
+    ui.savePath.currentPath = str(tmp_path / "nowhere" / "report.pdf")
+    ui.saveButton.click()
+    assert "cannot be written" in ui.messageLabel.text

@@ -162,3 +162,52 @@ def test_what_was_never_tested_on_people_is_said_beside_it_and_below_the_prompt(
     assert "Never tested on a scan of a person: liver, spleen." in message(connected)
     table = connected.segmentPanel.ui.resultTable
     assert "never tested on it" in table.item(0, 4).toolTip()
+
+
+def test_another_scan_gets_a_segmentation_of_its_own_and_that_is_said(connected, head):
+    import slicer
+
+    ask_for(connected, head, "liver")
+    wait_for_end(connected)
+    first = connected.segmentPanel.ui.segmentationSelector.currentNode()
+    other = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(head)[..., ::-1].copy(), name="other")
+    ask_for(connected, other, "liver")
+    wait_for_end(connected)
+    second = connected.segmentPanel.ui.segmentationSelector.currentNode()
+    assert second is not first and first.GetSegmentation().GetNumberOfSegments() == 1
+    assert f"The segments of {first.GetName()} stay as they are" in message(connected)
+
+
+def test_typing_in_the_middle_of_the_line_stays_there(connected, head):
+    connected.ui.scanSelector.setCurrentNode(head)
+    line = connected.segmentPanel.ui.promptLine
+    line.setText("lier, spleen")
+    for place, letter in enumerate("v", 2):
+        line.setCursorPosition(place)
+        line.insert(letter)
+    assert line.text == "liver, spleen" and line.cursorPosition == 3
+    assert connected.segmentPanel._parameters.prompt == "liver, spleen"
+
+
+def test_the_panel_is_tied_to_the_scene_once_however_often_it_is_opened(connected, head):
+    connected.ui.profileCombo.setCurrentText("fine")
+    tied = connected._parameters
+    for _ in range(3):
+        connected.exit()
+        connected.enter()
+    assert connected._parameters is tied and connected.ui.profileCombo.currentText == "fine"
+
+
+def test_a_label_map_or_a_hidden_volume_is_not_taken_for_the_scan(panel):
+    import slicer
+
+    panel.ui.scanSelector.setCurrentNode(None)
+    voxels = np.zeros((4, 4, 4), np.int16)
+    slicer.util.addVolumeFromArray(voxels, name="labels", nodeClassName="vtkMRMLLabelMapVolumeNode")
+    slicer.util.addVolumeFromArray(voxels, name="a heat map").SetHideFromEditors(True)
+    panel._parameters.scan = None
+    panel.enter()
+    assert panel._parameters.scan is None
+    scan = slicer.util.addVolumeFromArray(voxels, name="scan")
+    panel.enter()
+    assert panel._parameters.scan is scan

@@ -175,6 +175,47 @@ def test_segments_of_the_person_are_left_alone(volume):
     assert own in segment_ids(node)
 
 
+def renamed(node):
+    node.GetSegmentation().GetSegment("liver").SetName("liver (checked by hand)")
+
+
+def painted(node):
+    import slicer
+
+    scan = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, "liver", scan)
+    voxels[4, 4, 4] = 1 - voxels[4, 4, 4]
+    slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, node, "liver", scan)
+
+
+def corrected(node):
+    from MRIFoundationLib.Segmentation import CONTOUR_TAG
+
+    node.GetSegmentation().GetSegment("liver").SetTag(CONTOUR_TAG, "{}")
+
+
+@pytest.mark.parametrize("change", [renamed, painted, corrected])
+def test_what_a_person_did_with_a_segment_stays_when_the_structure_is_asked_again(volume, change):
+    node = put(volume, an_answer(volume, scattered(1), "left kidney", "liver"))
+    change(node)
+    before = voxels_of_segment(node, "liver", volume)
+    put(volume, an_answer(volume, scattered(2), "left kidney", "liver"), node)
+    assert np.array_equal(voxels_of_segment(node, "liver", volume), before)
+    [new] = set(segment_ids(node)) - {"left kidney", "liver"}
+    assert np.array_equal(voxels_of_segment(node, new, volume), scattered(2) == 2)
+    put(volume, an_answer(volume, scattered(3), "left kidney", "liver"), node)
+    assert segment_ids(node) == ["left kidney", "liver", new], "the answer beside it is the one that is replaced"
+
+
+def test_a_segmentation_that_the_selector_made_is_shown(volume):
+    import slicer
+
+    node = slicer.mrmlScene.AddNode(slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentationNode"))
+    assert node.GetDisplayNode() is None
+    put(volume, an_answer(volume, scattered(), "left kidney", "liver"), node)
+    assert node.GetDisplayNode() is not None
+
+
 def test_more_than_255_labels_arrive(volume):
     labels = np.arange(9 * 8 * 7, dtype=np.uint16).reshape(9, 8, 7)
     names = [f"structure {value}" for value in range(1, labels.max() + 1)]

@@ -78,6 +78,13 @@ def test_dicom_goes_out_beside_its_series_and_comes_back(by_hand, series, tmp_pa
     assert row(by_hand, name)[2] == row(by_hand, "optic chiasm")[2]
 
 
+def test_the_next_export_leaves_the_last_one_alone(by_hand, series, tmp_path):
+    (tmp_path / "contours.nii.gz").write_bytes(b"of somebody else")
+    export(by_hand, "nifti", tmp_path / "contours.nii.gz")
+    assert "contours-2.nii.gz" in message(by_hand), message(by_hand)
+    assert (tmp_path / "contours.nii.gz").read_bytes() == b"of somebody else"
+
+
 def test_slicers_dicom_database_gives_the_series_and_takes_the_file(by_hand, series, tmp_path):
     from double import dicom_database
 
