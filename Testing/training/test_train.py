@@ -122,3 +122,22 @@ def test_a_file_that_cannot_be_read_is_counted_and_named_whoever_reads_it(
     assert [
         line.split(",")[3] for line in (tmp_path / "run" / "log.csv").read_text().splitlines() if ",skipped," in line
     ][-1] == "1"
+
+
+def test_a_command_that_is_started_again_by_itself_begins_the_run_and_goes_on_with_it(small_data, tmp_path, capsys):
+    recipe = tmp_path / "r.yaml"
+    network = (
+        "{channels: [32, 32, 32, 32], blocks: [1, 1, 1, 1], features: 32, neck_layers: 1, neck_heads: 2, query_dim: 32}"
+    )
+    geometry = "{budget: [4000, 8000]}"
+    recipe.write_text(
+        f"name: x\nmanifest: {small_data}\nsources: {{bodies: {{weight: 1}}}}\nsteps: 1\nsave_every: 1\nworkers: 0\n"
+        f"network: {network}\ngeometry: {geometry}\noutput: {tmp_path / 'runs'}\n"
+    )
+    own = ["--resume", str(tmp_path / "runs" / "x")]
+    assert main([str(recipe), *own]) == 0, capsys.readouterr().err
+    assert main([str(recipe), "steps=2", *own]) == 0
+    assert '"step": 2' in (tmp_path / "runs" / "x" / "state.json").read_text()
+    assert main([str(recipe), "--resume", str(tmp_path / "elsewhere")]) == 1, (
+        "a folder that was mistyped begins nothing"
+    )

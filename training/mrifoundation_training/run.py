@@ -74,7 +74,7 @@ class Run:
         if self._sharded:
             shard(self._learner, self._average, world)
         self._optimizer = new_optimizer(self._model, recipe, self._stage)
-        if not resume and ((folder / TENSORS).exists() or complete(folder)):
+        if not resume and holds_run(folder):
             raise InputError(f"{folder} already holds a run; go on with --resume {folder}, or choose another output=….")
         self.first = self._restored() if resume else 0
         self._spread = replicate(self._learner) if world.size > 1 and not self._sharded else self._learner
@@ -201,6 +201,11 @@ class Run:
             num_workers=recipe.workers,
             prefetch_factor=4 if recipe.workers else None,
         )
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether there is a save in `folder`, on one process or on several."""
+    return (folder / TENSORS).exists() or bool(complete(folder))
 
 
 def own_draws(steps: range, cases_per_step: int, world: World) -> list[int]:

@@ -13,7 +13,7 @@ from mrifoundation_training.optimizer import check_optimizer
 from mrifoundation_training.parallel.spreading import check
 from mrifoundation_training.parallel.world import World, joined
 from mrifoundation_training.recipe import Recipe, read_recipe
-from mrifoundation_training.run import Run, after_collapse
+from mrifoundation_training.run import Run, after_collapse, holds_run
 from mrifoundation_training.run_log import RunLog
 from mrifoundation_training.stages.collapse import Collapsed
 from mrifoundation_training.throughput import together
@@ -24,11 +24,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="mrifoundation-train", description=__doc__)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
-    parser.add_argument("--resume", type=Path, help="folder of the run to go on with")
+    parser.add_argument(
+        "--resume", type=Path, help="folder of the run to go on with; its own (output/name) may hold none yet"
+    )
     options = parser.parse_args(arguments)
     try:
         recipe = read_recipe(options.recipe, options.overrides)
-        train(recipe, options.resume or Path(recipe.output) / recipe.name, resume=options.resume is not None)
+        usual = Path(recipe.output) / recipe.name
+        folder = options.resume or usual
+        # In the recipe's own folder there may be nothing yet: a command that is started again by itself must do for the first time too.
+        begins = folder.absolute() == usual.absolute() and not holds_run(folder)
+        train(recipe, folder, resume=options.resume is not None and not begins)
     except MRIFoundationError as error:
         print(error, file=sys.stderr)
         return 1

@@ -16,6 +16,8 @@ from mrifoundation_training.data.volumes import load_case
 from mrifoundation_training.evaluation.classification import evaluate
 from mrifoundation_training.evaluation.classification_table import aims
 from mrifoundation_training.heads import fit, simulated_cache
+from mrifoundation_training.heads.example import Example, from_files
+from mrifoundation_training.heads.extraction import measured
 from mrifoundation_training.heads.figures_of_people import figures_of_people
 from mrifoundation_training.heads.recipe import Data
 from mrifoundation_training.heads.simulated import GLIOMA, HEALTHY, MULTIPLE_SCLEROSIS, simulated_scan, without_spots
@@ -52,6 +54,17 @@ def fitted(limbs, tiny_weights, tmp_path_factory):
 
 def asked(manifest, head, output, weights, *more):
     return [str(manifest), "--head", head, "--output", str(output), "--weights", str(weights), *more]
+
+
+def test_a_scan_that_was_replaced_is_measured_anew_under_its_old_id(tiny_weights, tmp_path):
+    card = HeadCard("size", "size", "q", ("a", "b"), kinds=("embedding",))
+    engine, told = Engine.load(tiny_weights), []
+    for scale in (1, 3):
+        voxels = np.random.default_rng(scale).uniform(0, 100, (20, 20, 20)).astype(np.float32)
+        nib.save(nib.Nifti1Image(voxels, np.diag([4.0, 4, 4, 1])), tmp_path / "p1.nii")
+        [record] = measured(engine, card, [Example("p1", "p1", "a", from_files(tmp_path / "p1.nii"), "own")])
+        told.append(record.embedding or record.refused)
+    assert told[0] != told[1]
 
 
 def test_a_head_that_tells_no_more_than_chance_is_not_kept(fitted, limbs, tiny_weights, tmp_path, capsys):

@@ -207,7 +207,7 @@ class Engine:
             np.full((len(names), *encoding.grid.shape), NOWHERE, np.float32),
         )
         rows = [n for n, name in enumerate(names) if name in self._learned]
-        presence[rows], logits[rows] = Segmenter(self._model, self._shelves.last).ungated(encoding, known)
+        presence[rows], logits[rows] = Segmenter(self._model, self._shelves.empty).ungated(encoding, known)
         return presence, logits
 
     def _scan_of(self, encoding: Encoding) -> Scan:

@@ -11,7 +11,7 @@ from mrifoundation.tasks.classify.fitting import LEAST_PATIENTS, Cases, fit_head
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.norms import NORMS
-from mrifoundation.volume import read_scan
+from mrifoundation.volume import Scan, read_scan
 from mrifoundation_training.heads import oasis
 from mrifoundation_training.heads.agreement import Agreement, compare, same_person
 from mrifoundation_training.heads.feature_cache import FeatureCache, Record
@@ -92,18 +92,21 @@ def measured_agreement(engine: Engine, data: Data, people: list[oasis.Person]) -
         person = same_person(case, table)
         if person is None or case.image is None:
             continue
-        record = cache.get("brain share", case.id)
+        try:
+            scan = read_scan(case.image)
+        except InputError:
+            continue
+        record = cache.get("brain share", scan.content_hash)
         if record is None:
-            record = _measured(engine, case.image)
-            cache.put("brain share", case.id, record)
+            record = _measured(engine, scan)
+            cache.put("brain share", scan.content_hash, record)
         if not record.refused:
             pairs.append((record.values, person))
     return compare(pairs)
 
 
-def _measured(engine: Engine, path: Path) -> Record:
+def _measured(engine: Engine, scan: Scan) -> Record:
     try:
-        scan = read_scan(path)
         share, _, _ = measure_brain(engine, engine.encode(scan), scan)
     except InputError as error:
         return Record(refused=str(error))

@@ -15,22 +15,29 @@ from mrifoundation.tasks.classify.features import measure
 from mrifoundation.tasks.classify.fitting import Cases
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
+from mrifoundation.volume import Scan
 from mrifoundation_training.heads.example import Example
-from mrifoundation_training.heads.feature_cache import FeatureCache, Record
+from mrifoundation_training.heads.feature_cache import FeatureCache, Record, contents
 
 PROFILE = "standard"
 
 
 def measured(engine: Engine, card: HeadCard, examples: Sequence[Example]) -> list[Record]:
-    """One record an example, from the cache where it is there."""
+    """One record an example, from the cache where its very scans were measured before."""
     cache = FeatureCache(engine.card.model_id, PROFILE)
     console = Console(file=sys.stderr)
     records, what = [], measured_as(card)
     for example in track(examples, f"Measuring for {card.name}", console=console, transient=True):
-        record = cache.get(what, example.id)
+        try:
+            scans = example.read()
+        except InputError as error:
+            records.append(Record(refused=str(error)))
+            continue
+        content = contents(scans)
+        record = cache.get(what, content)
         if record is None:
-            record = _measure(engine, card, example)
-            cache.put(what, example.id, record)
+            record = _measure(engine, card, scans)
+            cache.put(what, content, record)
         records.append(record)
     return records
 
@@ -55,9 +62,9 @@ def cases_of(examples: Sequence[Example], records: Sequence[Record]) -> tuple[Ca
     return Cases(values, names, labels, patients, np.array([record.embedding for _, record in kept])), refused
 
 
-def _measure(engine: Engine, card: HeadCard, example: Example) -> Record:
+def _measure(engine: Engine, card: HeadCard, scans: Sequence[Scan]) -> Record:
     try:
-        study = Study.encode(engine, example.read(), PROFILE)
+        study = Study.encode(engine, scans, PROFILE)
         for scan in study.scans:
             if problem := problem_of(scan):
                 return Record(refused=f"Nothing can be told from it: {problem}.")

@@ -1,13 +1,15 @@
-"""Measurements of examples, kept by weights, head and example, so that a stopped fit goes on and a second one is quick."""
+"""Measurements of examples, kept by weights, head and what the scans hold, so that a stopped fit goes on and a second one is quick."""
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mrifoundation.engine.folders import cache_folder
+from mrifoundation.volume import Scan
 
-FORMAT = 5  # raised when a measurement changes its meaning
+FORMAT = 6  # raised when a measurement changes its meaning
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Record:
     told: dict[str, float] = field(default_factory=dict)
 
 
+def contents(scans: Iterable[Scan]) -> str:
+    """What names the scans of an example: ids repeat from archive to archive, and a file may be replaced."""
+    return "/".join(scan.content_hash for scan in scans)
+
+
 class FeatureCache:
     """One JSON file an example, in the user's cache folder."""
 
@@ -30,16 +37,16 @@ class FeatureCache:
         )
         self._folder.mkdir(exist_ok=True)
 
-    def get(self, head: str, example: str) -> Record | None:
+    def get(self, head: str, content: str) -> Record | None:
         try:
-            return Record(**json.loads(self._path(head, example).read_text(encoding="utf-8")))
+            return Record(**json.loads(self._path(head, content).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
-    def put(self, head: str, example: str, record: Record) -> None:
-        draft = self._path(head, example).with_suffix(".part")
+    def put(self, head: str, content: str, record: Record) -> None:
+        draft = self._path(head, content).with_suffix(".part")
         draft.write_text(json.dumps(asdict(record)), encoding="utf-8")
-        draft.replace(self._path(head, example))
+        draft.replace(self._path(head, content))
 
-    def _path(self, head: str, example: str) -> Path:
-        return self._folder / f"{hashlib.sha256(f'{head}/{example}'.encode()).hexdigest()[:24]}.json"
+    def _path(self, head: str, content: str) -> Path:
+        return self._folder / f"{hashlib.sha256(f'{head}/{content}'.encode()).hexdigest()[:24]}.json"
