@@ -15,9 +15,12 @@ def with_tests(card: Card, table: Sequence[dict], learned: Container[str]) -> tu
 
     learned: names that the weights themselves answer for; what was taught since, anew or in place of theirs, is its teacher's to judge:
     it has no figure, and no note speaks of it."""
-    judged = [(row, all(name in learned for name in _names(row))) for row in table]
-    rows = [row | {"tested": asdict(one) if is_own and (one := _of_row(card, row)) else None} for row, is_own in judged]
-    own = [row for row, (_, is_own) in zip(rows, judged, strict=True) if is_own]
+    rows, own = [], []
+    for row in table:
+        is_own = all(name in learned for name in _names(row))
+        found = _of_row(card, row) if is_own else None
+        rows.append(row | {"tested": asdict(found) if found else None})
+        own += rows[-1:] if is_own else []
     untested = [row["name"] for row in own if row["tested"] is None]
     poor = [f"{row['name']} (Dice {row['tested']['dice']:.2f})" for row in own if row["tested"] and _is_poor(row)]
     notes = [f"Never tested on a scan of a person: {_listed(untested)}."] if untested else []

@@ -198,10 +198,8 @@ class Examples:
             source = looked_up(kept, source)
         names = drawn.names
         if view.flipped:
-            names, declared = (
-                swapped_sides(self.vocabulary, names),
-                frozenset(swapped_sides(self.vocabulary, tuple(declared))),
-            )
+            names = swapped_sides(self.vocabulary, names)
+            declared = frozenset(swapped_sides(self.vocabulary, tuple(declared)))
         return Anatomy(view, near_view, source, replace(drawn, names=names), declared, synthetic, strip, womb)
 
     def _image(self, rng: np.random.Generator, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength):
