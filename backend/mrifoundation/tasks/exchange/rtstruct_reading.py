@@ -117,7 +117,7 @@ def _planes_between(rings: list[np.ndarray], grid: Grid) -> _Planes:
     affine = np.eye(4)
     affine[:3, :3] = np.stack([axes[0] * pixel, axes[1] * pixel, normal * fine], axis=1)
     affine[:3, 3] = axes.T @ (low - pixel) + normal * heights.min()
-    count = int(levels.max()) + 1 if is_even else int(np.rint(np.ptp(heights) / fine)) + 1
+    count = int(levels.max()) + 1 if is_even else int(np.ceil(np.ptp(heights) / fine)) + 1
     made = Grid((*(np.ceil((high - low) / pixel).astype(int) + 3).tolist(), count), affine)
     check_size(made.shape, 1, "The structure set")
     flat = [(ring - low) / pixel + 1 for ring in flat]
