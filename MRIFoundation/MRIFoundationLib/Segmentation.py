@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import slicer
@@ -43,12 +45,14 @@ def put(node, volume, answer: Answer, structures: dict[str, dict]) -> None:
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     image = oriented_image(node, answer.labels)
     segmentation = node.GetSegmentation()
+    counts = cache(_counts)  # all segments of an answer share an image
     modifying = node.StartModify()
     try:
         for row in answer.rows:
-            identifier, place = _place_for(segmentation, row["name"])
+            identifier, place = _place_for(segmentation, row["name"], counts)
             if row["value"] in answer.present:
-                segmentation.AddSegment(_segment(image, row, structures.get(row["name"], {})), identifier)
+                told = {**row, "voxels": _count(image, row["value"], counts)}
+                segmentation.AddSegment(_segment(image, told, structures.get(row["name"], {})), identifier)
                 if place is not None:
                     segmentation.SetSegmentIndex(identifier, place)
     finally:
@@ -116,16 +120,16 @@ def _segment(image, row: dict, structure: dict):
     segment.SetLabelValue(row["value"])
     segment.SetColor(*(channel / 255 for channel in structure.get("colour", (128, 174, 128))))
     segment.SetTag(segment.GetTerminologyEntryTagName(), entry_for(structure))
+    segment.SetTag(ROW_TAG, json.dumps(row))
     segment.AddRepresentation(_LABELMAP, image)
-    segment.SetTag(ROW_TAG, json.dumps({**row, "voxels": _count(segment)}))
     return segment
 
 
-def _place_for(segmentation, name: str) -> tuple[str, int | None]:
+def _place_for(segmentation, name: str, counts: Callable) -> tuple[str, int | None]:
     """Take away the segment that an earlier answer made for `name`; gives the id of the new one, and its place among the segments,
     None for the last."""
     for place in range(segmentation.GetNumberOfSegments()):
-        if _is_untouched_answer(segmentation.GetNthSegment(place), name):
+        if _is_untouched_answer(segmentation.GetNthSegment(place), name, counts):
             identifier = segmentation.GetNthSegmentID(place)
             segmentation.RemoveSegment(identifier)
             return identifier, place
@@ -133,14 +137,23 @@ def _place_for(segmentation, name: str) -> tuple[str, int | None]:
     return (segmentation.GenerateUniqueSegmentID(name) if taken else name), None
 
 
-def _is_untouched_answer(segment, name: str) -> bool:
+def _is_untouched_answer(segment, name: str, counts: Callable) -> bool:
     """Whether a segment is what the backend answered for `name`, and nobody has changed it since."""
     row, tag = row_of(segment), vtk.mutable("")
     answered = row.get("name") == name == segment.GetName() and row.get("is_answer", True)
-    return answered and not segment.GetTag(CONTOUR_TAG, tag) and row.get("voxels") in (None, _count(segment))
+    if not answered or segment.GetTag(CONTOUR_TAG, tag):
+        return False
+    found = _count(segment.GetRepresentation(_LABELMAP), segment.GetLabelValue(), counts)
+    return row.get("voxels") in (None, found)
 
 
-def _count(segment) -> int:
-    image = segment.GetRepresentation(_LABELMAP)
-    scalars = image.GetPointData().GetScalars() if image else None
-    return int((numpy_support.vtk_to_numpy(scalars) == segment.GetLabelValue()).sum()) if scalars else 0
+def _count(image, value: int, counts: Callable) -> int:
+    """Voxels of a label in an image, which may be None."""
+    found = counts(image) if image else ()
+    return int(found[value]) if value < len(found) else 0
+
+
+def _counts(image) -> np.ndarray:
+    """Voxels of each label in an image."""
+    scalars = image.GetPointData().GetScalars()
+    return np.bincount(numpy_support.vtk_to_numpy(scalars)) if scalars else np.zeros(0, int)

@@ -31,8 +31,7 @@ def sided(name: str, side: str) -> str:
 
 def sideless(name: str) -> str:
     """The name without its side, where it has one."""
-    first, _, rest = name.partition(" ")
-    return rest if first in SIDES else name
+    return name.removeprefix("left ").removeprefix("right ")
 
 
 def other(side: str) -> str:

@@ -80,9 +80,8 @@ class Engine:
         self._scans[scan.content_hash] = scan
         encoding = self._cache.get(encoding_key(scan.content_hash, self.card.model_id, profile))
         if encoding is None:
-            segmenter = Segmenter(
-                self._model, self._shelves.empty
-            )  # what is kept must not hang on what is taught today
+            # What is kept must not hang on what is taught today.
+            segmenter = Segmenter(self._model, self._shelves.empty)
             encoding = encode_twice(
                 self._model, segmenter, self._encoder, scan, profile, progress or silent, cancel or never
             )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from mrifoundation.anatomy.entries import sideless
 from mrifoundation.engine.found import NOWHERE
 
 BODY, SACRUM = "vertebral body", "sacrum"
@@ -48,7 +49,7 @@ class Vertebrae:
 
 def part_of(name: str) -> str | None:
     """Which of the parts in BELOW a structure is, whatever its side; None for anything else."""
-    part = name.removeprefix("left ").removeprefix("right ")
+    part = sideless(name)
     return part if part in BELOW else None
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from mrifoundation.anatomy import Structure, Vocabulary
+from mrifoundation.anatomy.entries import sideless
 
 # Regions whose scans can show each other's structures: from such a neighbour no negative is ever drawn.
 NEIGHBOURS = {
@@ -97,7 +98,7 @@ def askable(
             continue
         row = np.zeros(len(names), bool)
         row[[index for part in parts for index in available.get(part, ())]] = True
-        if len({part.removeprefix("left ").removeprefix("right ") for part in parts}) > 1:
+        if len({sideless(part) for part in parts}) > 1:
             row[[lesion for lesion, host in hosts if row[host]]] = True
         prompts.append(structure.name), rows.append(row), absent.append(not row.any())
     single = np.array([name in declared for name in prompts])

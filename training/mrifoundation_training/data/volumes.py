@@ -9,6 +9,7 @@ import numpy as np
 from nibabel.affines import voxel_sizes
 
 from mrifoundation.errors import InputError
+from mrifoundation.volume.same_grid import apart_mm
 from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.member_cache import MemberCache
@@ -39,7 +40,7 @@ def load_case(case: Case) -> CaseVolume:
     image = None
     if case.image is not None:
         image, own = _canonical(case.image)
-        if _apart(image, own, labels, affine) > voxel_sizes(own).min():
+        if apart_mm(image.shape, own, labels.shape, affine) > voxel_sizes(own).min():
             raise InputError(f"'{case.id}': its labels are not on the grid of its image; resample them onto it.")
     if labels.dtype.kind == "f" or labels.min(initial=0) < 0:
         raise InputError(f"'{case.id}' has labels that are negative or no whole numbers; export it as a label map.")
@@ -59,14 +60,6 @@ def renamed(volume: CaseVolume, names: dict[str, str]) -> CaseVolume:
     table = {value: names.get(name, name) for value, name in volume.case.table.items()}
     told = tuple(names.get(name, name) for name in volume.names)
     return replace(volume, case=replace(volume.case, table=table), names=told)
-
-
-def _apart(image: np.ndarray, affine: np.ndarray, labels: np.ndarray, other: np.ndarray) -> float:
-    """How far the last voxels of both lie from each other, in mm along an axis of the scanner, or their first ones."""
-    if image.shape != labels.shape:
-        return float("inf")
-    corners = np.array([[0, 0, 0, 1], [*np.array(image.shape) - 1, 1]]).T
-    return float(np.abs((affine - other) @ corners).max())
 
 
 def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ import numpy as np
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume.same_grid import apart_mm
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.evaluation.questions import disjoint_batches, elsewhere_questions, labelled_questions
 from mrifoundation_training.evaluation.scores import Score, elsewhere_scores, labelled_scores
@@ -38,8 +39,6 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
 def reference_labels(case: Case, scan: Scan) -> np.ndarray:
     """Label values on the scan's grid, int32 [i, j, k]."""
     labels = read_scan(case.labels)
-    corner = np.array([*np.array(scan.shape) - 1, 1.0])
-    apart = np.abs((labels.affine - scan.affine) @ corner).max() if labels.shape == scan.shape else np.inf
-    if apart > scan.spacing.min():
+    if apart_mm(scan.shape, scan.affine, labels.shape, labels.affine) > scan.spacing.min():
         raise InputError(f"The labels of '{case.id}' are not on the grid of its scan; resample them onto it.")
     return np.rint(labels.voxels).astype(np.int32)

@@ -6,6 +6,8 @@ from importlib.resources import files
 import numpy as np
 import yaml
 
+from mrifoundation.anatomy.entries import sideless
+
 SEQUENCES = ("T1", "T2", "FLAIR", "PD")
 BRAIN_SHARES = (0.6, 0.2, 0.12, 0.08)  # how often each is drawn
 OTHER_SHARES = (0.42, 0.42, 0.0, 0.16)  # nobody nulls the fluid of a spine or a knee
@@ -52,7 +54,7 @@ def draw_contrast(
     drawn: dict[str, tuple[float, float]] = {}
     noise = rng.uniform(0.01, 0.07)
     for name in names:
-        key = _sideless(name)
+        key = sideless(name)
         if key not in drawn:
             tissue = tissue_of(name)
             if column is not None and tissue:
@@ -62,7 +64,7 @@ def draw_contrast(
                 )
             else:
                 drawn[key] = (rng.uniform(0, 1), rng.uniform(0, 0.12))
-    means, deviations = zip(*(drawn[_sideless(name)] for name in names), strict=True)
+    means, deviations = zip(*(drawn[sideless(name)] for name in names), strict=True)
     sequence = None if column is None else SEQUENCES[column]
     return np.array(means, np.float32), np.array(deviations, np.float32), sequence
 
@@ -78,7 +80,3 @@ def draw_surroundings(rng: np.random.Generator, count: int, sequence: str | None
 def signal_of(tissue: str, sequence: str) -> float:
     """Of a tissue in one of SEQUENCES, before anybody's own differences."""
     return _table()["signal"][tissue][SEQUENCES.index(sequence)]
-
-
-def _sideless(name: str) -> str:
-    return name.removeprefix("left ").removeprefix("right ")

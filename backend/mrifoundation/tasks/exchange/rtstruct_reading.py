@@ -18,7 +18,7 @@ _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 FLAT = 0.1  # voxels that the points of one contour may lie off its slice
 NEAR = 0.25  # voxels that a contour may lie off a slice of the grid and still be meant for it
 _SAME_PLANE = 0.1  # mm between contours of one plane
-FARTHEST = 2.5  # usual distances that two neighbouring planes of one part may be apart
+WIDEST_GAP = 2.5  # usual distances that two neighbouring planes of one part may be apart
 _FARTHEST = 1e5  # mm from the origin
 _LARGEST = 2048  # pixels along an edge of a plane that contours are filled in
 
@@ -132,7 +132,7 @@ def _uneven(made: Grid, rings: list[np.ndarray], heights: np.ndarray, fine: floa
     planes = _by(number, rings)
     masks = [filled(planes[n], made.shape[:2]) for n in sorted(planes)]
     at = np.array([heights[number == n].mean() for n in sorted(planes)])
-    return _Planes(made, between(masks, at, np.arange(made.shape[2]) * fine, FARTHEST * usual))
+    return _Planes(made, between(masks, at, np.arange(made.shape[2]) * fine, WIDEST_GAP * usual))
 
 
 def _by(levels: np.ndarray, rings: list[np.ndarray]) -> dict[int, list[np.ndarray]]:

@@ -11,6 +11,7 @@ import numpy as np
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan, read_scan
 from mrifoundation.volume.orientation import CanonicalAxes
+from mrifoundation.volume.same_grid import apart_mm
 
 PLANES = ("sagittal", "coronal", "axial")  # by the canonical axis that they lie across
 _VALUES = re.compile(r"(.+):(\d+(?:\+\d+)*)", re.DOTALL)
@@ -103,9 +104,7 @@ def annotated(mask: np.ndarray, affine: np.ndarray, plane: str | None, known: np
 def _on_grid(path: Path, scan: Scan) -> np.ndarray:
     """Label values on the grid of `scan`, int32."""
     labels = read_scan(path)
-    corners = np.array([[0, 0, 0, 1.0], [*(n - 1 for n in scan.shape), 1.0]])
-    apart = np.abs((labels.affine - scan.affine) @ corners.T).max() if labels.shape == scan.shape else np.inf
-    if apart > scan.spacing.min() / 2:
+    if apart_mm(scan.shape, scan.affine, labels.shape, labels.affine) > scan.spacing.min() / 2:
         raise InputError(
             f"The labels '{path.name}' are not on the grid of the scan '{scan.name}'; resample them onto the scan."
         )
