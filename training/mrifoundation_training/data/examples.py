@@ -177,7 +177,7 @@ class Examples:
         womb = rng.random() < recipe.womb
         view = draw_view(
             rng,
-            self.geometry.stretched(recipe.deform, recipe.turned),
+            self.geometry.stretched(recipe.deform, recipe.turned, recipe.restless),
             self._field(rng, volume, recipe, synthetic or womb, strip),
             volume.spacing,
             recipe.flip,
@@ -219,7 +219,7 @@ class Examples:
                 uneven=not recipe.whole,
                 womb=anatomy.womb,
             )
-            image, native = degrade(rng, image, view.spacing, strength)
+            image, native = degrade(rng, image, view.spacing, strength, view.stack)
             tumour = anatomy.drawn.tumour
             return image, native, facts_of_rendering(volume.case, sequence, anatomy.strip, whole, tumour)
         image = near(_tensor(volume.image, source.device), view)[0]
@@ -231,7 +231,7 @@ class Examples:
             image = image / image.max().clamp(min=1e-6)
             sequence = volume.case.sequence if volume.case.sequence in SEQUENCES else None
             image = surrounded(rng, image, 0.0, source, volume.spacing, near_view, sequence, womb=True)
-        image, native = degrade(rng, image, view.spacing, 0.5 * strength)
+        image, native = degrade(rng, image, view.spacing, 0.5 * strength, view.stack)
         return image, np.maximum(native, volume.spacing), facts_of_case(volume.case, mirrored=view.flipped)
 
     def _padded(self, rng, image, labels, drawn: Diseased, declared, native, view, case, known) -> Example:

@@ -24,6 +24,7 @@ class SourceRecipe:
     completed: probability that what a CT leaves without a label is named by its brightness, and all of the body is made an image of.
     womb: probability that what is labelled lies in a skull, in fluid, as an unborn child's brain does; a scan
     that is shown so must be empty outside of its labels. turned: from any direction.
+    restless: probability that it was taken slice by slice and moved meanwhile, where it does so more than what `geometry` says.
     """
 
     weight: float
@@ -48,3 +49,4 @@ class SourceRecipe:
     completed: float = 0.0
     womb: float = 0.0
     turned: bool = False
+    restless: float = 0.0

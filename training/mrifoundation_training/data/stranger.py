@@ -18,7 +18,8 @@ def stranger(rng: np.random.Generator, geometry: GeometryRanges, strength: float
     """Everything but lesions may be asked of it, and nothing of it is there. strength: as of `degrade`."""
     box = tuple(slice(0, int(length)) for length in draw_size(rng))
     view = draw_view(rng, geometry, box, np.ones(3), False, device)
-    image, native = degrade(rng, strange_body(rng, view.shape, draw_sequence(rng), device), view.spacing, strength)
+    image = strange_body(rng, view.shape, draw_sequence(rng), device)
+    image, native = degrade(rng, image, view.spacing, strength, view.stack)
     image = scale(image, *robust_range(image.cpu().numpy()))
     labels = torch.zeros_like(image, dtype=torch.uint8)
     return Example.framed(

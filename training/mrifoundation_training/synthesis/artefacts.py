@@ -5,12 +5,14 @@ import torch
 from torch.nn import functional as F
 
 from mrifoundation_training.synthesis.geometry import smooth_noise
+from mrifoundation_training.synthesis.stack import Stack
 
 
 def degrade(
-    rng: np.random.Generator, image: torch.Tensor, spacing: float, strength: float
+    rng: np.random.Generator, image: torch.Tensor, spacing: float, strength: float, stack: Stack | None = None
 ) -> tuple[torch.Tensor, np.ndarray]:
     """Apply a random chain to an image [X, Y, Z] at working `spacing` (mm); strength 0…1 scales probabilities and amplitudes.
+    stack: the slices that it was taken in, where that is settled.
 
     Returns the image and the native spacing it now stands for, mm [3].
     """
@@ -24,11 +26,15 @@ def degrade(
     if rng.random() < 0.15 * strength:
         image = image * _sensitivity(rng, image.shape, image.device)
     native = np.full(3, max(1.0, spacing * rng.uniform(0.5, 1.0)))
-    if rng.random() < 0.5 * strength:
+    if stack is not None:
+        image = image * stack.along(stack.brightness(rng), image)
+        image, native[stack.axis] = _thick_slices(image, stack.axis, int(stack.of.max()) + 1), stack.thickness
+    elif rng.random() < 0.5 * strength:
         axis = int(rng.integers(3))
         thickness = rng.uniform(1.5, 8.0)
         if thickness > 1.3 * spacing:
-            image, native[axis] = _thick_slices(image, axis, thickness / spacing), thickness
+            count = max(2, round(image.shape[axis] * spacing / thickness))
+            image, native[axis] = _thick_slices(image, axis, count), thickness
     if rng.random() < 0.4 * strength:
         image = _blur(image, rng.uniform(0.3, 0.9))
     if rng.random() < 0.12 * strength:
@@ -52,9 +58,9 @@ def _sensitivity(rng: np.random.Generator, shape: tuple[int, int, int], device: 
     return (-square).exp().clamp(min=0.05)
 
 
-def _thick_slices(image: torch.Tensor, axis: int, factor: float) -> torch.Tensor:
+def _thick_slices(image: torch.Tensor, axis: int, count: int) -> torch.Tensor:
     size = list(image.shape)
-    size[axis] = max(2, round(size[axis] / factor))
+    size[axis] = count
     thick = F.interpolate(image[None, None], size=size, mode="area")
     return F.interpolate(thick, size=tuple(image.shape), mode="trilinear", align_corners=False)[0, 0]
 

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
+from mrifoundation_training.synthesis.stack import Stack
 
 ANY = 90.0  # degrees: with such a spread about each axis no direction is preferred
 
@@ -17,6 +18,7 @@ class GeometryRanges:
 
     budget: working voxels, drawn log-uniformly. rotation: degrees (standard deviation per axis). scale: ± per axis. shear: ±.
     warp_mm: largest standard deviation of the smooth displacement. partial: probability that the field of view is cut.
+    restless: probability that it was taken slice by slice of someone who moved.
     """
 
     budget: tuple[int, int] = (120_000, 300_000)
@@ -25,26 +27,31 @@ class GeometryRanges:
     shear: float = 0.06
     warp_mm: float = 3.0
     partial: float = 0.3
+    restless: float = 0.0
 
-    def stretched(self, factor: float, turned: bool = False) -> "GeometryRanges":
-        """The same fields of view, with anatomy that differs `factor` times as much; turned: seen from any direction."""
+    def stretched(self, factor: float, turned: bool = False, restless: float = 0.0) -> "GeometryRanges":
+        """The same fields of view, with anatomy that differs `factor` times as much; turned: seen from any direction.
+        restless: as of this class, where it is more."""
         return replace(
             self,
             rotation=ANY if turned else self.rotation * factor,
             scale=self.scale * factor,
             shear=self.shear * factor,
             warp_mm=self.warp_mm * factor,
+            restless=max(self.restless, restless),
         )
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A sampling of a source array: index [3, X, Y, Z] float (source voxels), working spacing (mm), padded shape, first axis flipped."""
+    """A sampling of a source array: index [3, X, Y, Z] float (source voxels), working spacing (mm), padded shape, first axis flipped.
+    stack: its slices, where they lie apart from each other."""
 
     index: torch.Tensor
     spacing: float
     padded: tuple[int, int, int]
     flipped: bool
+    stack: Stack | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -77,6 +84,9 @@ def draw_view(
     centre = first + length / 2
     offset = [(torch.arange(n, device=device, dtype=torch.float32) - (n - 1) / 2) * h for n in shape]
     place = torch.stack(torch.meshgrid(*offset, indexing="ij"))
+    stack = Stack.drawn(rng, shape, h) if rng.random() < ranges.restless else None
+    if stack is not None:
+        place += stack.along(stack.moved(rng), place)
     flipped = bool(flip and rng.random() < 0.5)
     place = torch.einsum(
         "ab,bxyz->axyz", torch.tensor(_affine(rng, ranges, flipped), dtype=torch.float32, device=device), place
@@ -86,7 +96,7 @@ def draw_view(
     index = (place + torch.tensor(centre, dtype=torch.float32, device=device)[:, None, None, None]) * scale[
         :, None, None, None
     ] - 0.5
-    return View(index, h, padded, flipped)
+    return View(index, h, padded, flipped, stack)
 
 
 def _cut(rng, probability: float, first: np.ndarray, length: np.ndarray):
