@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from mrifoundation.anatomy.index import index_of
+from mrifoundation.anatomy.organs_at_risk import drawn_by_hand
 from mrifoundation.anatomy.wording import canonical
 
 # Codes of SNOMED CT that the DICOM code dictionary of pydicom does not hold.
@@ -112,7 +113,7 @@ def test_every_wording_is_text_that_leads_back_to_its_owner(vocabulary):
 
 def test_colours_are_in_range_and_tell_structures_apart(vocabulary):
     owners = {}
-    for structure in vocabulary:
+    for structure in (*vocabulary, *drawn_by_hand().values()):
         assert len(structure.colour) == 3 and all(isinstance(c, int) and 0 <= c <= 255 for c in structure.colour)
         assert max(structure.colour) >= 100, "too dark on a black background"
         whole = structure.name.removeprefix(f"{structure.side} ") if structure.partner else structure.name
@@ -127,7 +128,7 @@ def test_snomed_codes_are_those_of_the_dicom_dictionary(vocabulary):
     from pydicom.sr._concepts_dict import concepts
 
     dicom = {code for meanings in concepts["SCT"].values() for code in meanings}
-    coded = [s for s in vocabulary if s.snomed]
+    coded = [s for s in (*vocabulary, *drawn_by_hand().values()) if s.snomed]
     assert len(coded) > 100
     for structure in coded:
         assert structure.snomed.keys() == {"code", "meaning"}
@@ -136,7 +137,7 @@ def test_snomed_codes_are_those_of_the_dicom_dictionary(vocabulary):
 
 def test_no_snomed_code_names_two_things(vocabulary):
     owners = {}
-    for structure in (s for s in vocabulary if s.snomed):
+    for structure in (s for s in (*vocabulary, *drawn_by_hand().values()) if s.snomed):
         whole = structure.name.removeprefix(f"{structure.side} ") if structure.partner else structure.name
         assert owners.setdefault(structure.snomed["code"], whole) == whole
 

@@ -8,7 +8,8 @@ from importlib.resources import files
 
 import yaml
 
-from .entries import SIDES, sided
+from .entries import SIDES, sided, structures_of
+from .structure import Structure
 from .vocabulary import Vocabulary
 
 SOURCE = "Marks et al., Int J Radiat Oncol Biol Phys 2010 (QUANTEC)"
@@ -41,7 +42,8 @@ class OrganAtRisk:
 def organs_at_risk(vocabulary: Vocabulary) -> dict[str, tuple[OrganAtRisk, ...]]:
     """Region → its organs, each side one of its own, in the order of the data file."""
     return {
-        one["name"]: tuple(organ for entry in one["organs"] for organ in _organs(entry, vocabulary)) for one in _read()
+        one["name"]: tuple(organ for entry in one["organs"] for organ in _organs(entry, vocabulary))
+        for one in _read("organs_at_risk")
     }
 
 
@@ -54,6 +56,13 @@ def _organs(entry: dict, vocabulary: Vocabulary) -> list[OrganAtRisk]:
 
 
 @lru_cache(maxsize=1)
-def _read() -> list[dict]:
-    file = files(__package__) / "data" / "organs_at_risk.yaml"
+def drawn_by_hand() -> dict[str, Structure]:
+    """Name → an organ that the vocabulary has no structure for, so that nobody can ask for it; each side one of its own."""
+    content = _read("drawn_by_hand")
+    return {one.name: one for entry in content.pop("structures") for one in structures_of(content | entry, set())}
+
+
+@lru_cache(maxsize=2)
+def _read(name: str):
+    file = files(__package__) / "data" / f"{name}.yaml"
     return yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ from mrifoundation.server.schemas import AnsweredTicket, JobTicket
 from mrifoundation.server.schemas_library import MarkedSegment, RegionTicket, SearchRequest, WhyRequest
 from mrifoundation.server.transfer import float_box
 from mrifoundation.volume import Scan
+from mrifoundation.volume.same_grid import apart_mm
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
@@ -131,7 +132,7 @@ def segment_mask(request: Request, segment: MarkedSegment, scan: Scan) -> np.nda
         raise HTTPException(404, "No segmentation with this job id is kept; segment again.")
     geometry = job.result.geometry
     shape = tuple(scan.shape)
-    if tuple(geometry["full_shape"]) != shape or not np.allclose(geometry["affine"], scan.affine, atol=SAME_MM):
+    if apart_mm(geometry["full_shape"], np.array(geometry["affine"]), shape, scan.affine) > SAME_MM:
         raise InputError("The segmentation is of another scan; segment this one.")
     box = np.frombuffer(gzip.decompress(job.result.packed_labels), np.dtype(geometry["dtype"]).newbyteorder("<"))
     mask = np.zeros(shape, bool)

@@ -26,7 +26,8 @@ def write_label_map(
 ) -> None:
     """Write an integer label map; the file appears whole or not at all.
 
-    labels: integers [i, j, k]; stored as the smallest unsigned type that holds them. affine: index → RAS mm, 4×4.
+    labels: integers [i, j, k], for NRRD also [i, j, k, layer]; stored as the smallest unsigned type that holds them.
+    affine: index → RAS mm, 4×4.
     names:  value → structure name; kept in the file (NIfTI comment extension, NRRD segment fields, MHA SegmentNames).
     fields: value → more of 3D Slicer's segment fields (Color, Tags), for NRRD.
     Raises InputError when the suffix is unknown, the folder is missing or the labels are not non-negative integers.
@@ -37,7 +38,7 @@ def write_label_map(
         raise InputError(f"'{path.name}' cannot be written; end its name with one of {', '.join(SUFFIXES)}.")
     if not path.parent.is_dir():
         raise InputError(f"The folder '{path.parent}' does not exist; create it or choose another.")
-    labels = _smallest_type(labels, path.name)
+    labels = _smallest_type(labels, path.name, (3, 4) if suffix == ".nrrd" else (3,))
     names = {int(value): str(name) for value, name in (names or {}).items()}
     described = _names_field(names) if suffix == ".mha" else _slicer_fields(labels, names, fields or {})
     try:
@@ -54,9 +55,9 @@ def write_label_map(
         ) from error
 
 
-def _smallest_type(labels: np.ndarray, name: str) -> np.ndarray:
+def _smallest_type(labels: np.ndarray, name: str, axes: tuple[int, ...]) -> np.ndarray:
     labels = np.asarray(labels)
-    if labels.ndim != 3 or labels.dtype.kind not in "bui":
+    if labels.ndim not in axes or labels.dtype.kind not in "bui":
         raise InputError(
             f"'{name}' needs labels that are integers on three axes, not {labels.dtype} of shape {labels.shape}."
         )
@@ -79,7 +80,9 @@ def _write_nifti(path: Path, labels: np.ndarray, affine: np.ndarray, names: dict
 
 
 def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, fields: dict[str, str]) -> None:
-    image = sitk.GetImageFromArray(np.ascontiguousarray(labels.T))
+    layered = labels.ndim == 4
+    voxels = np.moveaxis(labels.T, 0, -1) if layered else labels.T
+    image = sitk.GetImageFromArray(np.ascontiguousarray(voxels), isVector=layered)
     lps = LPS_TO_RAS @ affine
     spacing = np.linalg.norm(lps[:3, :3], axis=0)
     image.SetSpacing(spacing.tolist())
@@ -92,7 +95,7 @@ def _write_itk(path: Path, labels: np.ndarray, affine: np.ndarray, fields: dict[
 
 def _slicer_fields(labels: np.ndarray, names: dict[int, str], more: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
     """The fields by which 3D Slicer names segments (named .seg.nrrd, the file opens as a segmentation there)."""
-    extent = " ".join(f"0 {size - 1}" for size in labels.shape)
+    extent = " ".join(f"0 {size - 1}" for size in labels.shape[:3])
     fields = {}
     for index, (value, name) in enumerate(sorted(names.items())):
         segment = {"ID": f"Segment_{value}", "Name": name, "LabelValue": str(value), "Layer": "0", "Extent": extent}

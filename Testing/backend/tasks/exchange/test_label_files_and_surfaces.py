@@ -55,8 +55,21 @@ def test_layers_of_a_seg_nrrd_are_read(tmp_path):
 
 
 def test_segments_that_overlap_are_no_label_map(source, segments):
-    with pytest.raises(InputError, match=r"overlap.*DICOM SEG or RTSTRUCT"):
+    with pytest.raises(InputError, match=r"overlap.*seg.nrrd, DICOM SEG or RTSTRUCT"):
         export_segments("nifti", segments, source.grid)
+
+
+def test_segments_that_overlap_become_layers_of_a_seg_nrrd(source, segments, save):
+    beside = Segment("liver", ball((50, 45, 6), (5, 5, 4)) & ~segments[0].mask & ~segments[1].mask)
+    file = save(export_segments("seg.nrrd", [*segments, beside], source.grid))
+    image = sitk.ReadImage(str(file))
+    assert image.GetNumberOfComponentsPerPixel() == 2, "what overlaps nothing shares a layer"
+    assert [image.GetMetaData(f"Segment{number}_Layer") for number in range(3)] == ["0", "1", "0"]
+    found = import_segments(file)
+    np.testing.assert_allclose(found.grid.affine, source.grid.affine, atol=1e-4)
+    for one, given in zip(found.segments, [*segments, beside], strict=True):
+        assert one.name == given.name
+        np.testing.assert_array_equal(one.mask, given.mask)
 
 
 def test_an_image_is_no_label_map(tmp_path):
@@ -124,7 +137,12 @@ def test_wrong_files_are_told_apart(tmp_path, source):
 
 @pytest.mark.parametrize(
     ("names", "sentence"),
-    [(["", "a"], "no name"), (["a", "a"], "Two segments are called 'a'"), ([], "nothing to export")],
+    [
+        (["", "a"], "no name"),
+        (["a", "a"], "Two segments are called 'a'"),
+        (["Left kidney", "left kidney"], "would both be called 'left kidney'"),
+        ([], "nothing to export"),
+    ],
 )
 def test_names_must_tell_segments_apart(names, sentence, source):
     mask = hard_mask()

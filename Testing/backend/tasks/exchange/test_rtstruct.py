@@ -4,6 +4,7 @@ import numpy as np
 import pydicom
 import pytest
 from mr_series import ball, dice, hard_mask, write_series
+from pydicom.uid import ExplicitVRLittleEndian
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange import Grid, Segment, export_segments, import_segments, read_source
@@ -181,3 +182,40 @@ def test_contours_at_uneven_distances_lose_no_slice(tmp_path, save, drawn):
     per_slice = found.mask.sum(axis=(0, 1))
     assert per_slice[drawn[0] : drawn[-1] + 1].min() > 0.8 * area and per_slice.max() < 1.2 * area
     assert not per_slice[: drawn[0] - 1].any() and not per_slice[drawn[-1] + 2 :].any()
+
+
+def test_two_names_of_one_organ_are_refused(source):
+    both = [Segment(name, hard_mask()) for name in ("left kidney", "Kidney_L")]
+    with pytest.raises(InputError, match="'left kidney' and 'Kidney_L' would both be called 'Kidney_L'"):
+        export_segments("rtstruct", both, source.grid, source)
+
+
+def test_organs_that_are_only_drawn_by_hand_and_targets_are_known_for_what_they_are(source, save):
+    named = ("rectum", "femoral head left", "PTV_High", "gtvp", "seroma")
+    segments = [Segment(name, hard_mask()) for name in named]
+    structures = pydicom.dcmread(save(export_segments("rtstruct", segments, source.grid, source)))
+    names = [roi.ROIName for roi in structures.StructureSetROISequence]
+    seen = structures.RTROIObservationsSequence
+    assert names[0] == "Rectum" and names[2:] == list(named[2:])
+    assert seen[0].RTROIIdentificationCodeSequence[0].CodeValue == "34402009"
+    assert [one.RTROIInterpretedType for one in seen][::2] == ["ORGAN", "PTV", ""]
+    assert seen[3].RTROIInterpretedType == "GTV"
+    assert len({tuple(item.ROIDisplayColor) for item in structures.ROIContourSequence}) >= 2
+
+
+def test_a_contour_of_more_than_64_kb_comes_back(tmp_path, save, errors_of):
+    """A comb with ragged teeth: its outline has more points than a file that states its types can say the length of."""
+    source = read_source(write_series(tmp_path / "fine", shape=(512, 512, 3), pixel=(0.4, 0.4)))
+    mask = np.zeros(source.grid.shape, bool)
+    mask[20:120, 30:480:4, 1] = mask[20, 30:480, 1] = mask[22:120:2, 31:480:4, 1] = True
+    file = save(export_segments("rtstruct", [Segment("cortex", mask)], source.grid, source))
+    longest = max((one.ContourData for one in pydicom.dcmread(file).ROIContourSequence[0].ContourSequence), key=len)
+    assert sum(len(part.original_string) + 1 for part in longest) > 65_536
+    assert errors_of(file) == []
+    (found,) = import_segments(file, source.grid).segments
+    np.testing.assert_array_equal(found.mask, mask)
+    stated = pydicom.dcmread(file)  # as others write it: the type of such a long value is then called unknown
+    stated.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    stated.save_as(tmp_path / "stated.dcm")
+    (found,) = import_segments(tmp_path / "stated.dcm", source.grid).segments
+    np.testing.assert_array_equal(found.mask, mask)

@@ -15,7 +15,9 @@ from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.lesion_signs import LESIONS, lesion_signs
 from mrifoundation.tasks.measure.norms import Norm
 from mrifoundation.tasks.measure.volumes import measure_volumes
+from mrifoundation.volume.same_grid import apart_mm
 
+SAME_MM = 1.0  # that two phases may lie apart: they are counted slice by slice
 FAINT_ML = 0.05  # keeps the logarithm of a volume finite, and is below what a reader would call a lesion
 
 
@@ -48,7 +50,7 @@ def embedding_names(series: int, width: int) -> tuple[str, ...]:
 
 def _heart(study: Study, card: HeadCard) -> Features:
     first, second = study.scans
-    if first.shape != second.shape or not np.allclose(first.affine, second.affine, atol=0.1):
+    if apart_mm(first.shape, first.affine, second.shape, second.affine) > SAME_MM:
         raise InputError("The two phases are not on the same slices; give two phases of one cine series.")
     phases = [_in_order(measure_volumes(study.engine, encoding, STRUCTURES)) for encoding in study.encodings]
     proportions, function = heart_of(phases, first.spacing, first.voxel_ml)

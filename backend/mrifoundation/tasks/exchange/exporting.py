@@ -3,12 +3,13 @@
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid
+from mrifoundation.tasks.exchange.identity import identify
 from mrifoundation.tasks.exchange.segment import Segment
 from mrifoundation.tasks.exchange.source_series import NOT_DICOM, SourceSeries, on_series
 
@@ -38,12 +39,13 @@ def export_segments(
     """The file of a format. kind: one of FORMATS. segments: on `grid`. source: what DICOM formats refer to. description: of the
     DICOM series.
 
-    Names that the vocabulary knows bring their SNOMED code, colour and TG-263 name. Several surfaces become a zip of one STL each.
-    Raises InputError when a DICOM format has no source or another grid, a segment is empty or named twice, or segments overlap in
+    Names of structures and organs at risk bring their SNOMED code, colour and TG-263 name. Several surfaces become a zip of one STL each.
+    Raises InputError when a DICOM format has no source or another grid, a segment is empty, two would have one name, or segments overlap in
     a label map.
     """
     _check(segments, grid)
     vocabulary = vocabulary or Vocabulary.load()
+    _check_names(segments, lambda one: identify(one, vocabulary).written if kind == "rtstruct" else one.name)
     if kind in DICOM:
         return _dicom(kind, segments, grid, source, description or DESCRIPTION, vocabulary)
     if kind == "stl":
@@ -60,16 +62,26 @@ def export_segments(
 def _check(segments: Sequence[Segment], grid: Grid) -> None:
     if not segments:
         raise InputError("There is nothing to export; choose at least one segment.")
-    names = [segment.name for segment in segments]
     for segment in segments:
         if not segment.name.strip():
             raise InputError("A segment has no name; name it, so that whoever opens the file knows what it is.")
-        if names.count(segment.name) > 1:
-            raise InputError(f"Two segments are called '{segment.name}'; give each a name of its own.")
         if segment.mask.shape != tuple(grid.shape):
             raise InputError(f"'{segment.name}' is not on the scan's grid; export it with the scan it was drawn on.")
         if not segment.mask.any():
             raise InputError(f"'{segment.name}' is empty; draw it first or leave it out.")
+
+
+def _check_names(segments: Sequence[Segment], written: Callable[[Segment], str]) -> None:
+    """written: what the file calls a segment. Programs that tell capitals from small letters are not the only ones that read it."""
+    owner: dict[str, str] = {}
+    for segment in segments:
+        name = written(segment)
+        other = owner.get(name.casefold())
+        if other == segment.name:
+            raise InputError(f"Two segments are called '{other}'; give each a name of its own.")
+        if other is not None:
+            raise InputError(f"'{other}' and '{segment.name}' would both be called '{name}' in the file; rename one.")
+        owner[name.casefold()] = segment.name
 
 
 def _dicom(

@@ -1,24 +1,27 @@
 """What a segment's name stands for: its structure, the name that planning systems use, its code and its colour."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pydicom.sr.coding import Code
 
 from mrifoundation.anatomy import Structure, Vocabulary, understand
-from mrifoundation.anatomy.organs_at_risk import organs_at_risk
+from mrifoundation.anatomy.organs_at_risk import drawn_by_hand, organs_at_risk
 from mrifoundation.tasks.dicom_codes import LATERALITY, own_code, structure_code
 from mrifoundation.tasks.exchange.segment import Colour, Segment
 
 _CERTAIN = ("exact", "synonym")
 _ABNORMAL = Code("49755003", "SCT", "Morphologically Abnormal Structure")
 _ANATOMICAL = Code("123037004", "SCT", "Anatomical Structure")
+_TARGET = re.compile(r"([GCP]TV)(?:[pn]\d*)?(?![a-z])", re.IGNORECASE)  # p: primary, n: node
 _UNKNOWN_COLOUR = (128, 174, 128)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """structure: of the vocabulary, None for a name that it does not have. tg263: name by AAPM TG-263, None where it gives none."""
+    """structure: of the vocabulary or an organ that is drawn by hand, None for a name that neither has. tg263: name by AAPM TG-263, None
+    where it gives none."""
 
     name: str
     structure: Structure | None
@@ -32,6 +35,17 @@ class Identity:
     @property
     def is_organ(self) -> bool:
         return self.structure is not None and not self.is_lesion
+
+    @property
+    def target(self) -> str | None:
+        """GTV | CTV | PTV where the name begins so, as TG-263 wants it for what is irradiated."""
+        found = _TARGET.match(self.tg263 or self.name)
+        return found[1].upper() if found else None
+
+    @property
+    def written(self) -> str:
+        """What it is called in a file for a planning system."""
+        return self.tg263 or self.name
 
     @property
     def category(self) -> Code:
@@ -57,22 +71,28 @@ def identify(segment: Segment, vocabulary: Vocabulary) -> Identity:
 
 
 def find_structure(name: str, vocabulary: Vocabulary) -> Structure | None:
-    """The structure that a file calls `name`."""
-    by_tg263 = _names(vocabulary)[1].get(name.strip().lower())
+    """The structure that a file calls `name`, of the vocabulary or one that is drawn by hand."""
+    plain = name.strip().lower()
+    by_tg263 = _names(vocabulary)[1].get(plain)
     if by_tg263:
-        return vocabulary[by_tg263]
+        return vocabulary[by_tg263] if by_tg263 in vocabulary else drawn_by_hand()[by_tg263]
+    by_hand = _by_hand().get(plain.replace("_", " "))
+    if by_hand:
+        return by_hand
     understood = understand(name.replace("_", " "), vocabulary)
     if len(understood) == 1 and understood[0].how in _CERTAIN and len(understood[0].names) == 1:
         return vocabulary[understood[0].names[0]]
     return None
 
 
+@lru_cache(maxsize=1)
+def _by_hand() -> dict[str, Structure]:
+    """Every name and synonym (in small letters) of what is drawn by hand."""
+    return {word: organ for organ in drawn_by_hand().values() for word in (organ.name, *organ.synonyms)}
+
+
 @lru_cache(maxsize=4)
 def _names(vocabulary: Vocabulary) -> tuple[dict[str, str], dict[str, str]]:
     """Structure → TG-263 name, and back (in small letters)."""
-    organs = [
-        organ for organs in organs_at_risk(vocabulary).values() for organ in organs if organ.structure in vocabulary
-    ]
-    return {organ.structure: organ.tg263 for organ in organs}, {
-        organ.tg263.lower(): organ.structure for organ in organs
-    }
+    organs = [organ for organs in organs_at_risk(vocabulary).values() for organ in organs]
+    return {organ.name: organ.tg263 for organ in organs}, {organ.tg263.lower(): organ.name for organ in organs}

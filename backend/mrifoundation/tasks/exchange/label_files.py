@@ -12,7 +12,7 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid, check_room
 from mrifoundation.tasks.exchange.identity import Identity, identify
-from mrifoundation.tasks.exchange.segment import Colour, Segment, label_map
+from mrifoundation.tasks.exchange.segment import Colour, Segment, label_layers, label_map, overlapping
 from mrifoundation.volume import read_scan, write_label_map
 from mrifoundation.volume.json_text import parse_json
 from mrifoundation.volume.nifti_extension import nifti_comments
@@ -21,12 +21,17 @@ _MOST = 1000  # values of a label map; more are an image
 
 
 def as_label_file(segments: Sequence[Segment], affine: np.ndarray, suffix: str, vocabulary: Vocabulary) -> bytes:
-    """The file's bytes. suffix: .nii.gz | .seg.nrrd. Raises InputError when segments overlap."""
+    """The file's bytes. suffix: .nii.gz | .seg.nrrd. Raises InputError when segments overlap in a .nii.gz, which has no layers."""
     names = {value: segment.name for value, segment in enumerate(segments, start=1)}
     fields = {value: _slicer_fields(identify(one, vocabulary)) for value, one in enumerate(segments, start=1)}
+    if suffix == ".seg.nrrd" and overlapping(segments):
+        labels, places = label_layers(segments)
+        fields = {value: own | {"Layer": str(places[value - 1])} for value, own in fields.items()}
+    else:
+        labels = label_map(segments)
     with tempfile.TemporaryDirectory(prefix="mrifoundation-") as folder:
         path = Path(folder) / f"labels{suffix}"
-        write_label_map(path, label_map(segments), affine, names, fields)
+        write_label_map(path, labels, affine, names, fields)
         return path.read_bytes()
 
 

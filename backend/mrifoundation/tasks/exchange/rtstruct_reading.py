@@ -63,7 +63,11 @@ def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segmen
 
 def _points(contour: Dataset) -> np.ndarray:
     """RAS mm [n, 3]."""
-    points = np.asarray(contour.ContourData, float).reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
+    data = contour.ContourData
+    if isinstance(data, bytes):
+        # More than 64 kB in a file that states its types, which then has to call this one unknown.
+        data = data.decode("ascii").strip("\0 ").split("\\")
+    points = np.asarray(data, float).reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
     if not (np.abs(points) < _FARTHEST).all():
         raise InputError("A contour has points that lie nowhere in a patient, so the file is damaged; export it again.")
     return points

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sr.coding import Code
-from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
+from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 import mrifoundation
 from mrifoundation.anatomy import Vocabulary
@@ -58,7 +58,9 @@ def _headed(source: SourceSeries, description: str) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = RTStructureSetStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = (
+        ImplicitVRLittleEndian  # the explicit one has no room for more than 64 kB of points a contour
+    )
     dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
     first, now = source.headers[0], datetime.datetime.now()
     dataset.SpecificCharacterSet = "ISO_IR 192"
@@ -105,7 +107,7 @@ def _roi(number: int, one: Identity, source: SourceSeries) -> Dataset:
     return _item(
         ROINumber=number,
         ReferencedFrameOfReferenceUID=source.frame_of_reference,
-        ROIName=(one.tg263 or one.name)[:64],
+        ROIName=one.written[:64],
         ROIDescription=one.name[:1024],
         ROIGenerationAlgorithm="SEMIAUTOMATIC",
     )
@@ -145,7 +147,7 @@ def _observation(number: int, one: Identity) -> Dataset:
         ObservationNumber=number,
         ReferencedROINumber=number,
         ROIObservationLabel=one.name[:16],
-        RTROIInterpretedType="ORGAN" if one.is_organ else "",
+        RTROIInterpretedType=one.target or ("ORGAN" if one.is_organ else ""),
         ROIInterpreter="",
     )
     if one.structure is not None and one.structure.snomed:

@@ -30,10 +30,23 @@ def label_map(segments: Sequence[Segment]) -> np.ndarray:
             other = segments[int(taken[taken > 0][0]) - 1].name
             raise InputError(
                 f"'{other}' and '{segment.name}' overlap, and this format holds one label a voxel; "
-                "export one of them, or use DICOM SEG or RTSTRUCT."
+                "export one of them, or use seg.nrrd, DICOM SEG or RTSTRUCT."
             )
         labels[segment.mask] = value
     return labels
+
+
+def label_layers(segments: Sequence[Segment]) -> tuple[np.ndarray, list[int]]:
+    """uint16 [i, j, k, layer], value n for the n-th segment, and the layer of each; in no layer do two overlap."""
+    layers: list[np.ndarray] = []
+    places = []
+    for value, segment in enumerate(segments, start=1):
+        place = next((n for n, layer in enumerate(layers) if not layer[segment.mask].any()), len(layers))
+        if place == len(layers):
+            layers.append(np.zeros(segment.mask.shape, np.uint16))
+        layers[place][segment.mask] = value
+        places.append(place)
+    return np.stack(layers, axis=-1), places
 
 
 def overlapping(segments: Sequence[Segment]) -> bool:
