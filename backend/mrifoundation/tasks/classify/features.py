@@ -1,6 +1,6 @@
 """What heads measure on a study: each kind gives named numbers, and the same facts as evidence in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,13 +68,13 @@ def _brain_share(study: Study, card: HeadCard) -> Features:
     if study.age is None or study.sex not in ("F", "M"):
         raise NotApplicable("Age and sex are not known; give them (--age 72 --sex F).")
     share, volumes, stripped = measure_brain(study.engine, study.encodings[0], study.scans[0])
-    norm, percentile, usual = Norm.load("nwbv"), None, ""
+    norm, usual, place, percentile = Norm.load("nwbv"), "", "", None
     if norm and norm.covers(study.age):
-        percentile = norm.percentile(share.nwbv, study.age, study.sex)
+        place, percentile = _among_people(norm, share.nwbv, study, card.gate.get("measurement_error", {}).get("nWBV"))
         usual = f"{norm.mean(study.age, study.sex):.3f} ± {norm.deviation:.3f} at this age ({norm.people} people, {norm.source})"
-    sentence = f"The brain fills {share.nwbv:.3f} of the intracranial space ({share.brain_ml:.0f} of {share.intracranial_ml:.0f} mL)"
-    sentence += (
-        f"; percentile {percentile:.0f} of people of this age without dementia." if percentile is not None else "."
+    sentence = (
+        f"The brain fills {share.nwbv:.3f} of the intracranial space ({share.brain_ml:.0f} of {share.intracranial_ml:.0f} mL)"
+        f"{place}."
     )
     if stripped:
         sentence += " The scan is skull-stripped: its mask stands for that space."
@@ -87,6 +87,21 @@ def _brain_share(study: Study, card: HeadCard) -> Features:
             )
             facts.append(Evidence(title, round(ml, 2), "mL", part))
     return Features({"age": study.age, "male": float(study.sex == "M"), "nWBV": share.nwbv}, facts)
+
+
+def _among_people(norm: Norm, nwbv: float, study: Study, error: Sequence[float] | None) -> tuple[str, float | None]:
+    """Where the brain's share lies among people alike, in words, and the percentile where one can be named.
+
+    error: 95 % limits of our measurement minus the one that the norm rests on, as far as it is known; within them nobody can say more
+    than a range."""
+    if error is None:
+        percentile = norm.percentile(nwbv, study.age, study.sex)
+        return f"; percentile {percentile:.0f} of people of this age without dementia", percentile
+    low, high = norm.percentiles(nwbv, study.age, study.sex, tuple(error))
+    return (
+        f"; measured so, it was {min(error):+.3f} to {max(error):+.3f} away from the published values that the norm rests on, "
+        f"so it may be anywhere from percentile {low:.0f} to {high:.0f} of people of this age without dementia"
+    ), None
 
 
 def _lesion(study: Study, card: HeadCard) -> Features:

@@ -39,6 +39,12 @@ class Norm:
         """0 to 100: how many people of this age and sex without disease have a lower value."""
         return float(100 * gaussian.cdf((value - self.mean(age, sex)) / self.deviation))
 
+    def percentiles(self, value: float, age: float, sex: str, error: tuple[float, float]) -> tuple[float, float]:
+        """The lowest and the highest percentile that `value` may stand for. error: 95 % limits of our measurement minus the one that
+        the norm was made of."""
+        low, high = (self.percentile(value - off, age, sex) for off in (max(error), min(error)))
+        return low, high
+
     def covers(self, age: float) -> bool:
         return self.ages[0] <= age <= self.ages[1]
 

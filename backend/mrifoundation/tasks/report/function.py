@@ -1,5 +1,7 @@
 """What is measured of an organ beyond its volume: the heart's function, the brain's share of the intracranial space."""
 
+from dataclasses import dataclass
+
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Evidence, NotApplicable
@@ -10,31 +12,46 @@ from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.report.document import Section, Sentence
 
 
-def function_section(study: Study) -> Section | None:
+@dataclass(frozen=True)
+class Function:
+    """title: of its section. facts: what was measured, in order. reason: a sentence why nothing was, else ""."""
+
+    title: str
+    facts: tuple[Evidence, ...] = ()
+    reason: str = ""
+
+
+def measured_function(study: Study) -> Function | None:
     """Of a heart in two phases, or of a brain whose owner's age and sex are known; None for everything else."""
     told = [regions_told(study, number) for number in range(len(study.scans))]
     if len(told) == 2 and all("heart" in regions for regions in told):
-        return _section(study, "Function of the heart", "heart")
+        return _measured(study, "Function of the heart", "heart")
     if len(told) == 1 and "brain" in told[0] and study.age is not None and study.sex is not None:
-        return _section(study, "Volume of the brain", "brain share")
+        return _measured(study, "Volume of the brain", "brain share")
     return None
 
 
-def _section(study: Study, title: str, kind: str) -> Section:
+def _measured(study: Study, title: str, kind: str) -> Function:
     try:
-        facts = measure(study, _card(study, kind)).evidence
+        return Function(title, tuple(measure(study, _card(study, kind)).evidence))
     except (NotApplicable, InputError) as reason:
-        return Section(
-            title, (Sentence(f"Not measured: {str(reason)[0].lower()}{str(reason)[1:]}", {"reason": str(reason)}),)
-        )
-    return Section(title, tuple(evidence_sentence(fact) for fact in facts))
+        return Function(title, reason=str(reason))
+
+
+def function_section(function: Function) -> Section:
+    """A sentence for each fact, or why there is none."""
+    if reason := function.reason:
+        text = f"Not measured: {reason[0].lower()}{reason[1:]}"
+        return Section(function.title, (Sentence(text, {"reason": reason}),))
+    return Section(function.title, tuple(evidence_sentence(fact) for fact in function.facts))
 
 
 def _card(study: Study, kind: str) -> HeadCard:
     """A card that measures this kind alone, with the known errors of these measurements where a head of these weights tells them."""
     cards = [card for card in list_heads() if kind in card.kinds and card.model_id == study.engine.card.model_id]
     figures = {"measurements": cards[0].figures.get("measurements", {})} if cards else {}
-    return HeadCard(kind, kind, "", (), kinds=(kind,), figures=figures)
+    gate = {"measurement_error": cards[0].gate.get("measurement_error", {})} if cards else {}
+    return HeadCard(kind, kind, "", (), kinds=(kind,), figures=figures, gate=gate)
 
 
 def evidence_sentence(fact: Evidence) -> Sentence:
