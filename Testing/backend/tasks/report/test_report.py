@@ -8,28 +8,18 @@ import numpy as np
 import pydicom
 import pytest
 
-from mrifoundation import Engine, InputError, Scan, read_scan
+from mrifoundation import InputError, Scan
 from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.classify.classification import Classification, Evidence
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.region import Regions
-from mrifoundation.tasks.report.comparison import comparison_section
 from mrifoundation.tasks.report.compose import report
 from mrifoundation.tasks.report.dicom_sr import as_dicom
 from mrifoundation.tasks.report.files import check_report_output, write_report
 from mrifoundation.tasks.report.findings import findings_section
+from mrifoundation.tasks.report.function import Function, function_section
 from mrifoundation.tasks.report.html import as_html
 from mrifoundation.tasks.report.structures import left_out, lesion_section, measured_structures, structure_section
-
-
-@pytest.fixture(scope="module")
-def study(tiny_weights, head_file):
-    engine = Engine.load(tiny_weights)
-    made = Study.encode(engine, [read_scan(head_file)], "fast", age=66, sex="M")
-    made.__dict__["regions"] = (
-        Regions({"abdomen": (4, 4)}, ("liver",)),
-    )  # random weights see no region; the organs they know are these
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +60,34 @@ def test_the_sections_tell_technique_structures_comparison_and_limits(draft):
     assert any("66 years, male" in sentence.text for sentence in draft.sections[0].sentences)
 
 
-def test_the_same_scan_twice_has_not_changed(draft):
-    told = [sentence.text for sentence in draft.sections[2].sentences]
+def test_the_same_scan_twice_has_not_changed(study, as_tested):
+    as_tested(0.9)
+    told = [sentence.text for sentence in report(study, heads=[], prior=study).sections[2].sentences]
+    assert told[0].startswith("Not told apart from the uncertainty of drawing") and "liver +0 (20)" in told[0]
     assert not any(" then, " in text for text in told)
     assert told[-1].startswith("That both scans are of the same person")
 
 
-def test_a_change_is_told_in_ml_and_per_cent(study):
-    now = measured_structures(study)
-    whole = {name: one for name, one in now.structures.items() if not one.cut}
-    assert whole, "the random weights must see something for this test"
-    from dataclasses import replace
+def test_what_the_text_calls_crumbs_is_in_no_structured_report(study, as_tested):
+    as_tested(brainstem=0.9)
+    found = report(study, heads=[])
+    crumbs = next(one for one in found.sections[1].sentences if one.text.startswith("Only crumbs"))
+    names = {one.name for one in found.structures}
+    assert names and crumbs.facts["structures"] and not names & set(crumbs.facts["structures"])
 
-    name, one = next(iter(whole.items()))
-    then = replace(now, structures=now.structures | {name: replace(one, volume_ml=one.volume_ml / 2)})
-    told = comparison_section(study.engine, now, then).sentences[0]
-    assert told.facts["structure"] == name and told.facts["change_percent"] == pytest.approx(100)
-    assert "+100 %" in told.text
+
+def test_what_is_measured_of_a_heart_is_told_and_kept_for_the_structured_report(study, monkeypatch):
+    facts = (Evidence("left ejection fraction", 55.0, "%", "Left ejection fraction: 55 %."),)
+    function = Function("Function of the heart", facts)
+    monkeypatch.setattr("mrifoundation.tasks.report.compose.measured_function", lambda study: function)
+    found = report(study, heads=[])
+    assert found.function == facts
+    assert [one.sentences[0].text for one in found.sections if one.title == function.title] == [facts[0].sentence]
+
+
+def test_why_nothing_is_measured_of_an_organ_is_said():
+    (sentence,) = function_section(Function("Function of the heart", reason="No slice shows it.")).sentences
+    assert sentence.text == "Not measured: no slice shows it."
 
 
 def test_a_structure_whose_segmentation_is_rough_is_called_so(study):

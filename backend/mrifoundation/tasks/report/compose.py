@@ -11,13 +11,21 @@ from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.quality import problem_of
 from mrifoundation.tasks.measure.volumes import Volumes
 from mrifoundation.tasks.overlay import draw_overlay
+from mrifoundation.tasks.report.comparison import TITLE as COMPARISON
 from mrifoundation.tasks.report.comparison import comparison_section
 from mrifoundation.tasks.report.document import Picture, Report, Section, Sentence
 from mrifoundation.tasks.report.findings import findings_section
-from mrifoundation.tasks.report.function import function_section
+from mrifoundation.tasks.report.function import function_section, measured_function
 from mrifoundation.tasks.report.similar import similar_section
-from mrifoundation.tasks.report.structures import left_out, lesion_section, measured_structures, structure_section
+from mrifoundation.tasks.report.structures import (
+    is_crumb,
+    left_out,
+    lesion_section,
+    measured_structures,
+    structure_section,
+)
 from mrifoundation.tasks.report.technique import technique
+from mrifoundation.tasks.report.unlike_prior import unlike_prior
 
 if TYPE_CHECKING:
     from mrifoundation.library import Library
@@ -33,10 +41,13 @@ def report(
     library: "Library | None" = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    *,
+    other_patient: bool = False,
 ) -> Report:
     """The draft for a study. heads: names, or all there are. prior: an earlier study of the same person; its first series is compared.
 
-    library: where similar cases are looked for, whose captions and reports are quoted as theirs.
+    library: where similar cases are looked for, whose captions and reports are quoted as theirs. other_patient: the prior is another
+    patient's by its headers, which is said (`names_other_patient`).
     Raises InputError for a head that is not there, and Cancelled.
     """
     tell = progress or (lambda stage, fraction, message: None)
@@ -51,7 +62,8 @@ def report(
         sections.append(structure_section(study.engine, one, title))
     _stop_if(cancel)
     tell("report", 0.5, "Measuring function.")
-    sections.append(function_section(study))
+    function = measured_function(study)
+    sections.append(function and function_section(function))
     sections.append(lesion_section(study, volumes[0]))
     _stop_if(cancel)
     tell("report", 0.6, "Asking the heads.")
@@ -59,7 +71,7 @@ def report(
     sections.append(findings_section(answers))
     if prior is not None:
         tell("report", 0.8, "Comparing with the prior scan.")
-        sections.append(_compared(study, prior, volumes[0]))
+        sections.append(_compared(study, prior, volumes[0], other_patient))
     if library is not None:
         sections.append(similar_section(study, library))
     sections.append(_limits(study, left_out(study)))
@@ -68,18 +80,18 @@ def report(
         TITLE,
         tuple(section for section in sections if section is not None),
         pictures,
-        tuple(volumes[0].structures.values()),
+        tuple(one for one in volumes[0].structures.values() if not is_crumb(study.engine, one)),
         tuple(answers),
         study.engine.card.model_id,
+        function.facts if function else (),
     )
 
 
-def _compared(study: Study, prior: Study, now: Volumes) -> Section:
+def _compared(study: Study, prior: Study, now: Volumes, other_patient: bool) -> Section:
     if problem := problem_of(prior.scans[0]):
-        return Section(
-            "Comparison with the prior scan", (Sentence(f"Nothing can be told from the prior scan: {problem}."),)
-        )
-    return comparison_section(study.engine, now, measured_structures(prior))
+        return Section(COMPARISON, (Sentence(f"Nothing can be told from the prior scan: {problem}."),))
+    unlike = unlike_prior(study, prior, other_patient)
+    return comparison_section(study.engine, now, measured_structures(prior), unlike)
 
 
 def _picture(study: Study, number: int, volumes: Volumes) -> Picture:

@@ -1,58 +1,63 @@
 """The measurements of a draft as a DICOM structured report, TID 1500 (Measurement Report), unverified and preliminary.
 
 With the headers of the series that was measured, the report belongs to that patient and study (Comprehensive 3D SR). Without
-(the scan came from NIfTI, or over HTTP), it is an Enhanced SR that names nobody.
+(the scan came from NIfTI, or no headers were sent to the service), it is an Enhanced SR that names nobody.
 """
 
+import contextlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from highdicom import UID
+from highdicom import UID, PatientSexValues
 from highdicom.sr import (
-    AlgorithmIdentification,
     Comprehensive3DSR,
     DeviceObserverIdentifyingAttributes,
     EnhancedSR,
-    FindingSite,
-    Measurement,
     MeasurementReport,
-    MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     ObserverContext,
-    TrackingIdentifier,
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage
+from pydicom.valuerep import DA, TM
 
 import mrifoundation
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
-from mrifoundation.tasks.classify.classification import Classification
-from mrifoundation.tasks.dicom_codes import LATERALITY, own_code, structure_code
-from mrifoundation.tasks.measure.volumes import StructureVolume
 from mrifoundation.tasks.report.document import Report
+from mrifoundation.tasks.report.measurement_groups import answer_group, heart_groups, structure_group
 from mrifoundation.volume import list_series
+from mrifoundation.volume.archive import unzipped
+from mrifoundation.volume.content import sniff
+from mrifoundation.volume.dicom_file import read_header
+from mrifoundation.volume.dicom_series import choose_series
+from mrifoundation.volume.dicom_stack import build_stack
 
 SERIES_NUMBER = 9701
-_PATIENT = (
-    "PatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "PatientSex",
-    "AccessionNumber",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-)
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+# What the file takes of patient and study; each must be there, be it empty. The form of some is checked: highdicom refuses others.
+_PATIENT = {
+    "PatientID": str,
+    "PatientName": str,
+    "PatientBirthDate": DA,
+    "PatientSex": PatientSexValues,
+    "AccessionNumber": str,
+    "ReferringPhysicianName": str,
+    "StudyID": str,
+    "StudyDate": DA,
+    "StudyTime": TM,
+}
 
 
 def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] = ()) -> bytes:
-    """The file's bytes. source: headers of the images measured, [] when there are none. InputError when nothing was measured."""
-    groups = [_structure(one, vocabulary, report.model_id) for one in report.structures]
-    groups += [_answer(answer) for answer in report.answers if answer.applicable]
+    """The file's bytes. source: headers of the images measured, all of one study; [] when there are none. InputError when nothing was
+    measured."""
+    groups = [structure_group(one, vocabulary, report.model_id) for one in report.structures]
+    groups += heart_groups(report.function, report.model_id)
+    groups += [answer_group(answer) for answer in report.answers if answer.applicable]
     if not groups:
         raise InputError(
             "Nothing was measured on this scan, so there is no structured report; write HTML or PDF instead."
@@ -65,7 +70,7 @@ def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] =
     )
     kind = Comprehensive3DSR if source else EnhancedSR
     document = kind(
-        evidence=list(source) or [_nobody()],
+        evidence=[_evidence(header) for header in source] or [_evidence(_nobody())],
         content=content,
         series_instance_uid=UID(),
         series_number=SERIES_NUMBER,
@@ -76,6 +81,7 @@ def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] =
         software_versions=mrifoundation.__version__[:64],
         device_serial_number="none",
         series_description="MRIFoundation draft of findings, research only",
+        specific_character_set="ISO_IR 192",  # UTF-8: people call their heads as they like
     )
     if not source:  # nothing was referenced: the stand-in only carried empty fields
         for keyword in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
@@ -86,42 +92,49 @@ def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] =
 
 
 def source_headers(path: Path, series: str | None = None) -> list[Dataset]:
-    """Headers, without pixels, of the images of the DICOM series that `read_scan` reads at `path`; [] when it is no DICOM there."""
-    import pydicom
+    """Headers, without pixels, of the DICOM images that `read_scan` reads at `path`: a folder, a zip or a file of a series.
 
-    found = list_series(path) if Path(path).is_dir() else []
-    chosen = next((one for one in found if series is None or series in (one.uid, one.description, one.title)), None)
-    paths = sorted({frame.path for frame in chosen.frames}) if chosen else []
-    headers = [pydicom.dcmread(one, stop_before_pixels=True) for one in paths if one.is_file()]
-    for header in headers:
-        for keyword in _PATIENT:  # highdicom reads them all; a de-identified file may lack some
-            if keyword not in header:
-                setattr(header, keyword, "")
-    return headers
-
-
-def _structure(one: StructureVolume, vocabulary: Vocabulary, model_id: str) -> MeasurementsAndQualitativeEvaluations:
-    structure = vocabulary[one.name]
-    number = Measurement(codes.SCT.Volume, round(one.volume_ml, 3), Code("mL", "UCUM", "milliliter"))
-    return MeasurementsAndQualitativeEvaluations(
-        TrackingIdentifier(UID(), one.name),
-        finding_type=Code("91723000", "SCT", "Anatomical structure")
-        if structure.kind != "lesion"
-        else Code("52988006", "SCT", "Lesion"),
-        finding_sites=[FindingSite(structure_code(structure), LATERALITY.get(structure.side))],
-        algorithm_id=AlgorithmIdentification("MRIFoundation", model_id or mrifoundation.__version__),
-        measurements=[number],
-    )
+    [] where it reads no DICOM there, or images without the UIDs that another file would refer to.
+    """
+    path = Path(path).expanduser()
+    is_zip = path.is_file() and sniff(path).kind == "zip"
+    with unzipped(path, path.name) if is_zip else contextlib.nullcontext(path) as place:
+        found = list_series(place)
+        if not found:
+            return []
+        if series is None and place.is_file():
+            series = str(read_header(place).get("SeriesInstanceUID") or "unknown")
+        chosen = choose_series(found, series, [])
+        frames = build_stack(list(chosen.frames), chosen.title, []).frames
+        headers = [read_header(one) for one in dict.fromkeys(frame.path for frame in frames)]
+    return [header for header in headers if all(header.get(keyword) for keyword in _UIDS)]
 
 
-def _answer(answer: Classification) -> MeasurementsAndQualitativeEvaluations:
-    numbers = [
-        Measurement(own_code(f"probability of {name}"), round(chance, 4), Code("1", "UCUM", "no units"))
-        for name, chance in answer.probabilities.items()
-    ]
-    return MeasurementsAndQualitativeEvaluations(
-        TrackingIdentifier(UID(), answer.head), finding_type=own_code(answer.title), measurements=numbers
-    )
+def headers_of_study(series: Sequence[Sequence[Dataset]]) -> list[Dataset]:
+    """Of the headers of several series, those of the first one's study, each image once; [] where the first has none."""
+    first = series[0][0] if series and series[0] else None
+    found = [header for headers in series for header in headers] if first else []
+    of_study = [header for header in found if header.StudyInstanceUID == first.StudyInstanceUID]
+    return list({header.SOPInstanceUID: header for header in of_study}.values())
+
+
+def _evidence(header: Dataset) -> Dataset:
+    """What the file takes from an image. What DICOM does not allow is left empty, as if it were not stated."""
+    taken = Dataset()
+    for keyword in _UIDS:
+        setattr(taken, keyword, header[keyword].value)
+    for keyword, form in _PATIENT.items():
+        value = header.get(keyword) or ""
+        setattr(taken, keyword, value if not value or _is_allowed(value, form) else "")
+    return taken
+
+
+def _is_allowed(value, form: type) -> bool:
+    try:
+        form(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _observer() -> ObservationContext:
@@ -131,8 +144,6 @@ def _observer() -> ObservationContext:
 
 def _nobody() -> Dataset:
     empty = Dataset()
-    for keyword in _PATIENT:
-        setattr(empty, keyword, "")
     empty.StudyInstanceUID, empty.SeriesInstanceUID, empty.SOPInstanceUID = UID(), UID(), UID()
     empty.SOPClassUID = MRImageStorage
     return empty

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from mrifoundation.tasks.classify.classification import Classification
+from mrifoundation.tasks.classify.classification import Classification, Evidence
 from mrifoundation.tasks.measure.volumes import StructureVolume
 
 
@@ -31,7 +31,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Report:
-    """title, sections in order, pictures, structures in view and answers of heads (for the structured report), weights that measured."""
+    """title, sections in order, pictures; for the structured report: structures in view of the first series without crumbs, answers of
+    heads, weights that measured, and the facts of the organ's function."""
 
     title: str
     sections: tuple[Section, ...]
@@ -39,6 +40,7 @@ class Report:
     structures: tuple[StructureVolume, ...] = ()
     answers: tuple[Classification, ...] = ()
     model_id: str = ""
+    function: tuple[Evidence, ...] = ()
 
     def to_dict(self) -> dict:
         """The sections as plain JSON types."""

@@ -75,7 +75,7 @@ def _is_tellable(engine: Engine, name: str) -> bool:
 def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
     """One sentence a structure, the largest first; then notable differences between the sides."""
     healthy = [one for one in _by_size(volumes) if engine.vocabulary[one.name].kind != "lesion"]
-    crumbs = [one.name for one in healthy if trust_of(engine.card, one.name) is None and one.volume_ml < CRUMB_ML]
+    crumbs = [one.name for one in healthy if is_crumb(engine, one)]
     healthy = [one for one in healthy if one.name not in crumbs]
     sentences = [volume_sentence(engine, one) for one in healthy]
     unmeasured = [one.name for one in healthy if trust_of(engine.card, one.name) is None]
@@ -90,6 +90,11 @@ def structure_section(engine: Engine, volumes: Volumes, title: str) -> Section:
         title,
         tuple(sentences) or (Sentence("No structure that the weights know was found in view.", {"structures": 0}),),
     )
+
+
+def is_crumb(engine: Engine, one: StructureVolume) -> bool:
+    """So little, of a structure whose segmentation was never measured, that it says nothing."""
+    return trust_of(engine.card, one.name) is None and one.volume_ml < CRUMB_ML
 
 
 def _sides(engine: Engine, volumes: Volumes) -> list[Sentence]:
@@ -131,7 +136,7 @@ def least_asymmetry(engine: Engine, pair: Asymmetry) -> float | None:
 def _uneven(pair: Asymmetry, least: float) -> Sentence:
     larger = "left" if pair.left_ml > pair.right_ml else "right"
     text = (
-        f"The {larger} {pair.name} is larger than the other one: {_ml(pair.left_ml)} mL left, {_ml(pair.right_ml)} mL right "
+        f"The {larger} {pair.name} is larger than the other one: {shown_ml(pair.left_ml)} mL left, {shown_ml(pair.right_ml)} mL right "
         f"(asymmetry {pair.index:+.0f} %)."
     )
     facts = {
@@ -144,7 +149,7 @@ def _uneven(pair: Asymmetry, least: float) -> Sentence:
     return Sentence(text, facts)
 
 
-def _ml(volume: float) -> str:
+def shown_ml(volume: float) -> str:
     """As many digits as a volume deserves."""
     return f"{volume:.0f}" if volume >= 100 else f"{volume:.1f}" if volume >= 1 else f"{volume:.2f}"
 
@@ -191,7 +196,7 @@ def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sen
         "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut,
         "center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm], **dice_facts(trust),
     }  # fmt: skip
-    return Sentence(f"{_capital(one.name)}: {_ml(one.volume_ml)} mL{more}{doubt}.", facts)
+    return Sentence(f"{_capital(one.name)}: {shown_ml(one.volume_ml)} mL{more}{doubt}.", facts)
 
 
 def dice_facts(trust: Trust | None) -> dict:
