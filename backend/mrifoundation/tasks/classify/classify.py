@@ -2,6 +2,7 @@
 
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Classification, Evidence, NotApplicable
+from mrifoundation.tasks.classify.feature_words import readable
 from mrifoundation.tasks.classify.features import Features, embedding_names, measure
 from mrifoundation.tasks.classify.gate import check_study
 from mrifoundation.tasks.classify.head import Head
@@ -64,12 +65,13 @@ def _with_weight(head: Head, found: Features, probabilities: dict[str, float]) -
         if not name.startswith("embedding ")
     }
     strongest = sorted(spoken, key=lambda name: -spoken[name])[:3]
-    facts = [
-        Evidence(name, round(found.values[name], 4), "", f"Speaks for {label}: {name} = {found.values[name]:.2f}.")
-        for name in strongest
-        if spoken[name] > 0
-    ]
+    facts = [_speaking(label, name, found.values[name]) for name in strongest if spoken[name] > 0]
     return [*found.evidence, *facts]
+
+
+def _speaking(label: str, feature: str, measured: float) -> Evidence:
+    name, value, unit = readable(feature, measured)
+    return Evidence(name, round(value, 4), unit, f"Speaks for {label}: {name} {value:.2f}{' ' if unit else ''}{unit}.")
 
 
 def _heat_map(study: Study, head: Head, found: Features, probabilities: dict[str, float]):
