@@ -3,12 +3,15 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "deploy" / "mrifoundation.service"
+SETTINGS, LOCK = (ROOT / "deploy" / name for name in ("mrifoundation.env", "requirements-linux-cpu.txt"))
+SERVICE = ROOT / "docs" / "service.md"
 CONTAINER = ROOT / "deploy" / "Containerfile"
 
 
@@ -33,6 +36,34 @@ def test_systemd_takes_the_unit_as_it_is(verify):
 
 def test_systemd_would_notice_a_mistake(verify):
     assert "Restrat" in verify(UNIT.read_text().replace("Restart=", "Restrat="))[1]
+
+
+def test_what_is_locked_for_a_cpu_is_also_looked_for_where_pytorch_keeps_it():
+    assert "+cpu" in LOCK.read_text()
+    for file in (UNIT, CONTAINER):
+        (install,) = re.findall(r"install .*--require-hashes(?:\\\n|[^\n])*", file.read_text())
+        assert "--extra-index-url https://download.pytorch.org/whl/cpu" in install, file.name
+
+
+def test_the_command_line_as_documented_uses_the_files_of_the_unit(tmp_path):
+    """Everything that says where files lie stands in the file that both read."""
+    assert not re.findall(r"^Environment=", UNIT.read_text(), re.MULTILINE)
+    assert "EnvironmentFile=/etc/mrifoundation.env" in UNIT.read_text()
+    (line,) = re.findall(
+        r"^sudo -u mrifoundation (env .* /opt/mrifoundation/bin/)mrifoundation keys", SERVICE.read_text(), re.M
+    )
+    asked = (
+        "from mrifoundation.server.keys import default_keys_file; from mrifoundation.server.audit import audit_file; "
+    )
+    asked += "from mrifoundation.server.library_folder import library_uri; "
+    asked += "print(default_keys_file(), audit_file(), library_uri(), sep='\\n')"
+    command = line.replace("/etc/mrifoundation.env", str(SETTINGS)).replace("/opt/mrifoundation/bin/", sys.executable)
+    said = subprocess.run(["bash", "-c", f'{command} -c "{asked}"'], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [
+        "/var/lib/mrifoundation/config/mrifoundation/service-keys.json",
+        "/var/lib/mrifoundation/audit.jsonl",
+        "/var/lib/mrifoundation/library",
+    ]
 
 
 def test_the_container_is_made_of_what_is_there():

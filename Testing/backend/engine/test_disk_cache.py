@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from mrifoundation.engine.disk_cache import DiskCache
+from mrifoundation.engine.part_folder import part_folder
 
 ARRAYS = {"voxels": np.arange(200_000, dtype=np.float32)}
 
@@ -99,3 +101,43 @@ def test_the_mark_of_use_may_fail_without_loss(cache, monkeypatch):
 
     monkeypatch.setattr("mrifoundation.engine.disk_cache.os.utime", read_only)
     assert cache.read("key") is not None and "key" in cache
+
+
+WRITING = """
+import sys
+from pathlib import Path
+import numpy as np
+from mrifoundation.engine.disk_cache import DiskCache
+from mrifoundation.engine.part_folder import part_folder
+cache = DiskCache(Path(sys.argv[1]), 10**9)
+while True:
+    cache.write("key", {"voxels": np.zeros(30_000_000, np.float32)}, {})
+"""
+
+
+def half_written(folder):
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".safetensors"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs kill -9")
+def test_what_a_killed_writer_left_half_written_goes_when_the_cache_is_opened_next(cache):
+    writer = subprocess.Popen([sys.executable, "-c", WRITING, str(cache.folder)])
+    end = time.monotonic() + 120
+    while not any(path.stat().st_size > 1_000_000 for path in half_written(cache.folder)):
+        assert time.monotonic() < end and writer.poll() is None
+    writer.kill()
+    writer.wait()
+    for name in ("earlier.part", ".tmpAb12Cd"):  # an earlier version's
+        (cache.folder / name).write_bytes(b"voxels")
+    DiskCache(cache.folder, 10_000_000)
+    assert half_written(cache.folder) == [] and not list(cache.folder.glob("*.part"))
+
+
+def test_what_is_being_written_is_left_and_counts_as_held(cache):
+    with part_folder(cache.folder) as part:
+        (part / "key.safetensors").write_bytes(bytes(9_500_000))
+        other = DiskCache(cache.folder, 10_000_000)
+        other.write("first", ARRAYS, {})
+        other.write("second", ARRAYS, {})
+        assert part.exists() and "first" not in other and "second" in other
+    assert not part.exists()

@@ -11,8 +11,10 @@ import pytest
 from mrifoundation.cli import main
 from mrifoundation.engine import Engine
 from mrifoundation.engine.folders import cache_folder
+from mrifoundation.engine.running_services import RunningService
 from mrifoundation.errors import InputError
 from mrifoundation.library import Library
+from mrifoundation.library.store import Store
 from mrifoundation.tasks.purge import purge
 
 MARKER = b"Quendelbrook"  # stands in the caption of one patient only
@@ -91,6 +93,34 @@ def contour_of(scan):
     return contour, cache_folder("contours") / f"{contour.about.id}.journal"
 
 
+@pytest.mark.parametrize("step", ["rewrite_without", "purge"])
+def test_a_purge_that_the_disk_cuts_short_has_forgotten_the_caches_and_is_finished_by_the_next(
+    library, tmp_path, monkeypatch, step
+):
+    mine = next(case.case for case in library.cases(limit=100)[0] if case.name == "s5")
+    _, journal = contour_of(library.read(mine))
+    encodings = len(list(cache_folder("encodings").iterdir()))
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, step, full)
+        if step == "purge":
+            assert "still hold it on the disk" in purge(library, "made/p5").notes[0]
+        else:
+            with pytest.raises(InputError, match="make room"):
+                purge(library, "made/p5")
+    assert not journal.exists() and len(list(cache_folder("encodings").iterdir())) == encodings - 1
+    assert holding(library.uri, MARKER)
+    if step == "purge":
+        with pytest.raises(InputError, match="knows no such subject"):
+            purge(library, "made/p5")
+    else:
+        assert purge(library, "made/p5").cases == 1
+    assert holding(library.uri, MARKER) == []
+
+
 def test_words_and_scans_are_still_found_and_added_after_a_purge(library, manifest):
     from mrifoundation.library import Question
 
@@ -125,6 +155,69 @@ def test_a_dicom_patient_is_found_by_id_and_where_kept_by_name(examination, engi
     assert {case.collection for case in library.of_patient("Meier^Anna")} == {"named"}
     assert purge(library, "4711-88").cases == 4 and library.cases()[1] == 0
     assert holding(library.uri, b"4711-88") == [] and holding(library.uri, b"Meier") == []
+
+
+def test_a_patient_is_found_by_the_id_alone_whoever_issued_it(write_series, engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path / "cache"))
+    write_series(tmp_path / "a", 1)
+    write_series(tmp_path / "b", 2, IssuerOfPatientID="Ward")
+    write_series(tmp_path / "c", 3, PatientID="4711-89", IssuerOfPatientID="Ward")
+    library = Library.open(tmp_path / "library", engine)
+    library.add([tmp_path / "a", tmp_path / "b", tmp_path / "c"], profile="fast")
+    assert len(library.of_patient("4711-88/Ward")) == 1 and holding(library.uri, b"Ward") == []
+    assert purge(library, "4711-88").cases == 2 and library.cases()[1] == 1
+
+
+@pytest.fixture
+def two_data_sets(engine, tmp_path, monkeypatch):
+    """A library with a sub-01 of each of two data sets, in collections of their own."""
+    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path / "cache"))
+    library = Library.open(tmp_path / "library", engine)
+    for number, name in enumerate(("one", "two")):
+        folder = tmp_path / name / "sub-01" / "anat"
+        folder.mkdir(parents=True)
+        (tmp_path / name / "dataset_description.json").write_text("{}")
+        write(folder / "sub-01_T1w.nii.gz", number)
+        library.add([tmp_path / name], name, profile="fast")
+    return library
+
+
+def test_people_of_two_data_sets_who_are_called_alike_are_purged_one_by_one(two_data_sets):
+    with pytest.raises(InputError, match=r"several collections: 1 in 'one', 1 in 'two'"):
+        purge(two_data_sets, "sub-01")
+    assert two_data_sets.cases()[1] == 2
+    with pytest.raises(InputError, match="there are 1 in 'one', 1 in 'two'"):
+        purge(two_data_sets, "sub-01", collections=["three"])
+    purged = purge(two_data_sets, "sub-01", collections=["one"])
+    assert purged.collections == {"one": 1} and "stay in collections that were not named: 1 in 'two'" in purged.notes[0]
+    assert [case.collection for case in two_data_sets.cases()[0]] == ["two"]
+    assert purge(two_data_sets, "sub-01").collections == {"two": 1}
+
+
+def test_the_command_line_names_collections_and_says_when_a_service_runs(two_data_sets, capsys):
+    command = ["library", "purge", "--library", two_data_sets.uri, "--subject", "sub-01"]
+    assert main(command) == 1 and "Name the collections" in capsys.readouterr().err
+    running = RunningService()
+    assert main([*command, "--collection", "one"]) == 0
+    told = capsys.readouterr().out
+    assert "1 in 'one'" in told and "A service runs on this cache folder" in told
+    running.end()
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
+
+
+def test_a_purge_deletes_what_a_killed_service_left_of_uploads_and_not_what_a_running_one_receives(library):
+    left = cache_folder("incoming") / "mrifoundation-left"
+    left.mkdir()
+    (left / "upload.zip").write_bytes(MARKER)
+    running = RunningService()  # sweeps
+    assert not left.exists()
+    left.mkdir()
+    purge(library, "made/p5")
+    assert left.exists()
+    running.end()
+    purge(library, "made/p6")
+    assert not left.exists()
 
 
 def test_a_scan_that_is_somebody_elses_case_as_well_keeps_its_encoding(library, manifest, tmp_path):

@@ -1,16 +1,22 @@
 """The audit trail: what is in it, and that tampering is found."""
 
 import json
+import math
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
+from filelock import FileLock
 
 from mrifoundation.cli import main
 from mrifoundation.errors import InputError
 from mrifoundation.server.app import create_app
-from mrifoundation.server.audit import CUT_SHORT, AuditTrail, audit_file, verify
+from mrifoundation.server.audit import CUT_SHORT, LOST, AuditTrail, audit_file, verify
 from mrifoundation.server.keys import KeyRing
+from mrifoundation.volume import read_scan
 
 OWN = "a-key-for-tests-only-0123456789"
 SCAN = "ab" * 32
@@ -120,6 +126,55 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_service(trail):
     assert "cannot be written" in trail.trouble
 
 
+def test_what_the_disk_did_not_take_is_written_in_order_when_it_does(trail):
+    content = trail.file.read_bytes()
+    trail.file.unlink()
+    for number in range(3):
+        trail.write("ward-3", f"GET {number}", [], 200)
+    assert trail.waiting == 3 and "make room" in trail.trouble
+    trail.file.write_bytes(content)
+    assert trail.trouble is None and trail.waiting == 0
+    assert [json.loads(line)["what"] for line in lines(trail)[8:]] == ["GET 0", "GET 1", "GET 2"]
+    assert verify(trail.file).entries == 11
+
+
+def test_a_trail_may_be_renamed_at_any_time_and_a_new_one_made(trail, tmp_path):
+    trail.file.rename(tmp_path / "audit-2026.jsonl")
+    trail.write("ward-3", "GET 1", [], 200)
+    trail.file.touch(0o600)
+    trail.write("ward-3", "GET 2", [], 200)
+    assert (verify(tmp_path / "audit-2026.jsonl").entries, verify(trail.file).entries) == (8, 2)
+
+
+def test_what_finds_no_room_in_memory_either_is_lost_and_that_is_written(trail, monkeypatch):
+    monkeypatch.setattr("mrifoundation.server.audit.WAITING", 2)
+    content = trail.file.read_bytes()
+    trail.file.unlink()
+    for number in range(5):
+        trail.write("ward-3", f"GET {number}", [], 200)
+    assert (trail.waiting, trail.lost) == (2, 3)
+    trail.file.write_bytes(content)
+    assert trail.trouble is None
+    assert [json.loads(line)["what"] for line in lines(trail)[8:]] == ["GET 3", "GET 4", LOST.format(3)]
+
+
+def test_threads_of_one_process_make_one_chain(trail):
+    threads = [threading.Thread(target=trail.write, args=("a", "GET /v1/heads", [], 200)) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verify(trail.file).entries == 38
+
+
+def test_a_trail_that_another_process_keeps_locked_is_a_trouble_and_no_standstill(trail, monkeypatch):
+    trail._lock = FileLock(trail.file.with_name(trail.file.name + ".lock"), timeout=0.1)
+    with FileLock(trail.file.with_name(trail.file.name + ".lock")):
+        trail.write("ward-3", "GET /v1/heads", [], 200)
+        assert "another process keeps it locked" in trail.trouble
+    assert trail.trouble is None and verify(trail.file).entries == 9
+
+
 def test_it_is_switched_off_by_a_setting(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("MRIFOUNDATION_AUDIT", "off")
     assert audit_file() is None
@@ -130,6 +185,100 @@ def test_it_is_switched_off_by_a_setting(monkeypatch, tmp_path, capsys):
 
 def not_loaded():
     raise InputError("There is no model here; this test needs none.")
+
+
+@pytest.fixture
+def client(monkeypatch, tmp_path):
+    monkeypatch.setenv("MRIFOUNDATION_AUDIT", str(tmp_path / "audit.jsonl"))
+    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path / "cache"))
+    with TestClient(
+        create_app(lambda: SimpleNamespace(trouble=None, encodings_held=0), KeyRing(OWN)), base_url="http://localhost"
+    ) as client:
+        while client.get("/readyz").status_code != 200:
+            pass
+        client.headers = {"Authorization": f"Bearer {OWN}"}
+        yield client
+
+
+def test_entries_that_cannot_be_written_make_the_service_degraded_in_words_and_numbers(client, tmp_path):
+    assert client.get("/readyz").json() == {"status": "ok", "troubles": []}
+    (tmp_path / "audit.jsonl").unlink()
+    client.get("/v1/volumes/" + SCAN)
+    told = client.get("/readyz").json()
+    assert told["status"] == "degraded" and "audit trail cannot be written" in told["troubles"][0]
+    metrics = client.get("/metrics").text
+    assert "mrifoundation_troubles 1.0" in metrics
+    assert 'mrifoundation_audit_entries_unwritten{what="waiting"} 1.0' in metrics
+    (tmp_path / "audit.jsonl").touch()
+    assert client.get("/readyz").json() == {"status": "ok", "troubles": []}
+    assert verify(tmp_path / "audit.jsonl").entries == 1
+
+
+def test_who_tries_keys_by_the_hundred_is_written_down_once_and_with_the_number(client, tmp_path):
+    for _ in range(100):
+        assert client.get("/v1/heads", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    file = tmp_path / "audit.jsonl"
+    assert verify(file).entries == 1
+    client.app.state.audit.write_counted(math.inf)
+    assert verify(file).entries == 2 and json.loads(file.read_bytes().splitlines()[1])["times"] == 99
+
+
+def test_what_supervisors_ask_again_and_again_is_not_written_down(client, tmp_path):
+    assert {client.get(path).status_code for path in ("/metrics", "/healthz", "/readyz", "/v1/health")} == {200}
+    assert verify(tmp_path / "audit.jsonl").entries == 0
+
+
+def test_a_trail_that_is_slow_keeps_no_other_request_waiting(client, tmp_path):
+    with ThreadPoolExecutor(1) as pool, FileLock(tmp_path / "audit.jsonl.lock"):
+        waiting = pool.submit(client.get, f"/v1/volumes/{SCAN}")
+        started = time.monotonic()
+        assert client.get("/v1/health").status_code == 200 and time.monotonic() - started < 5
+    assert waiting.result().status_code == 404 and verify(tmp_path / "audit.jsonl").entries == 1
+
+
+def test_keys_made_and_removed_on_the_command_line_are_in_the_same_chain(trail, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MRIFOUNDATION_AUDIT", str(trail.file))
+    monkeypatch.setenv("MRIFOUNDATION_KEYS", str(tmp_path / "keys.json"))
+    assert main(["keys", "add", "ward-3", "--role", "read"]) == 0
+    assert main(["keys", "remove", "ward-3"]) == 0
+    pasted = capsys.readouterr().out.strip()
+    assert main(["keys", "remove", pasted]) == 1
+    assert told_by_commands(trail) == [
+        ("keys add", ["ward-3 (read)"], 0),
+        ("keys remove", ["ward-3"], 0),
+        ("keys remove", [], 1),
+    ]
+    assert verify(trail.file).entries == 11 and pasted.encode() not in trail.file.read_bytes()
+
+
+def test_libraries_changed_on_the_command_line_are_in_the_same_chain(
+    trail, tmp_path, monkeypatch, tiny_weights, head_file, capsys
+):
+    monkeypatch.setenv("MRIFOUNDATION_AUDIT", str(trail.file))
+    library = ["--library", str(tmp_path / "library")]
+    for _ in range(2):
+        assert (
+            main(["library", "add", str(head_file), *library, "--weights", str(tiny_weights), "--profile", "fast"]) == 0
+        )
+        capsys.readouterr()
+        assert main(["library", "list", *library, "--json"]) == 0
+        (case,) = json.loads(capsys.readouterr().out)["cases"]
+        command = "remove" if len(lines(trail)) == 9 else "purge"
+        assert main(["library", command, *library, "--case", case["case"]]) == 0
+    scan = read_scan(head_file).content_hash
+    assert told_by_commands(trail) == [
+        ("library add", [], 0),
+        ("library remove", [case["case"]], 0),
+        ("library add", [], 0),
+        ("library purge", [scan], 0),
+    ]
+    assert verify(trail.file).entries == 12
+
+
+def told_by_commands(trail):
+    told = [json.loads(line) for line in lines(trail)[8:]]
+    assert all(one["who"].startswith("command line: ") for one in told)
+    return [(one["what"], one["on"], one["status"]) for one in told]
 
 
 def test_requests_are_written_down_with_key_route_and_hash(monkeypatch, tmp_path, head_file, capsys):

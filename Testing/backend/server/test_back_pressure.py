@@ -5,7 +5,7 @@ import threading
 import pytest
 from fastapi import HTTPException
 
-from mrifoundation.server.asked import Asked, asked
+from mrifoundation.server.asked import Asked, _client, asked, key_of
 from mrifoundation.server.backend import Backend
 
 
@@ -61,6 +61,35 @@ def test_one_client_fills_half_of_the_queue_at_most_and_leaves_room_for_others(b
         submit("busy")
     assert refused.value.status_code == 429 and refused.value.headers["Retry-After"]
     assert submit("another").state == "queued"
+
+
+def test_one_key_from_many_addresses_leaves_a_tenth_of_the_queue_to_others():
+    backend = Backend(lambda: threading.Event().wait(30), longest_queue=20)
+
+    def submit(key, address):
+        token = asked.set(Asked("segment", f"{key:16}{address}"))
+        try:
+            return backend.submit(lambda engine, job: None)
+        finally:
+            asked.reset(token)
+
+    while backend.jobs.waiting:  # the loading itself
+        pass
+    for address in range(18):
+        submit("busy", address)
+    with pytest.raises(HTTPException) as refused:
+        submit("busy", "yet another")
+    assert refused.value.status_code == 429
+    assert submit("another", 0).state == "queued"
+
+
+def test_the_same_key_from_two_addresses_is_two_clients_of_one_key():
+    def client(key, address):
+        return _client({"headers": [(b"authorization", key)], "client": (address, 1)})
+
+    first, second, other = client(b"a", "10.0.0.1"), client(b"a", "10.0.0.2"), client(b"b", "10.0.0.1")
+    assert len({first, second, other}) == 3
+    assert key_of(first) == key_of(second) != key_of(other)
 
 
 def test_a_service_that_stops_takes_no_more(backend):

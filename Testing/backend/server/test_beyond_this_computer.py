@@ -59,6 +59,20 @@ def test_with_both_it_speaks_https_only(start, tmp_path, certificate):
         requests.get(f"http://127.0.0.1:{port}/v1/health", timeout=20)
 
 
+@pytest.mark.parametrize(("options", "refused"), [((), False), (("--behind-proxy",), True)])
+def test_nobody_from_beyond_looks_through_the_home_of_who_runs_it(
+    start, tiny_weights, tmp_path, monkeypatch, head_file, options, refused
+):
+    monkeypatch.delenv("MRIFOUNDATION_LIBRARY_ROOTS", raising=False)
+    monkeypatch.setenv("HOME", str(head_file.parent))
+    monkeypatch.setenv("MRIFOUNDATION_LIBRARY", str(tmp_path / "library"))
+    service = start(tiny_weights, tmp_path, options=options)
+    service.wait_until_ready()
+    wanted = {"sources": [str(head_file)], "profile": "fast"}
+    job = service.finished(service.post("/v1/library/collections/c/ingest", json=wanted).json()["job"])
+    assert ("outside the folders" in (job["error"] or "")) == refused and (job["state"] == "failed") == refused
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="0.0.0.0 asks the firewall there")
 def test_behind_a_proxy_it_answers_to_the_public_name(start, tmp_path, monkeypatch):
     monkeypatch.setenv("MRIFOUNDATION_HOSTS", "mri.example.org, mri")

@@ -53,6 +53,10 @@ def guarded_archive(key):
     heard = []
 
     class Archive(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append(self.headers["Authorization"])
+            self.send_error(404)
+
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             heard.append(self.headers["Authorization"])
@@ -216,6 +220,22 @@ def test_the_key_of_an_archive_is_said_to_it_and_reaches_no_log(start, tiny_weig
         assert broken.status_code == 422 and "secret" not in broken.text
     service.stop()
     assert "secret" not in service.log() and "a-wrong-key" not in service.log()
+
+
+def test_an_archive_that_is_not_listed_is_never_spoken_to(start, tiny_weights, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_HOSTS", "archive.example")
+    monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_TOKEN", "of-the-hospital")
+    service = start(tiny_weights, tmp_path)
+    service.wait_until_ready()
+    volume = service.post("/v1/volumes", data=zipped(folder), headers={"X-Filename": "series.zip"}).json()["id"]
+    service.post(f"/v1/volumes/{volume}/source", data=zipped(folder))
+    segments = [{"name": KIDNEY, "region": mark(service, volume, hard_mask())}]
+    with guarded_archive("a-secret-key") as (url, heard):
+        refused = export(service, volume, "rtstruct", segments, send_to=url, send_key="a-secret-key")
+        assert refused.status_code == 422 and "none that this service may speak to" in refused.json()["error"]
+        job = service.post("/v1/library/collections/c/ingest", json={"sources": [url]}).json()["job"]
+        assert "none that this service may speak to" in service.finished(job)["error"]
+    assert heard == []
 
 
 def test_nothing_of_the_patient_reaches_the_log_or_the_disk(start, tiny_weights, folder, tmp_path):

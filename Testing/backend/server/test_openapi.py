@@ -63,5 +63,6 @@ def test_no_request_made_up_from_the_document_is_answered_by_a_fault(service, tm
 
 def test_the_document_tells_the_limits_and_the_purge(service):
     document = service.get("/openapi.json").json()
-    assert "/v1/library/purge" in document["paths"]
+    assert "/v1/library/purge" in document["paths"] and "delete" in document["paths"]["/v1/volumes/{volume_id}"]
+    assert "collections" in document["components"]["schemas"]["PurgeRequest"]["properties"]
     assert "requests_per_minute" in document["components"]["schemas"]["Limits"]["properties"]

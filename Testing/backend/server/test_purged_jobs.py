@@ -98,8 +98,11 @@ def test_over_http(lived_through, start, tmp_path):
     left = traces(service, scan)
     assert all(holding(tmp_path / "cache" / "jobs", trace) for trace in left)
     labels = service.labels(other[0])[0]
-    purged = service.post("/v1/library/purge", json={"subject": "made/p-one"})
+    elsewhere = service.post("/v1/library/purge", json={"subject": "made/p-one", "collections": ["others"]})
+    assert elsewhere.status_code == 422 and "there are 1 in 'heads'" in elsewhere.json()["error"]
+    purged = service.post("/v1/library/purge", json={"subject": "made/p-one", "collections": ["heads"]})
     assert purged.status_code == 200 and purged.json()["jobs"] >= len(mine), purged.text
+    assert purged.json()["collections"] == {"heads": 1} and purged.json()["notes"] == []
     for trace in left:
         assert holding(tmp_path / "cache" / "jobs", trace) == []
     for _ in range(2):

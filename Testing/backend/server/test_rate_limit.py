@@ -88,6 +88,24 @@ def test_wrong_keys_do_not_use_up_what_the_right_one_may_do(limited):
     assert client.get(ASKED, headers=own).status_code == 404
 
 
+def test_one_key_from_ever_new_addresses_has_ten_times_as_much_and_no_more(limited):
+    client, own, other = limited("2")
+    codes = [
+        TestClient(client.app, "http://localhost", client=(f"10.0.0.{n}", 1)).get(ASKED, headers=own).status_code
+        for n in range(25)
+    ]
+    assert codes == [404] * 20 + [429] * 5
+    assert client.get(ASKED, headers=other).status_code == 404
+
+
+@pytest.mark.parametrize(("options", "answered"), [((), 3), (("--behind-proxy",), 9)])
+def test_only_a_proxy_may_say_for_whom_it_asks(start, tmp_path, monkeypatch, options, answered):
+    monkeypatch.setenv("MRIFOUNDATION_REQUESTS_PER_MINUTE", "3")
+    service = start(tmp_path / "no-weights", tmp_path, options=options)
+    codes = [service.get(ASKED, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code for n in range(9)]
+    assert codes == [404] * answered + [429] * (9 - answered)
+
+
 def test_it_can_be_switched_off(limited):
     client, own, _ = limited("0")
     assert {client.get(ASKED, headers=own).status_code for _ in range(60)} == {404}

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from mrifoundation.cli.audited import audited
+
 NameArgument = Annotated[str, typer.Argument(help="Whose key it is, for example ward-3.")]
 
 keys = typer.Typer(help="Named keys for several users of one service; a running service heeds a change at once.")
@@ -23,7 +25,10 @@ def add(
     """Make a key and show it once; the same name again replaces its key."""
     from mrifoundation.server.keys import add_key, default_keys_file
 
-    print(add_key(default_keys_file(), name, role))
+    with audited("keys add") as about:
+        key = add_key(default_keys_file(), name, role)
+        about.append(f"{name} ({role})")
+    print(key)
 
 
 @keys.command("list")
@@ -40,4 +45,6 @@ def remove(name: NameArgument) -> None:
     """Forget a key, so that it opens nothing any more."""
     from mrifoundation.server.keys import default_keys_file, remove_key
 
-    remove_key(default_keys_file(), name)
+    with audited("keys remove") as about:
+        remove_key(default_keys_file(), name)
+        about.append(name)  # only now: until here it may be a key that was pasted for its name

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from mrifoundation.cli.audited import audited
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar
 from mrifoundation.errors import InputError
@@ -22,6 +23,10 @@ LibraryOption = Annotated[
     ),
 ]
 NAMED = 20  # bad files named on the terminal
+SERVICE_RUNS = (
+    "A service runs on this cache folder and may still hold these scans in memory, from where it may write them again; purge over HTTP "
+    "(POST /v1/library/purge) as well, or stop it and purge once more."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -67,15 +72,16 @@ def add(
 
         opened = Library.open(library, Engine.load(weights, device))
         cluster = Cluster(workers, str(weights) if weights else None, device) if workers else None
-        report = opened.add(
-            sources,
-            collection,
-            kind=kind,
-            profile=profile,
-            identifiers=identifiers,
-            progress=progress,
-            cluster=cluster,
-        ).to_dict()
+        with audited("library add"):
+            report = opened.add(
+                sources,
+                collection,
+                kind=kind,
+                profile=profile,
+                identifiers=identifiers,
+                progress=progress,
+                cluster=cluster,
+            ).to_dict()
     _print_report(report, as_json)
     return 0 if report["added"] + report["known"] or not report["bad"] else 1
 
@@ -120,7 +126,10 @@ def remove(
     if (collection is None) == (case is None):
         raise InputError("Name what to remove: either --collection or --case.")
     opened = Library.open(library, create=False)
-    removed = opened.remove(collection=collection, case=opened.full_id(case) if case else None)
+    with audited("library remove") as about:
+        one = opened.full_id(case) if case else None
+        about += [one] if one else []
+        removed = opened.remove(collection=collection, case=one)
     print(json.dumps({"removed": removed}) if as_json else f"Removed {removed} case{'' if removed == 1 else 's'}.")
 
 
@@ -131,22 +140,31 @@ def purge(
         typer.Option(help="The patient, as the source says: PatientID, sub-01, or source/subject of a manifest."),
     ] = None,
     case: Annotated[str | None, typer.Option(help="One case instead, by its id or the beginning of it.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Only the subject's cases in this collection; may be given several times.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Forget a patient: cases, previews, older versions of the tables, uploads, encodings, contours and jobs. The scans themselves stay."""
+    from mrifoundation.engine.running_services import running_services
     from mrifoundation.library import Library
     from mrifoundation.tasks.purge import purge as forget
 
     opened = Library.open(library, create=False)
-    purged = forget(opened, subject, opened.full_id(case) if case else None)
+    with audited("library purge") as about:
+        forgotten = forget(opened, subject, opened.full_id(case) if case else None, collection or None)
+        about += forgotten.scans
+    purged = forgotten.to_dict()
+    purged["notes"] += [SERVICE_RUNS] if running_services() else []
     if as_json:
-        print(json.dumps(purged.to_dict()))
+        print(json.dumps(purged))
         return
+    listed = ", ".join(f"{count} in '{name}'" for name, count in sorted(purged["collections"].items()))
     print(
-        f"Purged: {purged.cases} cases, {purged.uploads} uploads, {purged.encodings} encodings, {purged.contours} contours, "
-        f"{purged.jobs} jobs."
+        f"Purged: {purged['cases']} cases ({listed}), {purged['uploads']} uploads, {purged['encodings']} encodings, "
+        f"{purged['contours']} contours, {purged['jobs']} jobs."
     )
-    for note in purged.notes:
+    for note in purged["notes"]:
         print(note)
 
 

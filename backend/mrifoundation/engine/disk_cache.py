@@ -1,5 +1,5 @@
-"""A folder of safetensors files with a size limit: written atomically, the longest unused dropped, the corrupt
-ignored."""
+"""A folder of safetensors files with a size limit: written atomically, the longest unused dropped, the corrupt and what a killed process
+left half written deleted."""
 
 import json
 import logging
@@ -16,6 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from mrifoundation.engine.part_folder import part_folder, size_of_parts, sweep_parts
 from mrifoundation.engine.trouble import Trouble
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class DiskCache:
         self._trouble = Trouble(log)
         self._refused = 0  # bytes that the disk did not take
         self._latest: int | None = None  # stamp of what was used last, in nanoseconds since 1970
+        sweep_parts(folder)
 
     @property
     def trouble(self) -> str | None:
@@ -70,21 +72,15 @@ class DiskCache:
             return
         try:
             self._make_room(size)
-            descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            os.close(descriptor)
-        except OSError as error:
-            self._failed(error, size)
-            return
-        try:
             contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-            save_file(contiguous, name, metadata={"about": json.dumps(about), "crc32": _checksum(contiguous)})
-            os.replace(name, self._path(key))
+            with part_folder(self.folder) as part:
+                name = part / self._path(key).name
+                save_file(contiguous, name, metadata={"about": json.dumps(about), "crc32": _checksum(contiguous)})
+                os.replace(name, self._path(key))
             self._mark_used(self._path(key))
             self._trouble.end()
         except (OSError, SafetensorError) as error:
             self._failed(error, size)
-        finally:
-            Path(name).unlink(missing_ok=True)
 
     def drop(self, key: str) -> bool:
         """Delete what is stored under `key`; whether there was any."""
@@ -130,8 +126,9 @@ class DiskCache:
         return self.folder / f"{key}.safetensors"
 
     def _make_room(self, size: int) -> None:
+        sweep_parts(self.folder)
         files = [(path.stat(), path) for path in self.folder.glob("*.safetensors")]
-        held = sum(stat.st_size for stat, _ in files)
+        held = sum(stat.st_size for stat, _ in files) + size_of_parts(self.folder)
         for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime_ns):
             if held + size <= self.limit:
                 return

@@ -2,6 +2,7 @@
 
 import os
 
+from mrifoundation.engine.machine_memory import machine_memory
 from mrifoundation.errors import InputError
 
 GIGABYTE = 1_000_000_000
@@ -15,6 +16,12 @@ def cache_limit() -> int:
 def memory_limit(share: float) -> int:
     """Bytes of memory for what takes `share` of all that is kept there: of $MRIFOUNDATION_MEMORY_GB (default 3) in decimal gigabytes."""
     return int(_gigabytes("MRIFOUNDATION_MEMORY_GB", "3") * share * GIGABYTE)
+
+
+def requests_limit() -> int:
+    """Bytes of memory that requests at work may hold together: $MRIFOUNDATION_REQUESTS_GB in decimal gigabytes, else a quarter of the
+    computer's."""
+    return int(_gigabytes("MRIFOUNDATION_REQUESTS_GB", f"{machine_memory() / 4 / GIGABYTE:.1f}") * GIGABYTE)
 
 
 def _gigabytes(name: str, default: str) -> float:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mrifoundation.library.file_names import named_after
+
 FACT_NAMES = ("region", "sequence", "plane", "contrast", "age", "sex", "diagnosis", "flags")
 
 
@@ -15,8 +17,10 @@ FACT_NAMES = ("region", "sequence", "plane", "contrast", "age", "sex", "diagnosi
 class Case:
     """A scan as the library knows it.
 
-    case: its id, from collection and content. source: file, folder or DICOMweb series it was read from; series: which one there.
-    patient: a keyed hash that tells patients apart and cannot be turned back; None when unknown. model, profile: what embedded it.
+    case: its id, from collection and content. name: that of its file, which is not stored, where nothing else was told (then
+    is_named_after_file). source: file, folder or DICOMweb series it was read from; series: which one there.
+    patient: a keyed hash that tells patients apart and cannot be turned back; None when unknown. person: the same of the patient's id alone
+    where the source also says who issued it, so that the id finds the patient whoever did. model, profile: what embedded it.
     facts: those of FACT_NAMES that are known; guessed: which of them the source did not tell. identifiers: {} unless asked for.
     """
 
@@ -31,12 +35,14 @@ class Case:
     guessed: tuple[str, ...] = ()
     series: str | None = None
     patient: str | None = None
+    person: str | None = None
     caption: str = ""
     report: str = ""
     stamp: str = ""
     identifiers: Mapping[str, str] = field(default_factory=dict)
     shape: tuple[int, ...] = ()
     spacing_mm: tuple[float, ...] = ()
+    is_named_after_file: bool = False
 
     def to_row(self, thumbnail: bytes) -> dict[str, Any]:
         """The row of the table `cases`, without its vector."""
@@ -45,12 +51,18 @@ class Case:
             **{name: self.facts.get(name) for name in FACT_NAMES},
             "flags": list(self.facts.get("flags", ())),
             "guessed": list(self.guessed),
-            "words": words_of(self.name, self.caption, self.report),
+            "words": words_of(self.name or self._told(), self.caption, self.report),
             "identifiers": json.dumps(dict(self.identifiers)),
             "shape": [int(n) for n in self.shape],
             "spacing_mm": [float(v) for v in self.spacing_mm],
             "thumbnail": thumbnail,
         }
+
+    def _told(self) -> str:
+        """Sequence and region in place of a name, as far as they are no guesses."""
+        return " ".join(
+            str(self.facts[name]) for name in ("sequence", "region") if name in self.facts.keys() - self.guessed
+        )
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Case":
@@ -58,7 +70,8 @@ class Case:
         if "age" in facts:
             facts["age"] = round(facts["age"], 2)
         return cls(
-            **{name: row.get(name) for name in _PLAIN},
+            **{name: row.get(name) for name in _PLAIN} | {"name": row["name"] or named_after(row["source"] or "")},
+            is_named_after_file=not row["name"],
             facts=facts,
             guessed=tuple(row.get("guessed") or ()),
             identifiers=json.loads(row.get("identifiers") or "{}"),
@@ -95,6 +108,7 @@ _PLAIN = (
     "model",
     "profile",
     "patient",
+    "person",
     "caption",
     "report",
     "stamp",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mrifoundation.library.file_names import named_after
 from mrifoundation.library.filters import both, quoted
 from mrifoundation.library.schema import CASES
 from mrifoundation.library.store import Store
@@ -48,13 +49,13 @@ def find_doubts(store: Store, model: str, collection: str | None = None) -> list
 def _doubts_about(fact: str, store: Store, model: str, collection: str | None) -> Iterator[Doubt]:
     told = both(f"model = {quoted(model)}", f"{fact} IS NOT NULL AND NOT array_has(guessed, {quoted(fact)})")
     asked = both(told, f"collection = {quoted(collection)}" if collection else "")
-    columns = ["case", "collection", "name", "patient", "content_hash", fact]
+    columns = ["case", "collection", "name", "source", "patient", "content_hash", fact]
     for column in store.embedding_columns(CASES):
         for row, vector in zip(*store.vectors(CASES, asked, columns, column), strict=True):
             near = store.nearest(CASES, vector, both(told, _others(row)), [fact], NEIGHBOURS)
             if against := contradiction(row[fact], [one[fact] for one, _ in near]):
                 similarity = sum(score for _, score in near) / len(near)
-                names = (row["case"], row["collection"], row["name"])
+                names = (row["case"], row["collection"], row["name"] or named_after(row["source"]))
                 yield Doubt(*names, fact, row[fact], *against, round(similarity, 4))
 
 

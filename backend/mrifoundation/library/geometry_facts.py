@@ -3,6 +3,7 @@
 import numpy as np
 
 from mrifoundation.volume import Scan
+from mrifoundation.volume.burnt_in import flags_of_notes
 
 ISOTROPIC = 1.6  # spacing between slices over spacing in plane, below which a scan has no plane of its own
 OBLIQUE = 25.0  # degrees between the slices' normal and the nearest axis of the body
@@ -22,7 +23,7 @@ def plane_of(scan: Scan) -> str:
 
 
 def quality_flags(scan: Scan) -> list[str]:
-    """What is unusual about the grid or had to be mended when the scan was read, in plain words."""
+    """What is unusual about the grid, had to be mended when the scan was read, or may name the patient, in plain words."""
     extent = scan.spacing * scan.shape
     flags = []
     if scan.spacing.max() >= THICK_MM:
@@ -35,4 +36,4 @@ def quality_flags(scan: Scan) -> list[str]:
         flags.append("missing slices")
     if np.ptp(scan.voxels) == 0:
         flags.append("constant image")
-    return flags
+    return flags + flags_of_notes(scan.notes)

@@ -13,11 +13,13 @@ from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.library.case import case_id, known_facts
 from mrifoundation.library.cluster import Cluster
+from mrifoundation.library.file_names import file_names_are_kept
 from mrifoundation.library.filters import any_of, quoted
 from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
 from mrifoundation.library.likeness import RECIPE
 from mrifoundation.library.neighbour_facts import fill_from_neighbours
+from mrifoundation.library.preview import WITHHELD, is_withheld
 from mrifoundation.library.schema import CASES
 from mrifoundation.library.sources import Found, Item
 from mrifoundation.library.store import Store
@@ -45,7 +47,7 @@ class Ingest:
 
     def __post_init__(self):
         self._bad: list[tuple[str, str]] = list(self.found.bad)
-        self._added = self._known = self._twins = 0
+        self._added = self._known = self._twins = self._withheld = 0
         self._seen: set[str] = set()
         self._replaced: list[str] = []
         self._started = self._committed = time.monotonic()
@@ -125,21 +127,23 @@ class Ingest:
         case = taken.case["case"]
         self._seen.add(case)
         self._pending.append(taken)
+        self._withheld += is_withheld(taken.case["flags"])
         self._added += 1
         before = self._held.get((item.source, item.series))
         if before is not None and before["case"] != case:  # the file holds another scan now
             self._replaced.append(before["case"])
 
     def _told(self, item: Item, stamp: str) -> Told:
-        """What the source says, without anything that names the patient unless that was asked for."""
+        """What the source says, without anything that names, or may name, the patient unless that was asked for."""
         return Told(
             collection=self.collection,
-            name=item.name,
+            name="" if item.is_named_after_file and not file_names_are_kept() else item.name,
             source=item.source,
             series=item.series,
             stamp=stamp,
             profile=self.profile,
             patient=item.held.patient if item.held else self._hashed(item.patient),
+            person=item.held.person if item.held else self._hashed(item.person),
             facts=known_facts(item.facts),
             caption=item.caption,
             report=item.report,
@@ -170,6 +174,8 @@ class Ingest:
         notes = []
         if self._twins:
             notes.append(f"{self._twins} of the scans known already have the same content as another file.")
+        if self._withheld:
+            notes.append(WITHHELD.format(self._withheld))
         seconds = time.monotonic() - self._started
         return IngestReport(
             self.collection, self._added, self._known, self.found.skipped, self._bad, seconds, tuple(notes)
@@ -194,6 +200,7 @@ class Ingest:
             item.report,
             self.identifiers,
             item.name,
+            *([item.person] if item.person else []),  # those that an earlier version took in without are taken in again
         ]
         return f"{item.stamp}/{hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]}"
 

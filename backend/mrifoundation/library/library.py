@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from mrifoundation.library.case import Case
 from mrifoundation.library.collection import collection_stats
 from mrifoundation.library.collection_name import checked_name
 from mrifoundation.library.doubts import Doubt, find_doubts
-from mrifoundation.library.erasing import erase_deleted
+from mrifoundation.library.erasing import STILL_ON_DISK, erase, finish, unfinished
 from mrifoundation.library.filters import any_of, both, condition, quoted
 from mrifoundation.library.hashed_patient import hashed_patient
 from mrifoundation.library.ingest_report import IngestReport
@@ -34,6 +35,9 @@ if TYPE_CHECKING:  # torch takes seconds to import, and listing a library does n
     from mrifoundation.engine import Engine
     from mrifoundation.engine.encoder import Cancel, Progress
     from mrifoundation.library.cluster import Cluster
+
+# Told to whoever asks for the case, so without a name of a file.
+GONE = "The scan of case {} {} where it was added from, which the case tells as its source; put it back there, or add it anew."
 
 
 class Library:
@@ -60,7 +64,9 @@ class Library:
                     store.create()
         elif not create:
             raise InputError(f"There is no library in '{store.uri}'; fill one with mrifoundation library add.")
-        return cls(store, engine)
+        library = cls(store, engine)
+        library.finish_erasing()
+        return library
 
     @property
     def uri(self) -> str:
@@ -116,6 +122,7 @@ class Library:
         from mrifoundation.library.ingest import Ingest
 
         checked_name(collection)
+        self.finish_erasing()
         with writing(self.uri):
             self._store.create()
             told = {"progress": progress} if progress else {}
@@ -223,27 +230,28 @@ class Library:
         try:
             scan = read_back(known.source, known.series)
         except InputError as error:
-            raise InputError(f"The scan of '{known.name}' cannot be read any more: {error}") from error
+            raise InputError(GONE.format(case[:12], "cannot be read any more")) from error
         if scan.content_hash != known.content_hash:
-            raise InputError(f"What lies at '{known.source}' is no longer the scan of '{known.name}'; add it again.")
+            raise InputError(GONE.format(case[:12], "is another one now"))
         return scan
 
     def remove(self, *, collection: str | None = None, case: str | None = None) -> int:
         """Delete a collection or a case for good, older versions of the tables included; gives how many cases. The scans themselves are not
-        touched. InputError when there is no such collection or case."""
+        touched. InputError when there is no such collection or case, or the disk fails."""
         asked = f"collection = {quoted(collection)}" if collection is not None else any_of("case", [case or ""])
         with writing(self.uri):
             count = self._store.count(CASES, asked)
             if not count:
                 what = f"collection '{collection}'" if collection is not None else f"case '{(case or '')[:40]}'"
                 raise InputError(f"There is no {what} in the library; list what there is.")
-            self._store.delete(asked)
-            erase_deleted(self._store)
+            erase(self._store, asked)
+        if self.unfinished:
+            raise InputError(STILL_ON_DISK)
         return count
 
     def of_patient(self, subject: str) -> list[Case]:
-        """All cases of one patient, named as the source names them: PatientID (PatientID/issuer), sub-01, or source/subject of a manifest;
-        where identifiers were kept, the patient's name as well."""
+        """All cases of one patient, named as the source names them: PatientID (whoever issued it) or PatientID/issuer, sub-01, or
+        source/subject of a manifest; where identifiers were kept, the patient's name as well."""
         if not self.exists:
             return []
         hashed = hashed_patient((self._store.about("salt") or "").encode(), subject)
@@ -252,21 +260,40 @@ class Library:
             for row in self._store.rows(CASES, "identifiers <> '{}'", ["case", "identifiers"])
             if subject in [json.loads(row["identifiers"] or "{}").get(key) for key in ("PatientID", "PatientName")]
         ]
-        asked = f"patient = {quoted(hashed)} OR {any_of('case', kept)}"
+        asked = f"patient = {quoted(hashed)} OR person = {quoted(hashed)} OR {any_of('case', kept)}"
         return [Case.from_row(row) for row in self._store.rows(CASES, asked, shown_columns())]
 
     def dated_ahead(self) -> datetime | None:
         """Until when older versions of the tables stay on disk because the clock was set back, in local time; None when none do."""
         return self._store.dated_ahead()
 
+    def shared_with_others(self, cases: Sequence[Case]) -> set[str]:
+        """Content hashes of some cases that other cases have as well."""
+        asked = both(
+            any_of("content_hash", [one.content_hash for one in cases]),
+            f"NOT {any_of('case', [one.case for one in cases])}",
+        )
+        return {row["content_hash"] for row in self._store.rows(CASES, asked, ["content_hash"])}
+
     def erase(self, cases: Sequence[str]) -> int:
-        """Delete cases by their ids for good; gives how many there were."""
+        """Delete cases by their ids for good; gives how many there were. `unfinished` tells whether the disk still holds them. Raises
+        InputError, with all of them still there, when the disk fails before."""
         asked = any_of("case", cases)
         with writing(self.uri):
             count = self._store.count(CASES, asked)
-            self._store.delete(asked)
-            erase_deleted(self._store)
+            erase(self._store, asked)
         return count
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether earlier versions of the tables still hold, on the disk, what was deleted for good."""
+        return self.exists and unfinished(self._store)
+
+    def finish_erasing(self) -> None:
+        """Do what a deletion that was killed, or met a full disk, has left to do; nothing while something else writes."""
+        if self.unfinished:
+            with suppress(InputError), writing(self.uri):
+                finish(self._store)
 
 
 def _item_of(case: Case) -> Item:
@@ -278,6 +305,7 @@ def _item_of(case: Case) -> Item:
         read=lambda: read_back(case.source, case.series),
         stamp="",
         name=case.name,
+        is_named_after_file=case.is_named_after_file,
         facts=facts,
         caption=case.caption,
         report=case.report,

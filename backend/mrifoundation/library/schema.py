@@ -48,6 +48,7 @@ _CASES = pa.schema(
         pa.field("shape", pa.list_(pa.int32())),
         pa.field("spacing_mm", pa.list_(pa.float32())),
         pa.field("thumbnail", pa.binary()),
+        pa.field("person", pa.string()),
         pa.field("recipe", pa.int32()),
         pa.field(LIKENESS, pa.list_(pa.float32(), LENGTH)),
     ]

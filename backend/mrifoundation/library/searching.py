@@ -19,8 +19,8 @@ from mrifoundation.library.store import Store
 MOST_HITS = 1000
 RANK_OFFSET = 60  # Cormack et al., Reciprocal Rank Fusion, 2009
 _SHOWN = (
-    "case", "collection", "content_hash", "name", "source", "series", "model", "profile", "patient", "caption", "report", "stamp", "region",
-    "sequence", "plane", "contrast", "age", "sex", "diagnosis", "flags", "guessed", "identifiers", "shape", "spacing_mm",
+    "case", "collection", "content_hash", "name", "source", "series", "model", "profile", "patient", "person", "caption", "report", "stamp",
+    "region", "sequence", "plane", "contrast", "age", "sex", "diagnosis", "flags", "guessed", "identifiers", "shape", "spacing_mm",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ from mrifoundation.library.schema import (
 )
 from mrifoundation.library.writer_lock import is_remote
 
-MOST_ROWS = 10_000_000  # LanceDB stops at 10 rows unless told otherwise
 MOST_COUNTS = 1000  # conditions whose rows are remembered
 PARTITION = 4096  # vectors of one partition of an index
 PROBES, REFINE = 24, 4  # partitions looked into, candidates compared exactly for each hit wanted
@@ -141,8 +140,7 @@ class Store:
 
     def drop_orphans(self) -> None:
         """Delete regions whose case was never written, which a writer that was killed leaves behind."""
-        held = {row["case"] for row in self.rows(CASES, "", ["case"])}
-        orphans = {row["case"] for row in self.rows(REGIONS, "", ["case"])} - held
+        orphans = set(self.distinct(REGIONS, "case")) - set(self.distinct(CASES, "case"))
         if orphans:
             self.table(REGIONS).delete(any_of("case", sorted(orphans)))
 
@@ -151,11 +149,18 @@ class Store:
         for name in (CASES, REGIONS):
             self.table(name).optimize(cleanup_older_than=timedelta(hours=1))
 
-    def rewrite(self, name: str) -> None:
-        """Write a table anew with the rows that it has, so that no file holds any other; its indexes are gone afterwards."""
+    def rewrite_without(self, name: str, condition: str) -> None:
+        """Write a table anew, in one step, with all rows but those that fit `condition`; its indexes are gone afterwards.
+
+        Nothing changes where it fails, or where a row would be lost."""
         table = self.table(name)
-        rows = table.search().limit(MOST_ROWS).to_batches()
-        self._tables[name] = self._db.create_table(name, data=rows, schema=table.schema, mode="overwrite")
+        kept = self._counted_batches(
+            table, f"({condition}) IS NOT TRUE", table.count_rows() - table.count_rows(condition)
+        )
+        rows = pa.RecordBatchReader.from_batches(table.schema, kept)
+        self._tables[name] = self._db.create_table(
+            name, data=rows, schema=table.schema, mode="overwrite", on_bad_vectors="null"
+        )
 
     def purge(self) -> None:
         """Forget older versions of the tables, so that what was deleted is gone from the disk."""
@@ -183,15 +188,16 @@ class Store:
         return counted[1][condition]
 
     def rows(
-        self, table: str, condition: str, columns: list[str], limit: int = MOST_ROWS, offset: int = 0
+        self, table: str, condition: str, columns: list[str], limit: int | None = None, offset: int = 0
     ) -> list[dict]:
         """Some columns of the rows that fit a condition ("" for all)."""
-        search = self.table(table).search().select(columns).limit(limit).offset(offset)
+        search = self.table(table).search().select(columns)
+        search = search if limit is None else search.limit(limit).offset(offset)
         return (search.where(condition) if condition else search).to_list()
 
     def distinct(self, table: str, column: str) -> list[str]:
         """The different texts of a column."""
-        rows = self.table(table).search().select([column]).limit(MOST_ROWS).to_arrow()
+        rows = self.table(table).search().select([column]).to_arrow()
         return [text for text in rows[column].unique().to_pylist() if text is not None]
 
     def embedding_columns(self, table: str) -> list[str]:
@@ -205,7 +211,7 @@ class Store:
     def vectors(self, table: str, condition: str, columns: list[str], name: str) -> tuple[list[dict], np.ndarray]:
         """Rows that carry a vector in the column `name`, and the vectors float32 [n, length]."""
         carried = f"({condition}) AND {name} IS NOT NULL" if condition else f"{name} IS NOT NULL"
-        found = self.table(table).search().where(carried).select([*columns, name]).limit(MOST_ROWS).to_arrow()
+        found = self.table(table).search().where(carried).select([*columns, name]).to_arrow()
         length, flat = found.schema.field(name).type.list_size, found[name].combine_chunks()
         values = flat.flatten() if isinstance(flat, pa.FixedSizeListArray) else pa.array([], pa.float32())
         return found.drop_columns([name]).to_pylist(), values.to_numpy(zero_copy_only=False).reshape(-1, length)
@@ -269,6 +275,16 @@ class Store:
 
     def version(self, table: str) -> int:
         return self.table(table).version
+
+    @staticmethod
+    def _counted_batches(table: Any, condition: str, expected: int) -> Iterator[pa.RecordBatch]:
+        """The rows that fit, one batch after the other; an exception at the end keeps what was written of them from being taken."""
+        seen = 0
+        for batch in table.search().where(condition).to_batches():
+            seen += batch.num_rows
+            yield batch
+        if seen != expected:
+            raise RuntimeError(f"{seen} of {expected} rows were read")
 
     def _rows(self, table: str, rows: Sequence[Mapping]) -> pa.Table:
         return pa.Table.from_pylist(list(rows), schema=self.table(table).schema)

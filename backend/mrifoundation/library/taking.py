@@ -12,10 +12,10 @@ from mrifoundation.errors import InputError
 from mrifoundation.library.case import Case, case_id
 from mrifoundation.library.geometry_facts import plane_of, quality_flags
 from mrifoundation.library.likeness import RECIPE, likeness
+from mrifoundation.library.preview import preview
 from mrifoundation.library.region_guess import guess_region
 from mrifoundation.library.regions import find_regions, structures_of
 from mrifoundation.library.schema import LIKENESS, vector_column
-from mrifoundation.library.thumbnail import thumbnail
 from mrifoundation.volume import Scan
 
 
@@ -34,6 +34,7 @@ class Told:
     caption: str = ""
     report: str = ""
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    person: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,8 @@ class Taken:
 def take(engine: Engine, told: Told, scan: Scan, cancel: Cancel) -> Taken:
     """Encode and describe one scan. Raises InputError for one that cannot be used, Cancelled."""
     encoding = engine.encode(scan, told.profile, cancel=cancel)
-    row = _described(engine, told, scan, encoding).to_row(thumbnail(scan))
+    case = _described(engine, told, scan, encoding)
+    row = case.to_row(preview(scan, case.facts["flags"]))
     vector = engine.embed(encoding)
     if not np.isfinite(vector).all():
         raise InputError("The model gave no usable embedding of it; check its intensities.")
@@ -70,12 +72,13 @@ def _described(engine: Engine, told: Told, scan: Scan, encoding: Encoding) -> Ca
         case=case_id(told.collection, scan.content_hash),
         collection=told.collection,
         content_hash=scan.content_hash,
-        name=told.name or scan.name,
+        name=told.name,
         source=told.source,
         series=told.series,
         model=engine.card.model_id,
         profile=told.profile,
         patient=told.patient,
+        person=told.person,
         facts=facts,
         guessed=guessed,
         caption=told.caption,
@@ -88,7 +91,8 @@ def _described(engine: Engine, told: Told, scan: Scan, encoding: Encoding) -> Ca
 
 
 def _facts(engine: Engine, told: Told, scan: Scan, encoding: Encoding) -> tuple[dict[str, Any], tuple[str, ...]]:
-    facts, guessed = dict(told.facts) | {"flags": quality_flags(scan)}, []
+    flags = list(dict.fromkeys([*told.facts.get("flags", ()), *quality_flags(scan)]))
+    facts, guessed = dict(told.facts) | {"flags": flags}, []
     for name, guess in (("plane", lambda: plane_of(scan)), ("region", lambda: guess_region(engine, encoding))):
         if name not in facts and (value := guess()) is not None:
             facts[name] = value

@@ -1,6 +1,7 @@
 """The FastAPI app of the local service."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,10 +12,13 @@ from fastapi import FastAPI
 import mrifoundation
 from mrifoundation.engine.folders import cache_folder
 from mrifoundation.engine.kept_scans import keep_days
+from mrifoundation.engine.room import requests_limit
+from mrifoundation.engine.running_services import RunningService
 from mrifoundation.server import (
     problems,
     routes_classify,
     routes_exchange,
+    routes_forget,
     routes_jobs,
     routes_library,
     routes_organs,
@@ -30,6 +34,7 @@ from mrifoundation.server import (
 from mrifoundation.server.asked import Asking
 from mrifoundation.server.audit import AuditTrail, audit_file
 from mrifoundation.server.backend import Backend
+from mrifoundation.server.background import Background
 from mrifoundation.server.forgetting import forget
 from mrifoundation.server.held_sources import HeldSources
 from mrifoundation.server.job import Job
@@ -42,6 +47,7 @@ from mrifoundation.server.metrics import Metrics
 from mrifoundation.server.observed import Observed
 from mrifoundation.server.own_names import allowed_names
 from mrifoundation.server.rate_limit import RateLimit, requests_per_minute
+from mrifoundation.server.request_memory import RequestMemory
 from mrifoundation.server.resuming import resume
 from mrifoundation.server.retention import forget_by_and_by
 from mrifoundation.server.security import Guard
@@ -52,6 +58,7 @@ from mrifoundation.server.volumes import Volumes
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
 
+STRANGERS_S = 10.0  # between two looks at whether the number of somebody's refused requests is due for the audit trail
 LARGEST_UPLOAD = 1_200_000_000  # bytes of a body as sent
 
 DESCRIPTION = """Encode an MRI scan once, then segment it by text in fractions of a second.
@@ -78,7 +85,10 @@ def create_app(
     """
 
     metrics, rate, days = Metrics(), RateLimit(requests_per_minute()), keep_days()
-    trail = audit_file()
+    file, memory = audit_file(), RequestMemory(requests_limit())
+    audit = AuditTrail(file) if file else None
+    if audit:
+        metrics.watch_audit(audit)
 
     def ended(job: Job) -> None:
         metrics.job(job)
@@ -86,6 +96,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        running = RunningService()
         app.state.volumes = Volumes()
         store = JobStore(cache_folder("jobs")) if alone else None
         app.state.backend = Backend(load, store=store, shrink=app.state.volumes.shrink, ended=ended)
@@ -93,12 +104,18 @@ def create_app(
         app.state.library = LibraryFolder()
         app.state.regions = MarkedRegions()
         app.state.sources = HeldSources()
-        work = (resume(app), forget_by_and_by(app, days), catch_up_by_and_by(app))
+        app.state.background = Background()
+        work = [resume(app), forget_by_and_by(app, days), catch_up_by_and_by(app)]
+        if audit:
+            work.append(app.state.background.by_and_by(audit.write_counted, STRANGERS_S, "counting refused requests"))
         tasks = [asyncio.create_task(one) for one in work]
         yield
         for task in tasks:
             task.cancel()
+        if audit:
+            audit.write_counted(math.inf)
         app.state.backend.jobs.close()
+        running.end()
         send_waiting()
 
     app = FastAPI(
@@ -111,6 +128,7 @@ def create_app(
     for routes in (
         routes_state,
         routes_volumes,
+        routes_forget,
         routes_segment,
         routes_jobs,
         routes_classify,
@@ -132,12 +150,13 @@ def create_app(
         names=names or allowed_names(),
         largest_upload=largest_upload,
         rate=rate,
-        audit=AuditTrail(trail) if trail else None,
+        memory=memory,
+        audit=audit,
     )
     app.add_middleware(Observed, metrics=metrics)  # the last one is the outermost
-    app.state.metrics = metrics
+    app.state.metrics, app.state.memory, app.state.audit = metrics, memory, audit
     app.state.forget = forget_everywhere or partial(forget, app)
-    app.state.limits = limits_of(largest_upload, rate.per_minute, days)
+    app.state.limits = limits_of(largest_upload, memory.limit, rate.per_minute, days)
     _describe_key(app)
     return app
 

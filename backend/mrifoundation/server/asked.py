@@ -21,6 +21,7 @@ JOBS = (
     "teach",
 )  # kinds that make a job
 BATCH = frozenset({"ingest", "teach"})  # nobody sits and waits for these
+_KEY_DIGITS = 16  # of a client's hash that tell its key, and as many its address
 _LAST = {"ingest": "ingest", "heads": "teach", "structures": "teach", "refresh": "teach"}
 
 
@@ -41,8 +42,8 @@ def kind_of(method: str, path: str) -> str:
 
 @dataclass
 class Asked:
-    """kind: as of `kind_of`. client: who asks, as a hash. path, body: enough to ask the same again after a restart; the body is
-    complete once the route has read it. resumed: the job that is asked for again."""
+    """kind: as of `kind_of`. client: who asks, as a hash that begins with that of the key (`key_of`). path, body: enough to ask the
+    same again after a restart; the body is complete once the route has read it. resumed: the job that is asked for again."""
 
     kind: str = "other"
     client: str = ""
@@ -75,13 +76,19 @@ class Asking:
             asked.reset(token)
 
 
+def key_of(client: str) -> str:
+    """What all clients with one key have in common."""
+    return client[:_KEY_DIGITS]
+
+
 def _client(scope: dict) -> str:
     """The key and the address together, so that neither many users of one key nor many keys of one proxy count as one."""
     if scope.get("resumed") is not None:
         return scope["resumed"].client
     key = dict(scope["headers"]).get(b"authorization", b"")
     host = (scope.get("client") or ("",))[0]
-    return hashlib.sha256(key + b"@" + host.encode()).hexdigest()[:16]
+    hashes = (hashlib.sha256(one).hexdigest()[:_KEY_DIGITS] for one in (key, key + b"@" + host.encode()))
+    return "".join(hashes)
 
 
 def _kept(receive: Callable, body: bytearray) -> Callable[[], Awaitable[dict]]:

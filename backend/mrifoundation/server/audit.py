@@ -9,6 +9,9 @@ import json
 import logging
 import os
 import re
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,14 +22,19 @@ from filelock import FileLock
 from mrifoundation.engine.folders import cache_folder
 from mrifoundation.engine.trouble import Trouble
 from mrifoundation.errors import InputError
+from mrifoundation.server.strangers import Strangers
 
 log = logging.getLogger(__name__)
 
 FIRST = "0" * 64  # what the first entry is bound to
-CUT_SHORT = "an entry that a crash had cut short was removed"
-_POLLED = frozenset(
-    {"/v1/jobs/{job_id}", "/v1/jobs/{job_id}/events", "/v1/info"}
+CUT_SHORT = "an entry that a crash or a full disk had cut short was removed"
+LOST = "{} entries found no room on the disk or in memory and were lost"
+PATIENCE = 10.0  # seconds for another process to let the file go
+WAITING = 10_000  # entries that wait in memory for a disk that takes nothing
+_SILENT = frozenset(
+    {"/v1/jobs/{job_id}", "/v1/jobs/{job_id}/events", "/v1/info", "/metrics"}
 )  # say nothing of a scan, again and again
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ID = re.compile(r"[0-9a-f]{16,64}")
 _OFF = ("off", "0", "no")
 
@@ -50,13 +58,17 @@ class Verified:
 
 
 class AuditTrail:
-    """Appends to one file; several processes may do so at once."""
+    """Appends to one file; several threads and processes may do so at once. lost: entries that found room nowhere."""
 
     def __init__(self, file: Path):
         """Makes the file where it is not there, readable by its owner only. Raises InputError when that fails."""
         self.file = file
-        self._lock = FileLock(file.with_name(file.name + ".lock"), thread_local=False)
+        self._lock = FileLock(file.with_name(file.name + ".lock"), thread_local=False, timeout=PATIENCE)
+        self._own = threading.Lock()  # the lock of the file lets all threads of one process in
+        self._waiting: deque[dict] = deque()
         self._trouble = Trouble(log)
+        self._strangers = Strangers()
+        self.lost = self._lost_told = 0
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
@@ -67,30 +79,60 @@ class AuditTrail:
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing can be written; None when it can."""
+        """Why nothing can be written, tried anew with what waits; None when it can. May write to the disk."""
+        with self._own:
+            if self._waiting:
+                self._write_waiting()
         return self._trouble.sentence
 
-    def write(self, who: str, what: str, on: list[str], status: int, request: str = "") -> None:
-        """One entry. A disk that takes nothing is logged and does not stop the service."""
-        told = {"who": who, "what": what, "on": on, "status": status, "request": request}
+    @property
+    def waiting(self) -> int:
+        """Entries that the disk has not taken."""
+        return len(self._waiting)
+
+    def write(self, who: str, what: str, on: list[str], status: int, request: str = "", **more: int) -> None:
+        """One entry. A disk that takes nothing is logged and does not stop the service: the entry waits until there is room."""
+        told = _entry_of(who, what, on, status, request) | more
+        with self._own:
+            self._waiting.append(told)
+            if len(self._waiting) > WAITING:
+                self._waiting.popleft()
+                self.lost += 1
+            self._write_waiting()
+
+    def of_request(self, scope: dict, who: str, status: int) -> None:
+        """The entry of a request that was answered, unless it only asked how a job or the service is doing."""
+        template = getattr(scope.get("route"), "path", None)
+        if template in _SILENT and status < 400:
+            return
+        if status == 401 and not self._strangers.is_new((scope.get("client") or ("",))[0], time.monotonic()):
+            return
+        on = [*_ids(scope.get("path_params") or {}), *scope.get("audit_on", ())]
+        # An address that no route knows may hold anything, so it is not written down.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self.write(who, f"{method} {template or '(refused)'}", on, status, scope.get("request_id", ""))
+
+    def write_counted(self, now: float | None = None) -> None:
+        """One entry for each address from which more was asked without a key within the last minute. now: of the monotonic clock."""
+        for times in self._strangers.due(time.monotonic() if now is None else now):
+            self.write("", "(refused)", [], 401, times=times)
+
+    def _write_waiting(self) -> None:
         try:
             with self._lock, open(self.file, "r+b") as file:
                 head, cut = _end(file)
                 if cut:
-                    head = _append(file, head, {"who": "", "what": CUT_SHORT, "on": [], "status": 0, "request": ""})
-                _append(file, head, told)
+                    head = _append(file, head, _entry_of("", CUT_SHORT))
+                while self._waiting:
+                    head = _append(file, head, self._waiting[0])
+                    self._waiting.popleft()
+                if self.lost > self._lost_told:
+                    _append(file, head, _entry_of("", LOST.format(self.lost - self._lost_told)))
+                    self._lost_told = self.lost
             self._trouble.end()
         except OSError as error:
-            self._trouble.begin(f"The audit trail cannot be written ({error.strerror}); make room or make it writable.")
-
-    def of_request(self, scope: dict, who: str, status: int) -> None:
-        """The entry of a request that was answered, unless it only asked how a job is going."""
-        template = getattr(scope.get("route"), "path", None)
-        if template in _POLLED and status < 400:
-            return
-        on = [*_ids(scope.get("path_params") or {}), *scope.get("audit_on", ())]
-        # An address that no route knows may hold anything, so it is not written down.
-        self.write(who, f"{scope['method']} {template or '(refused)'}", on, status, scope.get("request_id", ""))
+            reason = error.strerror or "another process keeps it locked"
+            self._trouble.begin(f"The audit trail cannot be written ({reason}); make room or make it writable.")
 
 
 def note(scope: dict, *ids: str) -> None:
@@ -139,8 +181,13 @@ def _hash(entry: dict) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
+def _entry_of(who: str, what: str, on: list[str] | None = None, status: int = 0, request: str = "") -> dict:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return {"at": at, "who": who, "what": what, "on": on or [], "status": status, "request": request}
+
+
 def _append(file, head: str, told: dict) -> str:
-    entry = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **told, "previous": head}
+    entry = {**told, "previous": head}
     entry["hash"] = _hash(entry)
     file.seek(0, os.SEEK_END)
     file.write(json.dumps(entry).encode() + b"\n")

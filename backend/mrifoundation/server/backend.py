@@ -86,7 +86,7 @@ class Backend:
 
     def submit(self, work: Callable[["Engine", Job], object], *, kept: bool = True) -> Job:
         """Queue `work(engine, job)`; it may be asked for while the model still loads; 429 when too much waits, of one client already
-        when it is half of that. kept: as of `Jobs.submit`."""
+        when it is half of that, of one key from all its addresses when it is nine tenths. kept: as of `Jobs.submit`."""
         if self.problem:
             raise HTTPException(503, self.problem)
         if self.jobs.stopping:
@@ -111,7 +111,10 @@ class Backend:
         if self.jobs.waiting >= self._longest_queue:
             raise HTTPException(429, BUSY, {"Retry-After": "5"})
         client = asked.get().client
-        if client and self.jobs.waiting_of(client) >= max(1, self._longest_queue // 2):
+        if not client:
+            return
+        many = self.jobs.waiting_of(client) >= max(1, self._longest_queue // 2)
+        if many or self.jobs.waiting_of_key(client) >= max(1, self._longest_queue * 9 // 10):
             raise HTTPException(429, BUSY_CLIENT, {"Retry-After": "5"})
 
     def loaded_engine(self) -> "Engine":

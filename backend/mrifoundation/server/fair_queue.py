@@ -47,6 +47,11 @@ class FairQueue(Generic[Item]):
         with self._changed:
             return sum(len(round.get(client, ())) for round in self._rounds)
 
+    def length_beginning(self, client: str) -> int:
+        """How many items of all clients wait whose name begins so."""
+        with self._changed:
+            return sum(len(items) for round in self._rounds for name, items in round.items() if name.startswith(client))
+
     def __len__(self) -> int:
         return self.length(batch=False) + self.length(batch=True)
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from queue import Empty
 from typing import Any
 
-from mrifoundation.server.asked import asked
+from mrifoundation.server.asked import asked, key_of
 from mrifoundation.server.fair_queue import FairQueue
 from mrifoundation.server.finished_jobs import FinishedJobs
 from mrifoundation.server.job import PARKED, Job
@@ -78,6 +78,10 @@ class Jobs:
 
     def waiting_of(self, client: str) -> int:
         return self._queue.length_of(client)
+
+    def waiting_of_key(self, client: str) -> int:
+        """Of everybody who has the key of `client`."""
+        return self._queue.length_beginning(key_of(client))
 
     def waiting_by_class(self) -> dict[str, int]:
         return {"interactive": self._queue.length(batch=False), "batch": self._queue.length(batch=True)}

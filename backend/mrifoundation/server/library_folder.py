@@ -12,21 +12,31 @@ if TYPE_CHECKING:
     from mrifoundation.engine import Engine
     from mrifoundation.library import Case, Library
 
+ROOTS = "MRIFOUNDATION_LIBRARY_ROOTS"
+
 
 def library_uri() -> str:
     """$MRIFOUNDATION_LIBRARY (a folder or an object store's URI), else `library` in the user's data folder."""
-    return os.environ.get("MRIFOUNDATION_LIBRARY") or str(
-        platformdirs.user_data_path("mrifoundation", appauthor=False) / "library"
-    )
+    return os.environ.get("MRIFOUNDATION_LIBRARY") or str(_data_folder() / "library")
 
 
 def library_roots() -> list[Path]:
     """Folders that a client may name sources in: $MRIFOUNDATION_LIBRARY_ROOTS (separated as in PATH), else the user's home and the
     service's data folder."""
-    named = os.environ.get("MRIFOUNDATION_LIBRARY_ROOTS")
+    named = os.environ.get(ROOTS)
     if named:
         return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
-    return [Path.home(), Path(platformdirs.user_data_path("mrifoundation", appauthor=False))]
+    return [Path.home(), _data_folder()]
+
+
+def keep_out_of_home() -> None:
+    """For a service that others can reach: nobody of them looks through the home folder of who runs it, unless it is named."""
+    if not os.environ.get(ROOTS):
+        os.environ[ROOTS] = str(_data_folder())
+
+
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_path("mrifoundation", appauthor=False))
 
 
 class LibraryFolder:

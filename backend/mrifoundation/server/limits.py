@@ -6,9 +6,10 @@ from mrifoundation.server.security import LARGEST_JSON
 from mrifoundation.volume.budget import BYTE_BUDGET, ENTRY_BUDGET, UNPACKED_BUDGET
 
 
-def limits_of(largest_upload: int, per_minute: int, days: float | None) -> Limits:
+def limits_of(largest_upload: int, together: int, per_minute: int, days: float | None) -> Limits:
     return Limits(
         upload=largest_upload,
+        together=together,
         json_body=LARGEST_JSON,
         volume=BYTE_BUDGET,
         unpacked=UNPACKED_BUDGET,

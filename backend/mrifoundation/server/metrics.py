@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from mrifoundation.server.job import Job
 
 if TYPE_CHECKING:
+    from mrifoundation.server.audit import AuditTrail
     from mrifoundation.server.backend import Backend
 
 REQUEST_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -34,6 +35,10 @@ class Metrics:
         )
         self._waiting = Gauge("jobs_waiting", "Jobs that wait for the worker.", ("class",), **own)
         self._held = Gauge("encodings_held", "Encodings in memory.", **own)
+        self._troubles = Gauge("troubles", "What somebody should mend, as /readyz says in words.", **own)
+        self._unwritten = Gauge(
+            "audit_entries_unwritten", "Entries that wait for the disk, and those that were lost.", ("what",), **own
+        )
         self._ready = Gauge("ready", "1 once the model is loaded.", **own)
 
     def watch(self, backend: "Backend") -> None:
@@ -42,6 +47,13 @@ class Metrics:
             self._waiting.labels(name).set_function(lambda name=name: backend.jobs.waiting_by_class()[name])
         self._held.set_function(lambda: backend.engine.encodings_held if backend.engine else 0)
         self._ready.set_function(lambda: backend.engine is not None)
+
+    def watch_audit(self, audit: "AuditTrail") -> None:
+        self._unwritten.labels("waiting").set_function(lambda: audit.waiting)
+        self._unwritten.labels("lost").set_function(lambda: audit.lost)
+
+    def saw_troubles(self, count: int) -> None:
+        self._troubles.set(count)
 
     def request(self, kind: str, status: int, seconds: float) -> None:
         self._requests.labels(kind, str(status)).inc()

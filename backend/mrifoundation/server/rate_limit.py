@@ -7,6 +7,7 @@ from collections import OrderedDict
 from mrifoundation.errors import InputError
 
 USUAL = 3000  # requests a minute; scrolling a gallery with all its thumbnails makes a few hundred
+SHARING = 10  # times as many for one key from all its addresses: a ward may share it, a program may not multiply it by its addresses
 _REMEMBERED = 10_000  # clients
 
 
@@ -29,15 +30,17 @@ class RateLimit:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and when that was so
         self._lock = threading.Lock()
 
-    def wait(self, client: str, now: float) -> float:
-        """Take a token; gives 0, or the seconds until there is one when there is none. now: seconds of a clock that never goes back."""
+    def wait(self, client: str, now: float, times: int = 1) -> float:
+        """Take a token; gives 0, or the seconds until there is one when there is none. now: seconds of a clock that never goes back.
+        times: how many clients this one stands for."""
         if not self.per_minute:
             return 0.0
+        full = self.per_minute * times
         with self._lock:
-            tokens, then = self._buckets.pop(client, (float(self.per_minute), now))
-            tokens = min(self.per_minute, tokens + (now - then) * self.per_minute / 60)
+            tokens, then = self._buckets.pop(client, (float(full), now))
+            tokens = min(full, tokens + (now - then) * full / 60)
             granted = tokens >= 1
             self._buckets[client] = (tokens - granted, now)
             if len(self._buckets) > _REMEMBERED:
                 self._buckets.popitem(last=False)
-        return 0.0 if granted else (1 - tokens) * 60 / self.per_minute
+        return 0.0 if granted else (1 - tokens) * 60 / full

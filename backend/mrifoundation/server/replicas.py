@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mrifoundation.errors import InputError
+from mrifoundation.library.sources.dicomweb_hosts import speak_only_to_listed
 from mrifoundation.server import logs, tracing
 from mrifoundation.server.app import create_app
 from mrifoundation.server.backend import load_engine
@@ -59,6 +60,7 @@ class Replica:
 
     def __init__(self, settings: ReplicaSettings):
         use_private_temporary_folder()
+        speak_only_to_listed()
         logs.set_up(settings.log)
         tracing.set_up()
         keys = KeyRing(service_key(settings.key_file), default_keys_file())

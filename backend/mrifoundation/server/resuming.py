@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 
 from fastapi import FastAPI
 
@@ -9,25 +10,37 @@ from mrifoundation.server.job import Job
 
 log = logging.getLogger(__name__)
 
+PURPOSE = "taking up jobs of before the restart"
+FAULT = "a fault of the program ({}); its log says more."
 LOST = "The service was restarted, and what this needs is no longer held: {}"
 
 
 async def resume(app: FastAPI) -> None:
-    """Take up every parked job, once the model is loaded; what cannot be taken up ends with the reason."""
-    backend = app.state.backend
-    parked = backend.jobs.parked()
-    if not parked:
+    """Take up every parked job, once the model is loaded; what cannot be taken up ends with the reason, also where that is a fault of ours,
+    or whoever waits for it would wait for ever."""
+    jobs = app.state.backend.jobs
+    try:
+        parked = jobs.parked()
+        if parked:
+            await app.state.backend.loaded()
+        for job in parked:
+            await _take_up(app, job)
+    except Exception as error:
+        app.state.background.failed(PURPOSE, error)
+        for job in jobs.parked():
+            with suppress(Exception):  # it is over all the same; only that is not written down
+                job.give_up(LOST.format(FAULT.format(type(error).__name__)))
+
+
+async def _take_up(app: FastAPI, job: Job) -> None:
+    if job.state != "queued":  # cancelled meanwhile
         return
-    await backend.loaded()
-    for job in parked:
-        if job.state != "queued":  # cancelled meanwhile
-            continue
-        if backend.problem:
-            job.give_up(backend.problem)
-            continue
-        status, sentence = await _ask_again(app, job)
-        if status != 202:
-            job.give_up(LOST.format(sentence))
+    if app.state.backend.problem:
+        job.give_up(app.state.backend.problem)
+        return
+    status, sentence = await _ask_again(app, job)
+    if status != 202:
+        job.give_up(LOST.format(sentence))
 
 
 async def _ask_again(app: FastAPI, job: Job) -> tuple[int, str]:
@@ -65,4 +78,4 @@ async def _ask_again(app: FastAPI, job: Job) -> tuple[int, str]:
         return status, json.loads(bytes(answer)).get("error", "")
     except Exception as error:
         log.exception("job %s could not be taken up again", job.id)
-        return 500, f"a fault of the program ({type(error).__name__}); its log says more."
+        return 500, FAULT.format(type(error).__name__)

@@ -1,13 +1,12 @@
 """What a running service forgets by itself: uploads and encodings that nobody used for long, and what a killed service left behind."""
 
-import asyncio
 import logging
 import shutil
 import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
 from mrifoundation.engine.ages import Ages
@@ -37,13 +36,12 @@ def sweep_temporary(ages: Ages) -> None:
 
 async def forget_by_and_by(app: FastAPI, days: float | None) -> None:
     """Sweep now and every hour. days: as of `keep_days`."""
-    incoming, unused = Ages(cache_folder("incoming")), Unused(days) if days is not None else None
-    while True:
-        try:
-            await run_sync(sweep, app, incoming, unused)
-        except OSError as error:
-            log.warning("what is old could not be forgotten (%s)", error.strerror)
-        await asyncio.sleep(HOUR)
+
+    @cache  # in the first round that succeeds: where the folder cannot be made now, it may be later
+    def watched() -> tuple[Ages, Unused | None]:
+        return Ages(cache_folder("incoming")), Unused(days) if days is not None else None
+
+    await app.state.background.by_and_by(lambda: sweep(app, *watched()), HOUR, "forgetting what is old")
 
 
 def sweep(app: FastAPI, incoming: Ages, unused: Unused | None) -> None:

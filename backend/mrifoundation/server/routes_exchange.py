@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from mrifoundation.server.chosen_mask import chosen_mask
 from mrifoundation.server.marked_regions import MarkedRegion, MaskGeometry
 from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.refine_request import region_of
+from mrifoundation.server.request_memory import hold, hold_at_most
 from mrifoundation.server.routes_volumes import BODY, held
 from mrifoundation.server.schemas_exchange import ExportRequest, ExportSegment, ImportAnswer, Sent, SourceAnswer
 from mrifoundation.server.transfer import label_box, temporary_folder
@@ -51,7 +53,8 @@ async def send_source(
     scan = await run_sync(held, request, volume_id)
     with temporary_folder() as folder:
         path = await _received(request, Path(folder), "series.zip")
-        source = await run_sync(read_source, path, series)
+        async with request.app.state.memory.turns:
+            source = await run_sync(read_source, path, series)
     if not await run_sync(same_voxels, source.grid, Grid(scan.shape, scan.affine)):
         raise InputError(
             f"The series '{source.title}' is not on the grid of this scan; send the series that the scan was read from."
@@ -75,12 +78,15 @@ async def export(request: Request, volume_id: str, wanted: ExportRequest) -> Res
     if wanted.send_to and wanted.format not in DICOM:
         raise InputError("An archive takes DICOM only; choose dicom-seg or rtstruct, or leave send_to out.")
     scan = await run_sync(held, request, volume_id)
+    count, grids = len(wanted.segments), 2 if wanted.format in DICOM else 1  # a series has one of its own
+    hold_at_most(request, count * grids * math.prod(scan.shape), f"An export of {count} segments")
     segments = [await _segment(request, volume_id, scan, one) for one in wanted.segments]
     source, grid = request.app.state.sources.get(volume_id), Grid(scan.shape, scan.affine)
     made = await run_sync(export_segments, wanted.format, segments, grid, source, wanted.description)
     if not wanted.send_to:
         return _file(made, wanted)
-    return await run_sync(_sent, made, wanted.send_to, wanted.send_key.get_secret_value() if wanted.send_key else "")
+    key = wanted.send_key.get_secret_value() if wanted.send_key else ""
+    return await run_sync(_sent, made, wanted.send_to, key, limiter=request.app.state.memory.sendings)
 
 
 @router.post("/import", response_model=ImportAnswer, openapi_extra=BODY, summary="Contours from a file")
@@ -99,8 +105,9 @@ async def import_(
         path = await _received(request, Path(folder), name)
         source = request.app.state.sources.get(volume_id)
         frame = source.frame_of_reference if source else None
-        found = await run_sync(import_segments, path, Grid(scan.shape, scan.affine), frame)
-    return await run_sync(_as_regions, request, volume_id, found)
+        async with request.app.state.memory.turns:
+            found = await run_sync(import_segments, path, Grid(scan.shape, scan.affine), frame)
+            return await run_sync(_as_regions, request, volume_id, found)
 
 
 @router.get("/region/{region}", response_class=Response, summary="A marked or imported region")
@@ -109,8 +116,10 @@ async def region(
 ) -> Response:
     """uint8, 1 inside, C order of [i, j, k], in the box that `X-Geometry` places, as of /labels."""
     scan = await run_sync(held, request, volume_id)
-    mask = region_of(request, volume_id, region).mask()
-    geometry, packed = await run_sync(label_box, mask.astype(np.uint8), scan.affine)
+    marked = region_of(request, volume_id, region)
+    hold(request, 2 * math.prod(scan.shape))
+    mask = await run_sync(marked.mask)
+    geometry, packed = await run_sync(label_box, mask.view(np.uint8), scan.affine)
     headers = {"X-Geometry": json.dumps(geometry), "Vary": "Accept-Encoding"}
     if "gzip" in accept_encoding.lower():
         headers["Content-Encoding"] = "gzip"

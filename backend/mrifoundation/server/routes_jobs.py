@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from mrifoundation.server.jobs import Job
 from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.readers import shown_result
 from mrifoundation.server.schemas import JobState, Problem
 
 LONGEST_WAIT = 60.0  # seconds
@@ -71,7 +72,7 @@ async def result(request: Request, job_id: str) -> dict:
     given = getattr(finished(request, job_id), "result", None)
     if not isinstance(given, dict):
         raise HTTPException(409, "The job has no result to fetch; it only prepared something.")
-    return given
+    return shown_result(request, given)
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """The library: its collections and cases, and adding to it."""
 
+import math
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from mrifoundation.server.jobs import Job
 from mrifoundation.server.library_folder import LibraryFolder, library_roots
 from mrifoundation.server.nifti_bytes import nifti_bytes
 from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.readers import shown
+from mrifoundation.server.request_memory import hold
 from mrifoundation.server.schemas import JobTicket
 from mrifoundation.server.schemas_library import Case, Cases, Collections, IngestRequest, Purged, PurgeRequest, Removed
 
@@ -28,6 +31,7 @@ router = APIRouter(prefix="/v1/library", tags=["library"], responses={code: PROB
 MISSING = {404: PROBLEMS[404]}
 
 
+FLOAT_BYTES = 4  # of a voxel
 TURN_S = 0.05  # that a waiting ingest waits before it lets others go first
 
 
@@ -87,7 +91,8 @@ async def remove_collection(request: Request, collection: str) -> dict:
 )
 async def purge(request: Request, wanted: PurgeRequest) -> dict:
     """Cases, previews and older versions of the tables; uploads, encodings and contours of these scans; jobs that tell of them, which
-    are cancelled where they are not done. Needs a key of role admin. The files that the scans were read from are not touched."""
+    are cancelled where they are not done. Needs a key of role admin. The files that the scans were read from are not touched.
+    422 when a name that any data set may use (sub-01) is in several collections and none is named."""
     if wanted.case:
         await run_sync(_case, request, wanted.case)
     purged = await run_sync(_purge, request, wanted)
@@ -104,12 +109,12 @@ async def cases(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict:
     found, total = await run_sync(lambda: _library(request).cases(collection, None, offset, limit))
-    return {"cases": [case.to_dict() for case in found], "total": total}
+    return {"cases": [shown(request, case.to_dict()) for case in found], "total": total}
 
 
 @router.get("/cases/{case}", response_model=Case, responses=MISSING, summary="One case")
 async def case(request: Request, case: str) -> dict:
-    return (await run_sync(_case, request, case)).to_dict()
+    return shown(request, (await run_sync(_case, request, case)).to_dict())
 
 
 @router.delete("/cases/{case}", response_model=Removed, responses=MISSING, summary="Remove a case")
@@ -141,9 +146,11 @@ async def thumbnail(request: Request, case: str) -> Response:
 )
 async def file(request: Request, case: str) -> Response:
     """404, with the reason, when it no longer lies where it was added from."""
-    await run_sync(_case, request, case)
+    known = await run_sync(_case, request, case)
+    hold(request, 2 * FLOAT_BYTES * math.prod(known.shape))
     try:
-        content = await run_sync(lambda: nifti_bytes(_library(request).read(case)))
+        async with request.app.state.memory.turns:
+            content = await run_sync(lambda: nifti_bytes(_library(request).read(case)))
     except InputError as error:
         raise HTTPException(404, str(error)) from error
     headers = {"Content-Disposition": f'attachment; filename="{case}.nii.gz"'}
@@ -169,7 +176,7 @@ def _remove_collection(request: Request, collection: str) -> int:
 def _purge(request: Request, wanted: PurgeRequest) -> "ForgottenPatient":
     from mrifoundation.tasks.purge import purge
 
-    return purge(_library(request), wanted.subject, wanted.case)
+    return purge(_library(request), wanted.subject, wanted.case, wanted.collections)
 
 
 def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None, Found]:

@@ -1,6 +1,7 @@
 """Searching the library, and why a hit is similar: both are jobs."""
 
 import gzip
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from mrifoundation.server.kept_result import Answer
 from mrifoundation.server.library_folder import LibraryFolder
 from mrifoundation.server.marked_regions import parse_region
 from mrifoundation.server.problems import PROBLEMS
+from mrifoundation.server.readers import shown_result
+from mrifoundation.server.request_memory import hold
 from mrifoundation.server.routes_jobs import Patience, done_within
 from mrifoundation.server.routes_volumes import BODY, held
 from mrifoundation.server.schemas import AnsweredTicket, JobTicket
@@ -50,6 +53,7 @@ async def mark_region(
 ) -> dict:
     """One byte a voxel of the box in C order, not 0 where the region is. Kept until other regions take its place."""
     scan = await run_sync(held, request, volume_id)
+    hold(request, math.prod(scan.shape))  # what a small body may unpack to
     region = await run_sync(parse_region, volume_id, scan.shape, x_geometry, await request.body(), content_encoding)
     return {"region": request.app.state.regions.add(region)}
 
@@ -82,7 +86,8 @@ async def search(
         return Searched(search_library(engine, library, Wanted(scan, mask, **told), job.progress, job.cancelled))
 
     job = request.app.state.backend.submit(work)
-    return {"job": job.id, "result": getattr(job.result, "result", None) if await done_within(job, wait) else None}
+    result = getattr(job.result, "result", None) if await done_within(job, wait) else None
+    return {"job": job.id, "result": result and shown_result(request, result)}
 
 
 @router.post("/search/why", status_code=202, response_model=JobTicket, summary="Why a case is similar")

@@ -42,12 +42,13 @@ async def alive() -> dict:
 
 @router.get("/readyz", include_in_schema=False, response_model=None)
 async def ready(request: Request) -> dict | JSONResponse:
-    """Troubles are what does not keep it from answering, such as a full disk; each is looked at anew."""
+    """Troubles are what does not keep it from answering, such as a full disk, and make it degraded; each is looked at anew."""
     state = request.app.state
     status, message = state.backend.status
     if status != "ok" or state.backend.jobs.stopping:
         return answer(503, message if status != "ok" else STOPPING)
-    return {"status": "ok", "troubles": await run_sync(troubles, state)}
+    found = await run_sync(troubles, state)
+    return {"status": "degraded" if found else "ok", "troubles": found}
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -1,16 +1,19 @@
 """Sending a scan, and asking what is held."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import anyio
+import numpy as np
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, HTTPException, Request
 
 from mrifoundation.errors import InputError
 from mrifoundation.server.audit import note
 from mrifoundation.server.problems import PROBLEMS
-from mrifoundation.server.schemas import HeldVolume, Volume
+from mrifoundation.server.request_memory import hold
+from mrifoundation.server.schemas import Geometry, HeldVolume, Volume
 from mrifoundation.server.transfer import parse_geometry, scan_from_array, scan_from_file, temporary_folder, upload_path
 from mrifoundation.server.volumes import Volumes
 from mrifoundation.volume import Scan
@@ -23,6 +26,7 @@ BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+AT_WORK = 8  # bytes a voxel: float32, and as much while it is hashed and written
 GEOMETRY_EXAMPLE = (
     '{"shape": [256, 256, 180], "dtype": "int16", "name": "t1", '
     '"affine": [[1, 0, 0, -128], [0, 1, 0, -128], [0, 0, 1, -90], [0, 0, 0, 1]]}'
@@ -50,8 +54,7 @@ async def send_volume(
     if x_filename is not None:
         scan = await _from_file(request, x_filename)
     else:
-        geometry = parse_geometry(x_geometry)
-        scan = await run_sync(scan_from_array, await request.body(), geometry, content_encoding)
+        scan = await _from_array(request, parse_geometry(x_geometry), content_encoding)
     scan_id = await run_sync(volumes.add, scan)
     note(request.scope, scan_id)
     return _about(scan_id, scan)
@@ -83,7 +86,14 @@ async def _from_file(request: Request, filename: str) -> Scan:
         async with await anyio.open_file(path, "wb") as file:
             async for chunk in request.stream():
                 await file.write(chunk)
-        return await run_sync(scan_from_file, path, name)
+        async with request.app.state.memory.turns:
+            return await run_sync(scan_from_file, path, name)
+
+
+async def _from_array(request: Request, geometry: Geometry, encoding: str | None) -> Scan:
+    unpacked = np.dtype(geometry.dtype).itemsize if encoding else 0  # bytes a voxel
+    hold(request, math.prod(geometry.shape) * (unpacked + AT_WORK))
+    return await run_sync(scan_from_array, await request.body(), geometry, encoding)
 
 
 def _about(scan_id: str, scan: Scan) -> dict:

@@ -76,6 +76,14 @@ class HeldVolume(Volume):
     encoded: list[Profile] = Field(description="Profiles for which the encoding is already kept.")
 
 
+class ForgottenVolume(BaseModel):
+    """How many went from the disk."""
+
+    uploads: int
+    encodings: int
+    contours: int
+
+
 class EncodeRequest(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"profile": "standard"}})
     profile: Profile = "standard"

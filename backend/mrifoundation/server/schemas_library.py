@@ -42,7 +42,9 @@ class Case(BaseModel):
     guessed: list[str] = Field(description="Facts that the source does not tell.")
     caption: str
     report: str
-    source: str = Field(description="File, folder or DICOMweb series that it came from.")
+    source: str = Field(
+        description='File, folder or DICOMweb series that it came from; "" for a key of role read, which is not told its name either.'
+    )
     series: str | None
     model: str
     shape: list[int]
@@ -56,22 +58,27 @@ class Cases(BaseModel):
 
 
 class PurgeRequest(BaseModel):
-    """Exactly one of both."""
+    """Either a subject or a case."""
 
     model_config = ConfigDict(extra="forbid")
 
     subject: str | None = Field(None, min_length=1, max_length=200, description="As the source calls the patient.")
     case: str | None = Field(None, min_length=1, max_length=64)
+    collections: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Only the subject's cases in these; null for all."
+    )
 
 
 class Purged(BaseModel):
-    """How many went. taught: structures that still hold features of these scans; notes say what to do about them."""
+    """How many went, and how many cases out of which collection. taught: structures that still hold features of these scans; notes say
+    what to do about them."""
 
     cases: int
     uploads: int
     encodings: int
     contours: int
     jobs: int
+    collections: dict[str, int]
     taught: list[str]
     notes: list[str]
 

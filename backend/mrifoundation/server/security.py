@@ -1,16 +1,22 @@
 """Before a request reaches the app: is it meant for this service, may its key do this, not too often, is the body not too large."""
 
+import asyncio
 import json
 import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from anyio import CancelScope, CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import HTTPException
+
 from mrifoundation.server.audit import AuditTrail
 from mrifoundation.server.keys import KeyRing, NamedKey
 from mrifoundation.server.own_names import is_own
 from mrifoundation.server.permissions import may, needed_role
-from mrifoundation.server.rate_limit import RateLimit
+from mrifoundation.server.rate_limit import SHARING, RateLimit
+from mrifoundation.server.request_memory import FULL, SOON, RequestMemory, Share
 
 Asgi = Callable[[dict, Callable[[], Awaitable[dict]], Callable[[dict], Awaitable[None]]], Awaitable[None]]
 
@@ -19,12 +25,15 @@ FOREIGN_NAME = "This service is not known under that name; address it as localho
 TOO_OFTEN = "Too many requests came from this client within a minute; ask again a little later, and less often."
 _LARGE = ("/region", "/source", "/import")
 LARGEST_JSON = 1_000_000  # bytes of a body that is no volume
+JSON_TOGETHER = 200 * LARGEST_JSON  # of all at work; beside scans, which then keep out nothing that is asked in words
+IDLE = 60.0  # seconds in which something of a body has to arrive: it holds memory that others wait for
+STALLED = "Nothing more of the request arrived for a minute; check the network and send it again."
 
 
 class Guard:
     """ASGI middleware: 421 under a foreign name, 401 without a bearer key, 403 with one that may not do this, 429 when one client
-    asks too often, 413 when a body is longer than allowed, also when it does not say so. What a key asked for is told to the audit
-    trail, where there is one."""
+    asks too often or the requests at work hold all the memory there is for them, 413 when a body is longer than allowed, also when it
+    does not say so. What a key asked for is told to the audit trail, where there is one."""
 
     def __init__(
         self,
@@ -33,6 +42,7 @@ class Guard:
         names: frozenset[str],
         largest_upload: int,
         rate: RateLimit,
+        memory: RequestMemory,
         audit: AuditTrail | None = None,
     ):
         self._app = app
@@ -40,7 +50,8 @@ class Guard:
         self._names = names
         self._largest_upload = largest_upload
         self._rate = rate
-        self._audit = audit
+        self._memory, self._words = memory, RequestMemory(JSON_TOGETHER)
+        self._audit, self._writing = audit, CapacityLimiter(1)
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         if scope["type"] != "http":
@@ -54,13 +65,18 @@ class Guard:
             await self._limited(scope, headers, receive, send)
             return
         key = self._keys.holder(headers.get(b"authorization", b""))
-        # Many users may share a key, and many strangers an address; strangers must not use up what a key may do.
-        address = (scope.get("client") or ("",))[0]
-        wait = self._rate.wait(f"{key.name if key else ''}@{address}", time.monotonic())
+        wait = self._wait(key, (scope.get("client") or ("",))[0])
         if wait:
-            await _refuse(send, 429, TOO_OFTEN, {b"retry-after": str(math.ceil(wait)).encode()})
+            await _refuse(send, 429, TOO_OFTEN, {"Retry-After": str(math.ceil(wait))})
             return
         await self._audited(key, scope, headers, receive, send)
+
+    def _wait(self, key: NamedKey | None, address: str) -> float:
+        """Seconds until this may be asked. Many users may share a key, and many strangers an address; strangers must not use up what a key
+        may do, nor one user of many addresses what all may."""
+        now = time.monotonic()
+        wait = self._rate.wait(f"{key.name if key else ''}@{address}", now)
+        return wait or (self._rate.wait(key.name, now, SHARING) if key else 0.0)
 
     async def _audited(
         self, key: NamedKey | None, scope: dict, headers: dict, receive: Callable, send: Callable
@@ -77,27 +93,44 @@ class Guard:
             await self._permitted(key, scope, headers, receive, told)
         finally:
             if self._audit:
-                self._audit.of_request(scope, key.name if key else "", status)
+                await self._write_down(self._audit, scope, key.name if key else "", status)
+
+    async def _write_down(self, audit: AuditTrail, scope: dict, who: str, status: int) -> None:
+        """On a thread, one after the other: a slow disk keeps no other request waiting. Also of a request that was given up."""
+        with CancelScope(shield=True):
+            await run_sync(audit.of_request, scope, who, status, limiter=self._writing)
 
     async def _permitted(
         self, key: NamedKey | None, scope: dict, headers: dict, receive: Callable, send: Callable
     ) -> None:
         needed = needed_role(scope["method"], scope["path"])
         if key is None:
-            await _refuse(send, 401, _key_problem(headers), {b"www-authenticate": b"Bearer"})
+            await _refuse(send, 401, _key_problem(headers), {"WWW-Authenticate": "Bearer"})
         elif not may(key, needed):
             await _refuse(send, 403, _role_problem(key, needed), {})
         else:
+            scope["role"] = key.role
             await self._limited(scope, headers, receive, send)
 
     async def _limited(self, scope: dict, headers: dict, receive: Callable, send: Callable) -> None:
-        limit = self._largest_upload if _carries_voxels(scope["path"].rstrip("/")) else LARGEST_JSON
+        large = _carries_voxels(scope["path"].rstrip("/"))
+        limit = self._largest_upload if large else LARGEST_JSON
         too_large = f"The request is larger than the {limit // 1_000_000} MB allowed here; crop or resample the scan."
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
-            await _refuse(send, 413, too_large, {b"connection": b"close"})
+            await _refuse(send, 413, too_large, {"Connection": "close"})
             return
-        await self._app(scope, _counted(receive, limit, too_large), send)
+        share, words = self._memory.share(), self._words.share()
+        scope["share"], body = share, share if large else words
+        try:
+            if body.grow(int(length)):
+                told = b"content-length" in headers
+                await self._app(scope, _counted(receive, limit, too_large, None if told else body), send)
+            else:
+                await _refuse(send, 429, FULL, SOON)
+        finally:
+            share.end()
+            words.end()
 
 
 def _carries_voxels(path: str) -> bool:
@@ -108,18 +141,30 @@ class TooLarge(Exception):
     """A body without an announced length grew past the limit."""
 
 
-def _counted(receive: Callable, limit: int, message: str) -> Callable[[], Awaitable[dict]]:
-    received = 0
+def _counted(receive: Callable, limit: int, message: str, share: Share | None) -> Callable[[], Awaitable[dict]]:
+    """share: grows with a body that did not say how long it is."""
+    received, more = 0, True
 
     async def counted() -> dict:
-        nonlocal received
-        event = await receive()
-        received += len(event.get("body", b""))
+        nonlocal received, more
+        # With the whole body here, it waits until the client goes away.
+        event = await (_within_patience(receive) if more else receive())
+        size, more = len(event.get("body", b"")), event.get("more_body", False)
+        received += size
         if received > limit:
             raise TooLarge(message)
+        if share and not share.grow(size):
+            raise HTTPException(429, FULL, SOON)
         return event
 
     return counted
+
+
+async def _within_patience(receive: Callable) -> dict:
+    try:
+        return await asyncio.wait_for(receive(), IDLE)
+    except TimeoutError:
+        raise HTTPException(408, STALLED, {"Connection": "close"}) from None
 
 
 def _key_problem(headers: dict[bytes, bytes]) -> str:
@@ -132,7 +177,7 @@ def _role_problem(key: NamedKey, needed: str) -> str:
     return f"The key '{key.name}' may only {key.role}, and this needs {needed}; ask for a key with that role."
 
 
-async def _refuse(send: Callable, status: int, message: str, headers: dict[bytes, bytes]) -> None:
+async def _refuse(send: Callable, status: int, message: str, headers: dict[str, str]) -> None:
     body = json.dumps({"error": message}).encode()
     start: dict[str, Any] = {
         "type": "http.response.start",
@@ -140,7 +185,7 @@ async def _refuse(send: Callable, status: int, message: str, headers: dict[bytes
         "headers": [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
-            *headers.items(),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
         ],
     }
     await send(start)

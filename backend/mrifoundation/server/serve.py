@@ -16,13 +16,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from mrifoundation.engine.folders import cache_folder
-from mrifoundation.engine.room import cache_limit, memory_limit
+from mrifoundation.engine.room import cache_limit, memory_limit, requests_limit
 from mrifoundation.errors import InputError
+from mrifoundation.library.sources.dicomweb_hosts import speak_only_to_listed
 from mrifoundation.server import logs, tracing
 from mrifoundation.server.app import create_app
 from mrifoundation.server.backend import idle_seconds, load_engine
 from mrifoundation.server.key import default_key_file, service_key
 from mrifoundation.server.keys import KeyRing, default_keys_file
+from mrifoundation.server.library_folder import keep_out_of_home
 from mrifoundation.server.own_names import allowed_names
 from mrifoundation.server.replicas import KEEP_ALIVE, Replicas, ReplicaSettings
 from mrifoundation.server.retention import use_private_temporary_folder
@@ -60,9 +62,12 @@ def serve(
         )
     tls = _tls(certificate, certificate_key)
     use_private_temporary_folder()
+    if not is_loopback(host) or behind_proxy:  # else its clients are the person who started it
+        speak_only_to_listed()
+        keep_out_of_home()
     for part in ("volumes", "encodings", "jobs", "contours"):  # told now, in one sentence, where they cannot be made
         cache_folder(part)
-    cache_limit(), memory_limit(1.0), idle_seconds()  # and these
+    cache_limit(), memory_limit(1.0), requests_limit(), idle_seconds()  # and these
     logs.set_up(log)
     tracing.set_up()
     keys = KeyRing(service_key(key_file), default_keys_file())
@@ -75,8 +80,10 @@ def serve(
         greeting = f"MRIFoundation serves on {url}; its key is {where}. Ctrl-C stops it."
         if replicas == 1:
             app = create_app(partial(load_engine, weights, device), keys, names)
-            _serve_alone(app, listener, tls, greeting, ends_with_stdin)
+            _serve_alone(app, listener, tls, greeting, ends_with_stdin, behind_proxy)
             return
+    if not behind_proxy:  # as in `_serve_alone`: Ray answers by uvicorn too, which reads this in its processes
+        os.environ["FORWARDED_ALLOW_IPS"] = ""
     many = Replicas(replicas, cores or max(1, (os.cpu_count() or 1) // replicas))
     settings = ReplicaSettings(weights, device, key_file, names, log)
     with (
@@ -88,11 +95,18 @@ def serve(
 
 
 def _serve_alone(
-    app: FastAPI, listener: socket.socket, tls: dict[str, str], greeting: str, ends_with_stdin: bool
+    app: FastAPI,
+    listener: socket.socket,
+    tls: dict[str, str],
+    greeting: str,
+    ends_with_stdin: bool,
+    behind_proxy: bool,
 ) -> None:
     # A client that pauses between two prompts must find its connection still open, hence the long keep-alive.
     quiet = {"log_level": "warning", "log_config": None, "access_log": False, "server_header": False}
-    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=KEEP_ALIVE, **tls, **quiet)
+    # Only a proxy (of FORWARDED_ALLOW_IPS, else of this computer) may say whom it speaks for; others would be new clients each time.
+    told = {"proxy_headers": behind_proxy}
+    config = uvicorn.Config(app, timeout_graceful_shutdown=2, timeout_keep_alive=KEEP_ALIVE, **told, **tls, **quiet)
     print(greeting, flush=True)
     server = _Server(config)
     if ends_with_stdin:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 IN_MEMORY = 0.5  # of what may be kept there
 NAMELESS = "scan"  # what a scan is called that was read back from disk
-_ID = re.compile(r"[0-9a-f]{64}")
+ID = re.compile(r"[0-9a-f]{64}")
 
 
 class HeldScan:
@@ -61,16 +61,19 @@ class Volumes:
             if scan_id in self._disk:
                 self._memory.drop(scan_id)
 
+    def __contains__(self, scan_id: str) -> bool:
+        return bool(ID.fullmatch(scan_id)) and (scan_id in self._memory or scan_id in self._disk)
+
     def forget(self, scan_id: str) -> None:
         """Drop a scan from memory and disk."""
         self._unwritten.discard(scan_id)
         self._memory.drop(scan_id)
-        if _ID.fullmatch(scan_id):
+        if ID.fullmatch(scan_id):
             self._disk.drop(scan_id)
 
     def get(self, scan_id: str) -> Scan | None:
         """The scan with this id, or None when it is not held."""
-        if not _ID.fullmatch(scan_id):
+        if not ID.fullmatch(scan_id):
             return None
         held = self._memory.get(scan_id)
         if held is None:

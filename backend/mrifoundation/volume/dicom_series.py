@@ -8,6 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from mrifoundation.errors import InputError
+from mrifoundation.volume.burnt_in import NOTES, burnt_in_flags, flags_together
 from mrifoundation.volume.dicom_headers import (
     Frame,
     image_headers,
@@ -27,7 +28,7 @@ from mrifoundation.volume.voxel_values import finite_float32
 class Series:
     """One DICOM series. description: free of patient names and dates; images: number of image planes.
 
-    localizer: only serves planning. mosaic: one image holds many slices side by side, which cannot be read here.
+    localizer: only serves planning. mosaic: one image holds many slices side by side, which cannot be read here. burnt_in: see `burnt_in`.
     """
 
     uid: str
@@ -36,6 +37,7 @@ class Series:
     number: int | None = None
     localizer: bool = False
     mosaic: bool = False
+    burnt_in: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -50,11 +52,13 @@ def find_series(paths: Iterable[Path]) -> list[Series]:
     """Every image series among the files, the most useful first: localizers last, else by number of images."""
     headers: dict[str, Dataset] = {}
     planes: dict[str, list[Frame]] = {}
+    flags: dict[str, set[tuple[str, ...]]] = {}
     for header, own_planes in image_headers(paths):
         uid = str(header.get("SeriesInstanceUID") or "unknown")
         headers.setdefault(uid, header)
         planes.setdefault(uid, []).extend(own_planes)
-    found = [_series(uid, headers[uid], planes[uid]) for uid in headers]
+        flags.setdefault(uid, set()).add(burnt_in_flags(header))
+    found = [_series(uid, headers[uid], planes[uid], flags_together(flags[uid])) for uid in headers]
     return sorted(found, key=lambda series: (series.localizer, -series.images, series.number or 0, series.uid))
 
 
@@ -88,12 +92,13 @@ def read_series(series: Series, notes: list[str]) -> Scan:
         raise InputError(
             f"'{series.title}' packs its slices into mosaic images; convert it with dcm2niix and give the NIfTI file."
         )
+    notes.extend(NOTES[flag] for flag in series.burnt_in)
     stack = build_stack(list(series.frames), series.title, notes)
     voxels = finite_float32(_fill(stack, PixelReader(series.title, notes)), series.title, notes)
     return Scan(voxels, LPS_TO_RAS @ stack.affine, series.title, tuple(notes))
 
 
-def _series(uid: str, header: Dataset, planes: list[Frame]) -> Series:
+def _series(uid: str, header: Dataset, planes: list[Frame], burnt_in: tuple[str, ...]) -> Series:
     number = numbers(header, "SeriesNumber", 1)
     return Series(
         uid=uid,
@@ -102,6 +107,7 @@ def _series(uid: str, header: Dataset, planes: list[Frame]) -> Series:
         number=int(number[0]) if number else None,
         localizer=is_localizer(header),
         mosaic="MOSAIC" in image_kinds(header),
+        burnt_in=burnt_in,
         frames=tuple(planes),
     )
 

@@ -44,6 +44,7 @@ def _item(folder: Path, file: Path, subject: str, person: dict[str, str]) -> Ite
         read=lambda: read_scan(file),
         stamp=stamp_of(file),
         name=stem,
+        is_named_after_file=True,
         facts=_facts(stem, sidecar, person),
         patient=subject,
         caption=caption,

@@ -5,6 +5,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from mrifoundation.library.sources.wording import age_of, facts_of_text, sex_of
+from mrifoundation.volume.burnt_in import burnt_in_flags
 from mrifoundation.volume.dicom_headers import image_kinds, is_localizer, numbers, safe_description
 
 # Third and later values of ImageType (PS3.3 C.8.13.3.1.1 and common use) of what is computed from other images.
@@ -40,7 +41,7 @@ def is_derived(header: Dataset) -> bool:
 
 
 def header_facts(header: Dataset) -> dict[str, Any]:
-    """Facts from words, else from echo and repetition time."""
+    """Facts from words, else from echo and repetition time; and what the pixels may tell of the patient (flags)."""
     words = " ".join(str(header.get(key) or "") for key in ("ProtocolName", "SequenceName"))
     facts = facts_of_text(f"{header.get('BodyPartExamined') or ''} {safe_description(header)} {words}")
     if "sequence" not in facts and (sequence := _sequence_of_times(header)):
@@ -49,6 +50,8 @@ def header_facts(header: Dataset) -> dict[str, Any]:
         facts["contrast"] = True
         facts["sequence"] = "T1c" if facts.get("sequence") == "T1" else facts.get("sequence")
     told = {"age": age_of(header.get("PatientAge")), "sex": sex_of(header.get("PatientSex"))}
+    if flags := burnt_in_flags(header):
+        told["flags"] = list(flags)
     return {name: value for name, value in (facts | told).items() if value is not None}
 
 
@@ -56,6 +59,12 @@ def patient_of(header: Dataset) -> str | None:
     """Who the patient is, to be hashed."""
     told = [str(header.get(key) or "").strip() for key in ("PatientID", "IssuerOfPatientID")]
     return "/".join(filter(None, told)) if told[0] else None
+
+
+def person_of(header: Dataset) -> str | None:
+    """The patient's id alone, where the header also tells who issued it: that is told in some studies of a patient and not in others."""
+    told = str(header.get("PatientID") or "").strip()
+    return told if told and told != patient_of(header) else None
 
 
 def identifiers(header: Dataset) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from mrifoundation.library.sources.dicom_facts import header_facts, identifiers, patient_of, why_skipped
+from mrifoundation.library.sources.dicom_facts import header_facts, identifiers, patient_of, person_of, why_skipped
 from mrifoundation.library.sources.item import Found, Item, stamp_of
 from mrifoundation.volume import Scan
 from mrifoundation.volume.dicom_headers import image_headers, numbers, safe_description
@@ -43,6 +43,7 @@ def _item(uid: str, header: Dataset, files: list[Path]) -> Item:
         name=series_name(header),
         facts=header_facts(header),
         patient=patient_of(header),
+        person=person_of(header),
         caption=safe_description(header),
         identifiers=identifiers(header),
         files=tuple(files),

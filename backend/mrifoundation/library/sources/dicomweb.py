@@ -1,10 +1,9 @@
 """A picture archive over DICOMweb (PS3.18): QIDO-RS lists its series, WADO-RS fetches them.
 
 Who one is: `MRIFOUNDATION_DICOMWEB_TOKEN` (bearer) or the user's .netrc; an address never carries a password, since it is stored
-with the case.
+with the case. A service speaks only to archives that are listed (`dicomweb_hosts`).
 """
 
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -17,8 +16,9 @@ from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
 from mrifoundation.errors import InputError
-from mrifoundation.library.sources.dicom_facts import header_facts, identifiers, patient_of, why_skipped
+from mrifoundation.library.sources.dicom_facts import header_facts, identifiers, patient_of, person_of, why_skipped
 from mrifoundation.library.sources.dicom_tree import read_files, series_name
+from mrifoundation.library.sources.dicomweb_hosts import ListedSession, check_listed, token_for
 from mrifoundation.library.sources.item import Found, Item
 from mrifoundation.volume import Scan
 from mrifoundation.volume.budget import ENTRY_BUDGET, UNPACKED_BUDGET
@@ -79,6 +79,7 @@ def _item(root: str, study: str, series: str, images: str, header: Dataset) -> I
         name=series_name(header),
         facts=header_facts(header),
         patient=patient_of(header),
+        person=person_of(header),
         caption=safe_description(header),
         identifiers=identifiers(header),
     )
@@ -130,10 +131,12 @@ def service_of(url: str) -> str:
     return _parts(url)[0]
 
 
-def client_of(root: str, key: str = "", trusted: bool = True) -> DICOMwebClient:
-    """A client that says who one is; `key`: a bearer token in place of the one in the environment, which only a `trusted` service gets."""
-    session = requests.Session()
-    if token := key or (os.environ.get("MRIFOUNDATION_DICOMWEB_TOKEN") if trusted else None):
+def client_of(root: str, key: str = "") -> DICOMwebClient:
+    """A client that says who one is; `key`: a bearer token in place of the one in the environment. Raises InputError when this archive may
+    not be spoken to."""
+    check_listed(root)
+    session = ListedSession()
+    if token := key or token_for(root):
         session.headers["Authorization"] = f"Bearer {token}"
     client = DICOMwebClient(url=root, session=session)
     client.set_http_retry_params(wait_exponential_multiplier=FIRST_WAIT_MS)

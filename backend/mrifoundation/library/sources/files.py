@@ -64,6 +64,7 @@ def image_item(file: Path) -> Item:
         read=lambda: read_scan(file),
         stamp=stamp_of(file),
         name=scan_name(file),
+        is_named_after_file=True,
         facts=facts_of_text(scan_name(file)),
         patient=subject[1] if subject else None,
         files=(file,),

@@ -13,8 +13,10 @@ from mrifoundation.volume import Scan, read_scan
 @dataclass(frozen=True, eq=False)
 class Item:
     """source, series: lead back to the scan (`read_back`). read: reads it now. stamp: changes when the files do.
-    facts: what the source tells. patient: as the source calls the patient, only ever stored as a keyed hash.
+    facts: what the source tells. patient: as the source calls the patient; person: the patient's id alone where `patient` also names who
+    issued it; both only ever stored as a keyed hash.
     identifiers: names, ids and dates, only stored when asked for. files: every file that reading touches.
+    is_named_after_file: whether `name` is the name of its file, which may be the patient's.
     held: the case that is to be embedded anew, when it is one of the library already."""
 
     source: str
@@ -22,8 +24,10 @@ class Item:
     stamp: str
     series: str | None = None
     name: str = ""
+    is_named_after_file: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     patient: str | None = None
+    person: str | None = None
     caption: str = ""
     report: str = ""
     identifiers: Mapping[str, str] = field(default_factory=dict)

@@ -40,6 +40,7 @@ def _item(file: Path, row: Mapping[str, str]) -> Item:
         read=lambda: read_scan(file),
         stamp=stamp_of(file),
         name=row.get("id") or scan_name(file),
+        is_named_after_file=not row.get("id"),
         facts=facts_of_row(row),
         patient="/".join(row[key] for key in ("source", "subject") if row.get(key)) if row.get("subject") else None,
         caption=row.get("caption") or "",
