@@ -128,3 +128,36 @@ def test_a_pdf_that_cannot_be_written_is_told_when_the_report_was_edited(written
     ui.savePath.currentPath = str(tmp_path / "nowhere" / "report.pdf")
     ui.saveButton.click()
     assert "cannot be written" in ui.messageLabel.text
+
+
+def test_similar_cases_of_the_library_are_quoted_where_that_is_wanted(written, filled_library):
+    panel = written.reportPanel
+    assert not panel.ui.quotesSimilarCheck.checked and "Similar cases" not in panel.ui.reportEditor.plainText
+    panel.ui.quotesSimilarCheck.click()
+    panel.ui.writeButton.click()
+    wait_for(lambda: not written.requests.busy, "the draft")
+    assert "Similar cases" in panel.ui.reportEditor.plainText
+    assert "what is quoted is said of those, not of this scan" in panel.ui.reportEditor.plainText
+
+
+def test_a_structured_report_belongs_to_the_patient_whose_series_was_loaded(written, head_voxels, tmp_path):
+    import io
+
+    from double import dicom_database
+    from mr_series import write_series
+    from volumes import add_volume
+
+    pydicom = pytest.importorskip("pydicom")
+    reading = pytest.importorskip("mrifoundation.tasks.exchange")
+    folder = write_series(tmp_path / "series", "axial", shape=head_voxels.shape, distance=1.0, pixel=(1.0, 1.0))
+    source = reading.read_source(folder)
+    scan = add_volume("series", head_voxels, source.grid.affine)
+    scan.SetAttribute("DICOM.instanceUIDs", " ".join(str(header.SOPInstanceUID) for header in source.headers))
+    with dicom_database.opened() as database:
+        database.files.update({str(pydicom.dcmread(path).SOPInstanceUID): str(path) for path in folder.iterdir()})
+        written.ui.scanSelector.setCurrentNode(scan)
+        written.reportPanel.ui.writeButton.click()
+        wait_for(lambda: not written.requests.busy, "the draft")
+        report = pydicom.dcmread(io.BytesIO(save(written, tmp_path / "report.dcm")))
+    assert str(report.PatientName) == "Meier^Anna"
+    assert report.StudyInstanceUID == source.headers[0].StudyInstanceUID

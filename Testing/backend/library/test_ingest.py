@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from mrifoundation.errors import Cancelled, InputError
-from mrifoundation.library import Library
+from mrifoundation.library import Library, ingest
 from mrifoundation.library.regions import found_volumes, structures_of
 from mrifoundation.library.schema import CASES, REGIONS
+from mrifoundation.library.store import Store
 from mrifoundation.tasks.search import Wanted, search_library
 from mrifoundation.volume import read_scan
 
@@ -118,6 +119,27 @@ def test_a_file_that_holds_another_scan_now_replaces_its_case(archive, engine, t
     assert total == 1 and library.read(case.case).content_hash == case.content_hash
 
 
+def test_killed_before_the_case_of_another_scan_is_deleted_it_is_deleted_the_next_time(
+    archive, engine, tmp_path, monkeypatch
+):
+    scan = tmp_path / "scan.nii.gz"
+    library = Library.open(tmp_path / "library", engine)
+    scan.write_bytes((archive.parent / "a1.nii.gz").read_bytes())
+    library.add([scan], profile="fast")
+    scan.write_bytes((archive.parent / "b1.nii.gz").read_bytes())
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(Store, "delete", interrupted)
+        library.add([scan], profile="fast")
+    assert library.cases()[1] == 2
+    assert library.add([scan], profile="fast").known == 1
+    (case,), total = library.cases()
+    assert total == 1 and library.read(case.case).content_hash == case.content_hash
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 def test_a_cancelled_ingest_keeps_what_it_did(archive, engine, tmp_path):
     library, heard = Library.open(tmp_path / "library", engine), []
     with pytest.raises(Cancelled):
@@ -131,6 +153,24 @@ def test_a_cancelled_ingest_keeps_what_it_did(archive, engine, tmp_path):
     kept = library.cases()[1]
     assert kept == 3
     assert library.add([archive], "made", profile="fast").known == kept
+
+
+def test_words_find_what_a_cancelled_ingest_kept(archive, engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(ingest, "COMMIT_SCANS", 1)
+    library, heard = Library.open(tmp_path / "library", engine), []
+    with pytest.raises(Cancelled):
+        library.add(
+            [archive],
+            "made",
+            profile="fast",
+            progress=lambda stage, fraction, message: heard.append(message),
+            cancel=lambda: heard[-1].startswith("5 of"),
+        )
+    hits = {word: search_library(engine, library, Wanted(text=word))["hits"] for word in ("glioma", "kidneys")}
+    assert {word: {hit["name"] for hit in found} for word, found in hits.items()} == {
+        "glioma": {"a1", "a2"},
+        "kidneys": {"c1"},  # which was written after the index of words was made
+    }
 
 
 def test_only_one_process_writes_at_a_time(filled, archive, engine):

@@ -1,11 +1,15 @@
 """Searching a filled library: what comes first, what is left out, what a score means."""
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from mrifoundation.errors import InputError
 from mrifoundation.library import Library, Question
+from mrifoundation.library import store as store_module
 from mrifoundation.library.schema import CASES, LIKENESS, vector_column
+from mrifoundation.library.store import Store
+from mrifoundation.library.vector_index import build_index_if_large
 from mrifoundation.tasks.search import Wanted, parts_of_report, search_library
 from mrifoundation.volume import Scan, read_scan
 
@@ -45,6 +49,37 @@ def test_the_scan_itself_and_its_patient_are_left_out(filled, scan):
     assert {hit["name"] for hit in searched(filled, scan=scan, exclude_same_patient=False)["hits"]} >= {"a2"}
 
 
+def as_another_program_gives_it(scan):
+    """SimpleITK, and so Slicer, gives an affine that is off by up to 3e-5 mm."""
+    return Scan(scan.voxels, scan.affine + 3e-5 * np.array([[0, 0, 0, 1], [0, 0, 0, -1], [0, 0, 0, 1], [0, 0, 0, 0]]))
+
+
+def test_the_scan_itself_and_its_patient_are_left_out_after_another_program_had_it(filled, scan):
+    again = as_another_program_gives_it(scan)
+    assert again.content_hash != scan.content_hash
+    found = searched(filled, scan=again)
+    assert {hit["name"] for hit in found["hits"]} == {"b1", "c1", "c2", "d1"} and found["searched"] == 4
+    assert [hit["percentile"] for hit in found["hits"]] == pytest.approx([100.0, 66.7, 33.3, 0.0], abs=0.1)
+
+
+def test_what_another_program_made_of_the_scan_is_left_out_as_well(archive, engine, scan, tmp_path):
+    again = as_another_program_gives_it(scan)
+    nib.save(nib.Nifti1Image(again.voxels, again.affine), tmp_path / "again.nii.gz")
+    library = Library.open(tmp_path / "library", engine)
+    other = archive.parent / "b1.nii.gz"
+    library.add([archive.parent / "a1.nii.gz", other, tmp_path / "again.nii.gz"], profile="fast")
+    assert library.cases()[1] == 3 and len(library.twins(scan)) == 2
+    assert [hit["path"] for hit in searched(library, scan=scan)["hits"]] == [str(other)]
+
+
+def test_cases_without_a_hash_of_their_voxels_are_told_by_their_content(archive, engine, scan, tmp_path):
+    library = Library.open(tmp_path / "library", engine)
+    library.add([archive], "made", profile="fast")
+    library._store.table(CASES).drop_columns(["voxel_hash", "affine"])
+    again = Library.open(tmp_path / "library", engine)
+    assert "a1" not in {hit["name"] for hit in searched(again, scan=scan, exclude_same_patient=False)["hits"]}
+
+
 def test_the_percentile_is_the_share_of_cases_that_are_less_similar(filled, scan):
     hits = searched(filled, scan=scan)["hits"]
     assert [hit["percentile"] for hit in hits] == pytest.approx([100.0, 66.7, 33.3, 0.0], abs=0.1)
@@ -62,6 +97,18 @@ def test_filters_and_collections_narrow_the_search(filled, scan):
     assert {hit["name"] for hit in found["hits"]} == {"c1", "c2"} and found["searched"] == 2
     with pytest.raises(InputError, match="no collection 'other'; there is made"):
         searched(filled, scan=scan, collections=["other"])
+
+
+def test_a_search_in_a_collection_does_not_read_the_collection_of_every_case(filled, scan, monkeypatch):
+    read, rows = [], Store.rows
+
+    def noted(store, table, condition, *more):
+        read.append(condition)
+        return rows(store, table, condition, *more)
+
+    monkeypatch.setattr(Store, "rows", noted)
+    assert len(searched(filled, scan=scan, collections=["made"])["hits"]) == 4
+    assert "" not in read
 
 
 def test_a_volume_filter_looks_at_the_structures_found(filled, scan):
@@ -160,21 +207,26 @@ def test_nothing_to_search_for_is_refused(filled, scan):
         searched(filled, scan=scan, mask=np.ones(scan.shape, bool), text="glioma")
 
 
+def rows_of_vectors(model, count, seed=0):
+    """Vectors of length 32 around 40 centres, as rows and as an array."""
+    rng = np.random.default_rng(seed)
+    vectors = np.random.default_rng(0).normal(size=(40, 32))[rng.integers(0, 40, count)]
+    vectors = vectors + 0.3 * rng.normal(size=(count, 32))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    about = {"collection": "made", "model": model}
+    ids = ((n + seed * 10**6) * 2654435761 % 2**32 for n in range(count))
+    return [
+        {"case": f"{id:08x}", **about, "embedding_32": vector} for id, vector in zip(ids, vectors, strict=True)
+    ], vectors
+
+
 def test_an_index_finds_what_exact_search_finds(engine, tmp_path):
     from lancedb.index import IvfPq
 
-    from mrifoundation.library.vector_index import build_index_if_large
-
     library = Library.open(tmp_path / "library", engine)
-    store, rng = library._store, np.random.default_rng(0)
+    store = library._store
     store.create()
-    centres = rng.normal(size=(40, 32))
-    vectors = centres[rng.integers(0, 40, 3000)] + 0.3 * rng.normal(size=(3000, 32))
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    model = {"collection": "made", "model": engine.card.model_id}
-    rows = [
-        {"case": f"{n * 2654435761 % 2**32:08x}", **model, "embedding_32": vector} for n, vector in enumerate(vectors)
-    ]
+    rows, vectors = rows_of_vectors(engine.card.model_id, 3000)
     store.commit(rows, [], 32)
     store.table("cases").create_index("embedding_32", config=IvfPq(distance_type="cosine"))  # as an earlier version did
     recalls = build_index_if_large(store, exact_up_to=1000)
@@ -185,3 +237,25 @@ def test_an_index_finds_what_exact_search_finds(engine, tmp_path):
     assert kinds["embedding_32"] == "IvfSq" and kinds["case"] == "BTree" and kinds["region"] == "Bitmap"
     hits = library.search(Question(embedding=vectors[7], k=1)).hits
     assert hits[0].score == pytest.approx(1.0, abs=1e-3)
+
+
+def test_an_index_is_built_anew_for_twice_as_many_vectors(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(store_module, "PARTITION", 500)
+    store = Store(tmp_path / "library")
+    store.create()
+    built, built_with = Store.index_vectors, []
+    monkeypatch.setattr(
+        Store,
+        "index_vectors",
+        lambda self, table, column: built_with.append(self.count(table)) or built(self, table, column),
+    )
+    recalls = []
+    for seed, count in enumerate((2000, 1000, 1500, 1000)):
+        store.commit(rows_of_vectors("m", count, seed)[0], [], 32)
+        recalls.append(build_index_if_large(store, exact_up_to=1000))
+    assert built_with == [2000, 4500]
+    assert [list(one) for one in recalls] == [["cases.embedding_32"], [], ["cases.embedding_32"], []]
+    assert recalls[2]["cases.embedding_32"] >= 0.95
+    assert float(store.about("recall of cases.embedding_32")) == pytest.approx(
+        recalls[2]["cases.embedding_32"], abs=1e-4
+    )

@@ -100,7 +100,7 @@ def test_the_openapi_page_describes_every_route_and_its_key(service):
         "/v1/health": {"get"},
         "/v1/info": {"get"},
         "/v1/volumes": {"post"},
-        "/v1/volumes/{volume_id}": {"get"},
+        "/v1/volumes/{volume_id}": {"get", "delete"},
         "/v1/volumes/{volume_id}/encode": {"post"},
         "/v1/volumes/{volume_id}/segment": {"post"},
         "/v1/jobs/{job_id}": {"get", "delete"},

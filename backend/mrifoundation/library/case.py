@@ -21,6 +21,7 @@ class Case:
     is_named_after_file). source: file, folder or DICOMweb series it was read from; series: which one there.
     patient: a keyed hash that tells patients apart and cannot be turned back; None when unknown. person: the same of the patient's id alone
     where the source also says who issued it, so that the id finds the patient whoever did. model, profile: what embedded it.
+    voxel_hash: of the voxels alone; affine: its 16 numbers, row by row; neither where an earlier version took it in.
     facts: those of FACT_NAMES that are known; guessed: which of them the source did not tell. identifiers: {} unless asked for.
     """
 
@@ -40,6 +41,8 @@ class Case:
     report: str = ""
     stamp: str = ""
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    voxel_hash: str | None = None
+    affine: tuple[float, ...] = ()
     shape: tuple[int, ...] = ()
     spacing_mm: tuple[float, ...] = ()
     is_named_after_file: bool = False
@@ -53,6 +56,7 @@ class Case:
             "guessed": list(self.guessed),
             "words": words_of(self.name or self._told(), self.caption, self.report),
             "identifiers": json.dumps(dict(self.identifiers)),
+            "affine": [float(v) for v in self.affine],
             "shape": [int(n) for n in self.shape],
             "spacing_mm": [float(v) for v in self.spacing_mm],
             "thumbnail": thumbnail,
@@ -75,6 +79,7 @@ class Case:
             facts=facts,
             guessed=tuple(row.get("guessed") or ()),
             identifiers=json.loads(row.get("identifiers") or "{}"),
+            affine=tuple(row.get("affine") or ()),
             shape=tuple(row.get("shape") or ()),
             spacing_mm=tuple(round(v, 4) for v in row.get("spacing_mm") or ()),
         )
@@ -112,6 +117,7 @@ _PLAIN = (
     "caption",
     "report",
     "stamp",
+    "voxel_hash",
 )  # fields of a case that are a column as they are
 
 

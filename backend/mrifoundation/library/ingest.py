@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,13 +58,16 @@ class Ingest:
             f"collection = {quoted(self.collection)}",
             ["case", "source", "series", "stamp", "model", "profile", "recipe"],
         )
-        self._held = {(row["source"], row["series"]): row for row in rows}
+        self._held: dict[tuple, list[dict]] = defaultdict(list)  # one of each place, unless a writer was killed
+        for row in rows:
+            self._held[row["source"], row["series"]].append(row)
         self._by_case = {row["case"]: row for row in rows}
 
     def steps(self) -> Generator[bool, None, IngestReport]:
         """Yields after every scan, True where all so far is written down; the report is the generator's return value. Raises Cancelled
         with everything done so far committed."""
         self.store.drop_orphans()
+        self._drop_left_over()
         try:
             for _ in self._takings():
                 due = len(self._pending) >= COMMIT_SCANS or time.monotonic() - self._committed > COMMIT_SECONDS
@@ -74,6 +78,16 @@ class Ingest:
             self._commit()
         yield from self._finish()
         return self._report()
+
+    def _drop_left_over(self) -> None:
+        """Delete what files held before, where a writer was killed after it took in what they hold now."""
+        twice = [item for item in self.found.items if len(self._held.get((item.source, item.series), ())) > 1]
+        for item in filter(self._is_known, twice):
+            stamp = self._stamp(item)
+            self._replaced += [row["case"] for row in self._held[item.source, item.series] if row["stamp"] != stamp]
+        for case in self._replaced:  # also when another file, which is to be taken in, holds it
+            self._by_case.pop(case, None)
+        self._delete_replaced()
 
     def _takings(self) -> Iterator[None]:
         """Take in one scan a step: here, or as the workers of a cluster answer."""
@@ -129,9 +143,8 @@ class Ingest:
         self._pending.append(taken)
         self._withheld += is_withheld(taken.case["flags"])
         self._added += 1
-        before = self._held.get((item.source, item.series))
-        if before is not None and before["case"] != case:  # the file holds another scan now
-            self._replaced.append(before["case"])
+        before = self._held.get((item.source, item.series), ())
+        self._replaced += [row["case"] for row in before if row["case"] != case]  # the file holds another scan now
 
     def _told(self, item: Item, stamp: str) -> Told:
         """What the source says, without anything that names, or may name, the patient unless that was asked for."""
@@ -155,18 +168,22 @@ class Ingest:
             regions = [region for taken in self._pending for region in taken.regions]
             self.store.commit([taken.case for taken in self._pending], regions, self._pending[0].length)
             self._pending.clear()
+            self.store.index_words()  # words find what is there while the rest comes in, or when it never does
+        self._delete_replaced()
+        self._committed = time.monotonic()
+
+    def _delete_replaced(self) -> None:
         if self._replaced:
             self.store.delete(any_of("case", self._replaced))
             self._replaced.clear()
-        self._committed = time.monotonic()
 
     def _finish(self) -> Generator[bool, None, None]:
         if not self.store.count(CASES):
             return
         self.progress("finish", 1.0, "Guessing what the sources did not tell, and tidying up.")
-        fill_from_neighbours(self.store, self.engine.card.model_id, self.collection)
-        yield True
-        self.store.index_words()
+        for _ in fill_from_neighbours(self.store, self.engine.card.model_id, self.collection, self.cancel):
+            yield True
+        self.store.index_words()  # of a library whose ingest an earlier version did not finish
         self.store.tidy()
         yield True
 
@@ -205,8 +222,8 @@ class Ingest:
         return f"{item.stamp}/{hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]}"
 
     def _is_known(self, item: Item) -> bool:
-        row = self._held.get((item.source, item.series))
-        return row is not None and self._is_current(row) and row["stamp"] == self._stamp(item)
+        rows, stamp = self._held.get((item.source, item.series), ()), self._stamp(item)
+        return any(self._is_current(row) and row["stamp"] == stamp for row in rows)
 
     def _is_twin(self, row: dict | None, item: Item) -> bool:
         """Whether the same content is there from another place that still exists."""

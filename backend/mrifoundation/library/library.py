@@ -24,17 +24,21 @@ from mrifoundation.library.percentiles import Percentiles
 from mrifoundation.library.question import Hits, Question
 from mrifoundation.library.schema import CASES, LIKENESS, REGIONS
 from mrifoundation.library.searching import Searching, comparable_for, shown_columns, stale_for
-from mrifoundation.library.sources import Found, Item, find_items, read_back
+from mrifoundation.library.sources import Found, Item, Looking, find_items, read_back
 from mrifoundation.library.spellings import Spellings
 from mrifoundation.library.store import Store
 from mrifoundation.library.vector_index import build_index_if_large
+from mrifoundation.library.voxel_hash import voxel_hash
 from mrifoundation.library.writer_lock import writing
 from mrifoundation.volume import Scan
+from mrifoundation.volume.same_grid import apart_mm
 
 if TYPE_CHECKING:  # torch takes seconds to import, and listing a library does not need it
     from mrifoundation.engine import Engine
     from mrifoundation.engine.encoder import Cancel, Progress
     from mrifoundation.library.cluster import Cluster
+
+SAME_GRID_MM = 0.01  # SimpleITK, and so Slicer, moves a scan by up to 3e-5 mm
 
 # Told to whoever asks for the case, so without a name of a file.
 GONE = "The scan of case {} {} where it was added from, which the case tells as its source; put it back there, or add it anew."
@@ -104,7 +108,8 @@ class Library:
         """
         progress = progress or (lambda stage, fraction, message: None)
         progress("find", 0.0, "Looking for scans.")
-        found = find_items([str(source) for source in sources], kind)
+        looking = Looking(progress, cancel or (lambda: False))
+        found = find_items([str(source) for source in sources], kind, looking=looking)
         steps = self.adding(found, collection, profile, identifiers, progress, cancel, cluster)
         return exhausted(steps)
 
@@ -194,11 +199,12 @@ class Library:
         _, vectors = self._store.vectors(CASES, asked, ["case"], LIKENESS)
         return np.array(vectors[0]) if len(vectors) else None
 
-    def of_content(self, content_hash: str) -> Case | None:
-        """A case with this very content, if there is one."""
-        asked = f"content_hash = {quoted(content_hash)}"
-        rows = self._store.rows(CASES, asked, shown_columns(), 1) if self._store.count(CASES, asked) else ()
-        return Case.from_row(rows[0]) if rows else None
+    def twins(self, scan: Scan) -> list[Case]:
+        """The cases that are this very scan, those of equal content first; others went through a program that rounded their affine."""
+        asked = f"content_hash = {quoted(scan.content_hash)} OR voxel_hash = {quoted(voxel_hash(scan))}"
+        rows = self._store.rows(CASES, asked, shown_columns()) if self._store.count(CASES, asked) else ()
+        cases = [case for case in map(Case.from_row, rows) if _is_twin(case, scan)]
+        return sorted(cases, key=lambda case: case.content_hash != scan.content_hash)
 
     def doubts(self, collection: str | None = None) -> list[Doubt]:
         """Series whose region or sequence is probably not what their source told, the surest first; in one collection or in all.
@@ -294,6 +300,12 @@ class Library:
         if self.unfinished:
             with suppress(InputError), writing(self.uri):
                 finish(self._store)
+
+
+def _is_twin(case: Case, scan: Scan) -> bool:
+    if case.content_hash == scan.content_hash:
+        return True
+    return apart_mm(scan.shape, scan.affine, case.shape, np.reshape(case.affine, (4, 4))) <= SAME_GRID_MM
 
 
 def _item_of(case: Case) -> Item:

@@ -28,9 +28,11 @@ class Sample:
         content, patient = (np.array([row[name] for row in rows], object) for name in ("content_hash", "patient"))
         return cls(case, len(names), content, patient, vectors)
 
-    def similarities(self, vector: np.ndarray, content: str | None, patient: str | None) -> np.ndarray:
-        """Of each case without that content and patient, in rising order; of several rows of a case, the most similar counts."""
-        kept = self.content != content
+    def similarities(self, vector: np.ndarray, contents: Sequence[str], patient: str | None) -> np.ndarray:
+        """Of each case without those contents and that patient, in rising order; of several rows of a case, the most similar counts."""
+        kept = np.ones(len(self.content), bool)
+        for content in contents:
+            kept &= self.content != content
         if patient is not None:
             kept &= self.patient != patient
         best = np.full(self.cases, -np.inf)
@@ -53,10 +55,10 @@ class Percentiles:
         vector: np.ndarray,
         scores: Sequence[float],
         condition: str,
-        without: tuple[str | None, str | None],
+        without: tuple[Sequence[str], str | None],
         column: str,
     ) -> list[float]:
-        """0–100 for each score: cases under `condition` that are less similar to `vector`. without: content hash and patient left out.
+        """0–100 for each score: cases under `condition` that are less similar to `vector`. without: content hashes and patient left out.
         column: whose vectors are compared."""
         others = self._sample(table, condition, column).similarities(vector, *without)
         below = np.searchsorted(others, np.asarray(scores) - 1e-6)

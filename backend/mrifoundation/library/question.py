@@ -15,7 +15,7 @@ class Question:
     likeness: float32 [LENGTH], unit, of a whole scan without words: it takes the place of the embedding, which cannot tell patients apart.
     of_region: whether to compare with the structures of each case instead of whole scans. words: what captions and reports are searched
     for as well. filters: see `filters.condition`. collections: only these. exclude_content, exclude_patient: the scan that asks (content
-    hash), and its patient as `Case.patient` tells it."""
+    hashes), and its patient as `Case.patient` tells it."""
 
     embedding: np.ndarray | None = None
     likeness: np.ndarray | None = None
@@ -24,7 +24,7 @@ class Question:
     filters: Mapping[str, Any] = field(default_factory=dict)
     collections: Sequence[str] | None = None
     k: int = 10
-    exclude_content: str | None = None
+    exclude_content: tuple[str, ...] = ()
     exclude_patient: str | None = None
 
 

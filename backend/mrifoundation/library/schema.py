@@ -3,7 +3,8 @@
 `cases` holds one row a scan, `regions` one row a structure found in it; facts are repeated in `regions`, so that one filter serves
 both. Embeddings lie in a column for each length (`embedding_256`): weights of another length only add a column, and a row says whose vector
 it carries (`model`). A case also has its `likeness`, by which whole scans are compared, and the `recipe` it was made by; cases that an
-earlier version wrote have none until they are embedded again.
+earlier version wrote have none until they are embedded again. `voters` says how many cases had a label when its neighbours were asked for
+what the source did not tell; null where they were not yet, as of a case just written.
 """
 
 import pyarrow as pa
@@ -50,6 +51,9 @@ _CASES = pa.schema(
         pa.field("thumbnail", pa.binary()),
         pa.field("person", pa.string()),
         pa.field("recipe", pa.int32()),
+        pa.field("voxel_hash", pa.string()),
+        pa.field("affine", pa.list_(pa.float64())),
+        pa.field("voters", pa.int32()),
         pa.field(LIKENESS, pa.list_(pa.float32(), LENGTH)),
     ]
 )

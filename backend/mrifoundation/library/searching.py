@@ -21,6 +21,7 @@ RANK_OFFSET = 60  # Cormack et al., Reciprocal Rank Fusion, 2009
 _SHOWN = (
     "case", "collection", "content_hash", "name", "source", "series", "model", "profile", "patient", "person", "caption", "report", "stamp",
     "region", "sequence", "plane", "contrast", "age", "sex", "diagnosis", "flags", "guessed", "identifiers", "shape", "spacing_mm",
+    "voxel_hash", "affine",
 )  # fmt: skip
 
 
@@ -143,10 +144,10 @@ class Searching:
     def _place(self, question: Question) -> str:
         if question.collections is None:
             return ""
-        known = {row["collection"] for row in self._store.rows(CASES, "", ["collection"])}
         for name in question.collections:
-            if name not in known:
-                raise InputError(f"There is no collection '{name}'; there is {', '.join(sorted(known)) or 'none yet'}.")
+            if not self._store.count(CASES, f"collection = {quoted(name)}"):
+                known = sorted(self._store.distinct(CASES, "collection"))
+                raise InputError(f"There is no collection '{name}'; there is {', '.join(known) or 'none yet'}.")
         return any_of("collection", list(question.collections))
 
     def _fitting(self, filters: Mapping) -> str:
@@ -177,7 +178,7 @@ def _column(question: Question) -> str:
 def _exclusions(question: Question) -> list[str]:
     parts = []
     if question.exclude_content:
-        parts.append(f"content_hash <> {quoted(question.exclude_content)}")
+        parts.append(f"NOT {any_of('content_hash', question.exclude_content)}")
     if question.exclude_patient:
         parts.append(f"patient IS NULL OR patient <> {quoted(question.exclude_patient)}")
     return parts

@@ -34,7 +34,7 @@ MOST_COUNTS = 1000  # conditions whose rows are remembered
 PARTITION = 4096  # vectors of one partition of an index
 PROBES, REFINE = 24, 4  # partitions looked into, candidates compared exactly for each hit wanted
 LOOKED_UP = {  # columns by which rows are chosen: of many values, and of few
-    BTree: ("case", "id", "content_hash", "patient", "age", "volume_ml"),
+    BTree: ("case", "id", "content_hash", "voxel_hash", "patient", "age", "volume_ml"),
     Bitmap: (
         "collection",
         "model",
@@ -128,6 +128,8 @@ class Store:
             return
         for name in (REGIONS, CASES):
             columns = [field for field in TABLES[name] if field.name in changes[0]]
+            if len(columns) == 1:  # the case alone: nothing that this table repeats
+                continue
             rows = [{field.name: change[field.name] for field in columns} for change in changes]
             self.table(name).merge_insert("case").when_matched_update_all().execute(
                 pa.Table.from_pylist(rows, schema=pa.schema(columns))

@@ -16,6 +16,7 @@ from mrifoundation.library.preview import preview
 from mrifoundation.library.region_guess import guess_region
 from mrifoundation.library.regions import find_regions, structures_of
 from mrifoundation.library.schema import LIKENESS, vector_column
+from mrifoundation.library.voxel_hash import voxel_hash
 from mrifoundation.volume import Scan
 
 
@@ -85,6 +86,8 @@ def _described(engine: Engine, told: Told, scan: Scan, encoding: Encoding) -> Ca
         report=told.report,
         stamp=told.stamp,
         identifiers=told.identifiers,
+        voxel_hash=voxel_hash(scan),
+        affine=tuple(scan.affine.ravel()),
         shape=scan.shape,
         spacing_mm=tuple(scan.spacing),
     )

@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from mrifoundation.errors import InputError
 from mrifoundation.library.collection_name import checked_name
-from mrifoundation.library.sources import Found, find_items
+from mrifoundation.library.sources import Found, Looking, find_items
 from mrifoundation.server.audit import note
 from mrifoundation.server.jobs import Job
 from mrifoundation.server.library_folder import LibraryFolder, library_roots
@@ -183,7 +183,7 @@ def _found(wanted: IngestRequest, roots: list, job: Job) -> Generator[None, None
     """Looking through folders takes no model, so it runs beside the worker thread, which only looks in now and then."""
     job.progress("find", 0.0, "Looking for scans.")
     with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(find_items, wanted.sources, wanted.kind, roots)
-        while not wait([looking], timeout=0.05).done:
+        finding = pool.submit(find_items, wanted.sources, wanted.kind, roots, Looking(job.progress, job.cancelled))
+        while not wait([finding], timeout=0.05).done:
             yield
-    return looking.result()
+    return finding.result()

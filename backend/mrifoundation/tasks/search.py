@@ -9,7 +9,7 @@ import numpy as np
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import InputError
-from mrifoundation.library import Hit, Library, Question
+from mrifoundation.library import Case, Hit, Library, Question
 from mrifoundation.library.geometry_facts import plane_of
 from mrifoundation.library.region_guess import guess_region
 from mrifoundation.tasks.search_facts import different_facts, shared_facts
@@ -48,7 +48,8 @@ def search_library(
     if wanted.mask is not None and words:
         raise InputError("A region cannot be searched together with words; ask for one of them.")
     encoding = engine.encode(wanted.scan, wanted.profile, progress, cancel) if wanted.scan is not None else None
-    twin = library.of_content(wanted.scan.content_hash) if wanted.scan is not None else None
+    twins = library.twins(wanted.scan) if wanted.scan is not None else []
+    twin = twins[0] if twins else None
     is_whole = wanted.scan is not None and wanted.mask is None
     question = Question(
         embedding=_embedding(engine, encoding, wanted),
@@ -58,8 +59,8 @@ def search_library(
         filters=wanted.filters or {},
         collections=wanted.collections,
         k=wanted.k,
-        exclude_content=twin.content_hash if twin else None,
-        exclude_patient=twin.patient if twin and wanted.exclude_same_patient else None,
+        exclude_content=tuple({one.content_hash for one in twins}),
+        exclude_patient=_patient_of(twins) if wanted.exclude_same_patient else None,
     )
     found = library.search(question)
     notes = list(found.notes)
@@ -97,7 +98,11 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
 
 
-def _facts(engine: Engine, encoding: Encoding, scan: Scan, twin) -> dict[str, Any]:
+def _patient_of(twins: Sequence[Case]) -> str | None:
+    return next((one.patient for one in twins if one.patient), None)
+
+
+def _facts(engine: Engine, encoding: Encoding, scan: Scan, twin: Case | None) -> dict[str, Any]:
     """What is known of the scan that asks: from the library when it is in there, else plane and region as they are guessed."""
     if twin is not None:
         return dict(twin.facts)

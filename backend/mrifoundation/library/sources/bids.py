@@ -1,6 +1,7 @@
 """A BIDS data set: participants.tsv, sidecars and the names of its raw scans."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from mrifoundation.errors import InputError
 from mrifoundation.library.case import known_facts
 from mrifoundation.library.sources.files import walk
 from mrifoundation.library.sources.item import Found, Item, stamp_of
+from mrifoundation.library.sources.looking import Looking
 from mrifoundation.library.sources.tables import read_json_object, read_table
 from mrifoundation.library.sources.wording import age_of, facts_of_text, sex_of
 from mrifoundation.volume import read_scan
@@ -19,11 +21,11 @@ SEQUENCES = {
 _NOT_RAW = ("derivatives", "sourcedata", "code")
 
 
-def find_bids(folder: Path) -> Found:
+def find_bids(folder: Path, looking: Looking) -> Found:
     """Every raw scan `sub-*/[ses-*/]…`; of derivatives, which are counted as skipped, nothing is taken in."""
     people = _participants(folder)
     found = Found()
-    for file in walk(folder):
+    for file in walk(folder, found, looking):
         if not file.name.endswith((".nii.gz", ".nii")):
             continue
         inside = file.relative_to(folder)
@@ -31,7 +33,7 @@ def find_bids(folder: Path) -> Found:
         if inside.parts[0] in _NOT_RAW or subject is None:
             found.skipped["derived series"] += 1
         else:
-            found.items.append(_item(folder, file, subject[0], people.get(subject[0], {})))
+            found.add(file, partial(_item, folder, file, subject[0], people.get(subject[0], {})))
     return found
 
 
@@ -95,4 +97,7 @@ def _sidecar(folder: Path, file: Path, stem: str) -> dict[str, Any]:
 
 def _of_dataset(folder: Path, path: Path) -> bool:
     """Whether a file lies in the dataset, wherever symbolic links lead (those of git-annex stay inside)."""
-    return path.resolve().is_relative_to(folder.resolve())
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except RuntimeError:  # a link that leads to itself
+        return False

@@ -20,34 +20,54 @@ from mrifoundation.library.sources.dicom_facts import header_facts, identifiers,
 from mrifoundation.library.sources.dicom_tree import read_files, series_name
 from mrifoundation.library.sources.dicomweb_hosts import ListedSession, check_listed, token_for
 from mrifoundation.library.sources.item import Found, Item
+from mrifoundation.library.sources.looking import Looking
 from mrifoundation.volume import Scan
 from mrifoundation.volume.budget import ENTRY_BUDGET, UNPACKED_BUDGET
 from mrifoundation.volume.dicom_headers import safe_description
 
 PAGE = 200  # series asked for at a time
+MOST_IN_A_ROW = 10  # series that an archive may fail on before it is taken to be down
 FIRST_WAIT_MS = 100  # doubled before each of four more tries: someone hears in three seconds, not in thirty, that an archive is not there
 _ADDRESS = re.compile(r"(?P<root>https?://.+?)(?:/studies/(?P<study>[0-9.]+)(?:/series/(?P<series>[0-9.]+))?)?/?")
 
 
-def find_dicomweb(url: str) -> Found:
-    """Every image series of a service (http://host/dicom-web), or of one study (…/studies/UID) or series (…/series/UID) of it.
+def find_dicomweb(url: str, looking: Looking) -> Found:
+    """Every image series of a service (http://host/dicom-web), or of one study (…/studies/UID) or series (…/series/UID) of it. A series
+    that the service cannot tell of is listed as bad.
 
-    Raises InputError when the service cannot be reached or does not answer as DICOMweb.
+    Raises InputError when the service cannot be reached, does not answer as DICOMweb, or fails on MOST_IN_A_ROW series in a row.
     """
     root, study, series = _parts(url)
-    client, found = client_of(root), Found()
+    client, found, failed = client_of(root), Found(), 0
     with told_in_words(root):
-        for one in _series(client, study, series):
-            study_uid, series_uid = str(one.StudyInstanceUID), str(one.SeriesInstanceUID)
-            header = _first_header(client, study_uid, series_uid)
+        for number, one in enumerate(_series(client, study, series), 1):
+            looking.at(number, "series")
+            try:
+                _take_up(client, root, one, found)
+                failed = 0
+            except InputError as error:
+                failed += 1
+                if failed >= MOST_IN_A_ROW:  # the archive itself is down, and each series would take seconds to say so
+                    raise
+                place = f"{root}/studies/{one.get('StudyInstanceUID')}/series/{one.get('SeriesInstanceUID')}"
+                found.bad.append((place, str(error)))
+    return found
+
+
+def _take_up(client: DICOMwebClient, root: str, one: Dataset, found: Found) -> None:
+    """Add one series of a list to what was found. Raises InputError where the service fails on it."""
+    with told_in_words(root):
+        try:
+            study, series = str(one.StudyInstanceUID), str(one.SeriesInstanceUID)
+            header = _first_header(client, study, series)
             reason = "series without images" if header is None or not header.get("Rows") else why_skipped(header)
             if reason:
                 found.skipped[reason] += 1
             else:
-                found.items.append(
-                    _item(root, study_uid, series_uid, str(one.get("NumberOfSeriesRelatedInstances", "")), header)
-                )
-    return found
+                images = str(one.get("NumberOfSeriesRelatedInstances", ""))
+                found.items.append(_item(root, study, series, images, header))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError("What the archive tells of it is no DICOM; check the series there.") from error
 
 
 def read_dicomweb_series(url: str) -> Scan:

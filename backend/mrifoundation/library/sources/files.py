@@ -4,11 +4,13 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from mrifoundation.errors import InputError
 from mrifoundation.library.sources.dicom_tree import find_dicom
 from mrifoundation.library.sources.item import Found, Item, stamp_of
+from mrifoundation.library.sources.looking import Looking
 from mrifoundation.library.sources.wording import facts_of_text
 from mrifoundation.volume import read_scan
 from mrifoundation.volume.content import sniff
@@ -37,22 +39,22 @@ _LABELS = re.compile(r"(?:^|[-_. ])(?:d?seg|segmentation|labels?|labelmap|mask|a
 _SUBJECT = re.compile(r"(?:^|[/_\\])(sub-[A-Za-z0-9]+)")
 
 
-def find_files(path: Path) -> Found:
+def find_files(path: Path, looking: Looking) -> Found:
     """Every scan under `path`: NIfTI, NRRD and MHA by their names, DICOM by content. Label maps, told by their names, are counted as
     skipped."""
     if path.is_file():
-        return _single(path)
+        return _single(path, looking)
     found, dicom = Found(), defaultdict(list)
-    for file in walk(path):
+    for file in walk(path, found, looking):
         name = file.name.lower()
         if name.endswith(SUFFIXES):
             if _LABELS.search(scan_name(file)):
                 found.skipped["label map"] += 1
             else:
-                found.items.append(image_item(file))
-        elif not name.endswith(_NOT_DICOM) and _is_dicom(file):
+                found.add(file, partial(image_item, file))
+        elif not name.endswith(_NOT_DICOM) and _is_dicom(file, found):
             dicom[file.parent].append(file)
-    found.extend(find_dicom(dicom))
+    found.extend(find_dicom(dicom, looking))
     return found
 
 
@@ -71,27 +73,36 @@ def image_item(file: Path) -> Item:
     )
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    """Files under a folder in a fixed order; hidden ones are left out."""
+def walk(folder: Path, found: Found, looking: Looking) -> Iterator[Path]:
+    """Files under a folder in a fixed order; hidden ones are left out, and folders in it that cannot be opened are listed as bad."""
     try:
         os.scandir(folder).close()
     except OSError as error:
         raise InputError(
             f"The folder '{folder}' may not be read ({error.strerror}); change its permissions."
         ) from error
-    for parent, folders, names in os.walk(folder):
+    number = 0
+    for parent, folders, names in os.walk(folder, onerror=lambda error: found.miss(error.filename, error)):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent) / name for name in sorted(names) if not name.startswith("."))
+        for name in sorted(name for name in names if not name.startswith(".")):
+            number += 1
+            looking.at(number, "file")
+            yield Path(parent) / name
 
 
-def _single(path: Path) -> Found:
-    if not path.name.lower().endswith((*SUFFIXES, ".zip")) and _is_dicom(path):
-        return find_dicom({path.parent: [path]})
-    return Found(items=[image_item(path)])
+def _single(path: Path, looking: Looking) -> Found:
+    found = Found()
+    if not path.name.lower().endswith((*SUFFIXES, ".zip")) and _is_dicom(path, found):
+        return find_dicom({path.parent: [path]}, looking)
+    if not found.bad:
+        found.add(path, partial(image_item, path))
+    return found
 
 
-def _is_dicom(file: Path) -> bool:
+def _is_dicom(file: Path, found: Found) -> bool:
+    """Whether its content says so; a file that cannot be opened is listed as bad."""
     try:
         return sniff(file).kind == "dicom"
-    except OSError:
+    except OSError as error:
+        found.miss(file, error)
         return False

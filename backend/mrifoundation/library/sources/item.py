@@ -43,6 +43,17 @@ class Found:
     skipped: Counter = field(default_factory=Counter)
     bad: list[tuple[str, str]] = field(default_factory=list)
 
+    def add(self, source: str | Path, make: Callable[[], Item]) -> None:
+        """Take in the item that `make` gives, or list `source` as bad where a file of it is gone or may not be read."""
+        try:
+            self.items.append(make())
+        except OSError as error:
+            self.miss(source, error)
+
+    def miss(self, source: str | Path, error: OSError) -> None:
+        """List as bad what cannot be opened."""
+        self.bad.append((str(source), _reason(error)))
+
     def extend(self, other: "Found") -> None:
         self.items += other.items
         self.skipped += other.skipped
@@ -59,6 +70,12 @@ def read_back(source: str, series: str | None) -> Scan:
 
 
 def stamp_of(*files: Path) -> str:
-    """Sizes and times of some files: equal as long as nobody wrote to them."""
+    """Sizes and times of some files: equal as long as nobody wrote to them. Raises OSError where one of them is not there."""
     stats = [file.stat() for file in files]
     return f"{len(files)}/{sum(s.st_size for s in stats)}/{max((s.st_mtime_ns for s in stats), default=0)}"
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "A file of it is not there any more, or is a link to one that is not; put the file back, or delete the link."
+    return f"It cannot be opened ({error.strerror}); change its permissions, or leave it out."

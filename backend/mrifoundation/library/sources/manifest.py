@@ -1,12 +1,15 @@
 """A manifest: one row a scan, in the form of the data pack's volumes.csv. Paths are relative to the file."""
 
+import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mrifoundation.errors import InputError
 from mrifoundation.library.case import known_facts
 from mrifoundation.library.sources.item import Found, Item, stamp_of
+from mrifoundation.library.sources.looking import Looking
 from mrifoundation.library.sources.tables import read_table
 from mrifoundation.library.sources.wording import age_of, sex_of
 from mrifoundation.volume import read_scan
@@ -15,7 +18,7 @@ from mrifoundation.volume.reading import scan_name
 TEXT_FACTS = ("region", "sequence", "plane", "diagnosis")
 
 
-def find_manifest(path: Path) -> Found:
+def find_manifest(path: Path, looking: Looking) -> Found:
     """Items of a CSV (or TSV) with a column `path` and any of id, subject, kind, region, sequence, plane, contrast, age, sex, diagnosis,
     caption, report. Rows of kind labelmap are counted as skipped. Raises InputError when it is no such table."""
     rows = read_table(path)
@@ -23,14 +26,15 @@ def find_manifest(path: Path) -> Found:
         raise InputError(f"The manifest '{path}' has no column path; name the scan of each row there.")
     found = Found()
     for number, row in enumerate(rows, start=2):
+        looking.at(number, "line", len(rows) + 1)
         if row.get("kind") == "labelmap":
             found.skipped["label map"] += 1
             continue
         file = path.parent / (row["path"] or "")
-        if not row["path"] or not file.exists():
+        if not row["path"] or not os.path.exists(file):  # also of a name that no disk can have
             found.bad.append((row["path"] or f"line {number}", "The manifest names it, but it is not there."))
         else:
-            found.items.append(_item(file, row))
+            found.add(row["path"], partial(_item, file, row))
     return found
 
 
