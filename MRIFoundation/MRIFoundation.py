@@ -1,7 +1,9 @@
 """MRIFoundation for 3D Slicer: segment an MRI by saying what is wanted. The work is done by a backend beside Slicer."""
 
+from html import escape
 from pathlib import Path
 
+import qt
 import slicer
 import slicer.util
 import vtk
@@ -28,6 +30,7 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 
+SCAN_EVENTS = (vtk.vtkCommand.ModifiedEvent, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent)
 SAMPLE_SHA256 = "cc211f0dfd9a05ca3841ce1141b292898b2dd2d3f08286affadf823a7e58df93"
 
 
@@ -79,8 +82,9 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self._parameters = None
+        self._parameters = self._watchedScan = None
         self._gui_tags = []
+        self._wasConnected = False
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -95,8 +99,10 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.statusLine = StatusLine(self.ui.progressBar, self.ui.stageLabel, self.ui.cancelButton, self.requests)
         self.backendPanel = BackendPanel(self.resourcePath("UI/BackendPanel.ui"), self.connection, settings)
         self.ui.backendSection.layout().addWidget(self.backendPanel.widget)
+        self.ui.backendSection.collapsed = True
+        self.ui.stageLabel.connect("linkActivated(QString)", lambda _target: self._foldBackendSection(False))
         self._addPanels()
-        self.connection.listen(self._foldBackendSection)
+        self.connection.listen(self._showConnection)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
@@ -164,6 +170,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
         for panel in self.panels:
             panel.set_parameters(parameters)
+        self._watchScan()
 
     def _unbind(self):
         if self._parameters:
@@ -177,6 +184,24 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onParametersModified(self, _caller=None, _event=None):
         for panel in self.panels:
             panel.refresh()
+        self._watchScan()
+
+    def _watchScan(self):
+        """Hear when the chosen scan gets another image, as when the sequence browser goes on to another time point."""
+        scan = self._parameters.scan if self._parameters else None
+        if scan is not self._watchedScan:
+            for event in SCAN_EVENTS:
+                if self._watchedScan:
+                    self.removeObserver(self._watchedScan, event, self._onScanModified)
+                if scan:
+                    self.addObserver(scan, event, self._onScanModified)
+            self._watchedScan = scan
+
+    def _onScanModified(self, _caller, _event):
+        """Only what is before the person is shown anew: a sequence that is played does this many times a second."""
+        for panel, section in zip(self.panels, self._sections):
+            if self.parent.isEntered and not section.collapsed:
+                panel.refresh()
 
     def _addPanels(self):
         """One section a panel; opening one folds the others, so that each has the whole height."""
@@ -210,11 +235,28 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             else:
                 section.collapsed = True
 
-    def _foldBackendSection(self):
-        """The section needs no room once it works; where it does not, its status must be seen."""
-        self.ui.backendSection.text = _("Backend: connected") if self.connection.connected else _("Backend")
-        if self.connection.state in ("connected", "failed"):
-            self.ui.backendSection.collapsed = self.connection.connected
+    def _showConnection(self):
+        """Say how the backend stands. Its section opens by itself only for who has no backend yet, since opening it moves all others;
+        later the line beside Cancel leads there."""
+        state, message = self.connection.state, escape(self.connection.message)
+        titles = {"connected": _("Backend: connected"), "checking": _("Backend: connecting …")}
+        self.ui.backendSection.text = titles.get(state, _("Backend: not connected"))
+        link = "" if state == "checking" else f'<a href="backend">{_("Backend")}</a>: '
+        self.statusLine.rest("" if self.connection.connected else link + message)
+        is_news = state == "connected" or (state == "failed" and not self._wasConnected)
+        if is_news and not self._hasFocus():
+            self._foldBackendSection(self.connection.connected)
+        self._wasConnected = self._wasConnected or self.connection.connected
+
+    def _foldBackendSection(self, folded):
+        self.ui.backendSection.collapsed = folded
+
+    def _hasFocus(self):
+        """Whether the person is at something of the panel besides the Backend section."""
+        focused = qt.QApplication.focusWidget()
+        if focused is None or self.ui.backendSection.isAncestorOf(focused):
+            return False
+        return self.uiWidget.isAncestorOf(focused)
 
 
 def firstScan(scene):

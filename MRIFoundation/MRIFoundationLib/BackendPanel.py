@@ -28,7 +28,7 @@ class BackendPanel:
         self._started_at = ""
         self._plan: Installation | None = None  # shown, and not agreed to yet
         self._is_asking = False
-        self.local = LocalBackend(self.ui.logView.appendPlainText, self._local_changed)
+        self.local = LocalBackend(self.ui.logView.appendPlainText, self._local_changed, self._start_installed)
         self.ui.addressLine.text = settings.address
         self.ui.keyLine.text = settings.key
         self.ui.rememberKeyBox.checked = bool(settings.key)
@@ -87,22 +87,38 @@ class BackendPanel:
     def _start_or_stop(self) -> None:
         if self.local.doing:
             self.local.stop()
-            return
+        else:
+            self._start()
+
+    def _start(self) -> None:
         self._attempt(lambda: self.local.start(self._settings.command, self._local_port()))
         if self.local.doing:
             self._started_at = self._connection.address
             self._connection.test(still_starting=lambda: self.local.doing == "serving")
 
+    def _start_installed(self) -> None:
+        """Go on to what it was installed for, unless the person has turned to another backend meanwhile."""
+        if self.local.command(self._settings.command) is None:
+            self.ui.commandPath.currentPath = ""  # it named nothing, which is why there was something to install
+        if not self.ui.otherMachineBox.checked and not self._connection.connected:
+            self._start()
+
     def _ask(self) -> None:
         """Show what an installation would do, or why there can be none; nothing begins before the person agrees."""
-        self._is_asking = True
-        try:
-            self._plan = self.local.plan(self.ui.wheelsPath.currentPath)
-            self.ui.planLabel.text = self._plan.consent()
-        except BackendError as error:
-            self._plan = None
-            self.ui.planLabel.text = str(error)
+        self._is_asking, self._plan = True, None
+        self.ui.planLabel.text = _("Looking for a Python that can make the environment …")
         self._show()
+        self.local.plan(self.ui.wheelsPath.currentPath, self._planned, self._cannot_be_planned)
+
+    def _planned(self, plan: Installation) -> None:
+        self._plan = plan
+        self.ui.planLabel.text = plan.consent()
+        self._show()
+
+    def _cannot_be_planned(self, error: Exception) -> None:
+        self.ui.planLabel.text = str(error)
+        if not isinstance(error, BackendError):
+            raise error
 
     def _decline(self) -> None:
         self._is_asking = False
@@ -149,13 +165,14 @@ class BackendPanel:
         self.ui.startButton.text = {"": _("Start"), "serving": _("Stop"), "installing": _("Cancel installation")}[doing]
         self.ui.startButton.enabled = bool(doing) or (installed and state in ("unknown", "failed"))
         is_asking = self._is_asking and not doing and not self.ui.otherMachineBox.checked
-        self.ui.installButton.visible = not installed and not doing and not is_asking
-        has_own = installed and LocalPaths.environment_folder().is_dir()
+        has_own = LocalPaths.environment_in_use() is not None
+        self.ui.installButton.visible = not installed and not has_own and not doing and not is_asking
         self.ui.repairButton.visible = has_own and not doing and not is_asking
         self.ui.planBox.visible = is_asking
         self.ui.agreeButton.enabled = self._plan is not None
         self._show_machine()
         self.ui.localLabel.text = self._local_words(doing, installed)
+        self._show_progress(doing)
 
     def _show_machine(self) -> None:
         other = self.ui.otherMachineBox.checked
@@ -167,9 +184,20 @@ class BackendPanel:
         for widget in (self.ui.thisComputerLabel, self.ui.localRow):
             widget.visible = not other or bool(self.local.doing)
 
+    def _show_progress(self, doing: str) -> None:
+        fetched = self.local.progress
+        self.ui.installBar.visible = doing == "installing"
+        # Without an end it shows that something goes on.
+        self.ui.installBar.maximum = 100 if fetched and fetched.total else 0
+        self.ui.installBar.value = fetched.percent if fetched else 0
+
     def _local_words(self, doing: str, installed: bool) -> str:
+        fetched = self.local.progress
         if doing == "serving":
-            return _("Running; it ends with Slicer.")
+            return f"{_('Running; it ends with Slicer.')} {self.local.note}".strip()
+        if doing == "installing" and fetched and fetched.total:
+            words = _("{step}: {percent} % of {size} MB")
+            return words.format(step=self.local.step, percent=fetched.percent, size=fetched.megabytes)
         if doing == "installing":
             return _("{step}, which takes some minutes; Slicer stays usable.").format(step=self.local.step)
         return _("Installed.") if installed else _("Not installed on this computer.")

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import slicer
 from slicer.i18n import tr as _
 
-from . import AnswerText, Classifying, HeatMap, Scene
+from . import AnswerText, Classifying, HeatMap, KeptAnswers, Scene
+from .AskedScan import AskedScan
 from .BarChart import BarChart
 from .ChoiceCombo import ChoiceCombo
 from .Classifying import Person, Wish
-from .Colours import warning_style
 from .Connection import Connection
 from .EvidenceTable import EvidenceTable
 from .Failures import BackendError, NotHeld
 from .HeadList import HeadList
+from .MessageLines import MessageLines
 from .Panel import Panel
 from .ScanRequests import ScanRequests
+
+_CAUTION_LINES = 5
 
 
 class ClassifyPanel(Panel):
     """Binds the widgets of ClassifyPanel.ui to the parameters in the scene and to the heads of the backend."""
 
+    MESSAGE_LINES = 2
+
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
-        self._asked: tuple[str, Scene.VolumeKey] | None = None  # the scan that the answers are about
+        self._asked: AskedScan | None = None  # what the answers are about
+        self._key: Scene.VolumeKey | None = None  # where it was then, None for answers of a saved scene
         self._heat_map = None
         self._was_connected = False
         self._bars = BarChart()
         self.ui.barsLayout.addWidget(self._bars)
+        self._caution = MessageLines(self.ui.cautionLabel, _CAUTION_LINES, at_least=2)
         self._evidence = EvidenceTable(self.ui.evidenceTable)
         self.heads = HeadList(self.ui.headTable, self._show_answer, self._take_ticks)
         self._sexes = ChoiceCombo(self.ui.personSexCombo, self._take_sex)
@@ -43,6 +52,8 @@ class ClassifyPanel(Panel):
         if parameters:
             self.heads.tick_all_but(set(parameters.skippedHeads.split(",")))
         super().set_parameters(parameters)
+        if parameters:
+            self._recall()
 
     def refresh(self) -> None:
         """Show what the scene says now, and which actions are possible."""
@@ -51,19 +62,20 @@ class ClassifyPanel(Panel):
         chosen, heads = self._parameters, self.heads.ticked()
         self._sexes.show(chosen.sex if chosen else "")
         others = Classifying.needs_other_series(heads)
-        self.ui.secondScanSelector.visible = self.ui.secondScanLabel.visible = bool(others)
-        self.ui.secondScanSelector.toolTip = _("For heads that want it: {names}.").format(names=", ".join(others))
+        wanted = _("For heads that want it: {names}.").format(names=", ".join(others))
+        self.ui.secondScanSelector.enabled = bool(others)
+        self.ui.secondScanSelector.toolTip = wanted if others else _("No ticked head wants a second series.")
         askable = bool(chosen and chosen.scan) and self._connection.connected
         self.ui.classifyButton.enabled = askable and bool(heads)
         told = bool(chosen and chosen.sentence.strip() and chosen.versus.strip())
         self.ui.askSentenceButton.enabled = askable and told
-        answer = self.heads.current()
-        self.ui.classHeatMapButton.enabled = bool(answer and answer["applicable"])
+        self.remark(self._asked.differs(chosen.scan) if chosen and self._asked else "")
+        self.ui.classHeatMapButton.enabled = self._has_heat_map(self.heads.current())
         self.ui.classHeatMapButton.checked = self._heat_map is not None
 
     def clear(self) -> None:
         self._remove_heat_map()
-        self._asked = None
+        self._asked = self._key = None
         self.heads.show([])
         self._show_answer()
 
@@ -79,7 +91,7 @@ class ClassifyPanel(Panel):
         """Lay the heat map of the chosen answer over the scan, or take it away."""
         self._remove_heat_map()
         answer = self.heads.current()
-        if shown and answer:
+        if shown and self._has_heat_map(answer):
             self._connection.fetch(
                 lambda client: client.heat_map(answer["job"], head=answer["head"]).for_mrml(),
                 lambda box: self._put_heat_map(answer, box),
@@ -105,20 +117,35 @@ class ClassifyPanel(Panel):
         self.attempt(start)
 
     def _show(self, scan_id: str, key: Scene.VolumeKey, answers: list[dict]) -> None:
-        self._asked = (scan_id, key)
+        scan = slicer.mrmlScene.GetNodeByID(scan_id)
+        self._asked, self._key = AskedScan.of(scan), key
         self.heads.show(answers)
+        self._keep(scan, answers)
         fitting = sum(answer["applicable"] for answer in answers)
-        name = slicer.mrmlScene.GetNodeByID(scan_id).GetName()
-        words = _("{fitting} of {count} heads fit '{name}'.").format(fitting=fitting, count=len(answers), name=name)
-        self.say(words)
+        words = _("{fitting} of {count} heads fit '{name}'.")
+        self.say(escape(words.format(fitting=fitting, count=len(answers), name=scan.GetName())))
+        self._show_answer()
+
+    def _keep(self, scan, answers: list[dict]) -> None:
+        if self._parameters:
+            self._parameters.answers = KeptAnswers.keep(self._asked.content, answers)
+            self._parameters.answeredScan = scan
+
+    def _recall(self) -> None:
+        """Show the answers that the scene has kept."""
+        content, answers = KeptAnswers.recall(self._parameters.answers)
+        scan = self._parameters.answeredScan
+        self._remove_heat_map()
+        self._asked = AskedScan(scan.GetID() if scan else "", content) if answers else None
+        self._key = None
+        self.heads.show(answers)
         self._show_answer()
 
     def _show_answer(self) -> None:
         answer = self.heads.current()
         self._bars.show_answer(answer)
         self._evidence.show(answer["evidence"] if answer else [])
-        self.ui.cautionLabel.styleSheet = warning_style(self.ui.cautionLabel, "caution")
-        self.ui.cautionLabel.text = AnswerText.explained(answer) if answer else ""
+        self._caution.say(*([AnswerText.explained(answer)] if answer else []), kind="caution")
         if self._heat_map is not None:
             self.show_heat_map(True)  # the one of the head that is chosen now
         else:
@@ -147,9 +174,8 @@ class ClassifyPanel(Panel):
         self.refresh()
 
     def _put_heat_map(self, answer: dict, box) -> None:
-        scan_id, key = self._asked or ("", None)
-        volume = slicer.mrmlScene.GetNodeByID(scan_id) if scan_id else None
-        if volume is None or Scene.volume_key(volume) != key or self.heads.current() is not answer:
+        volume = slicer.mrmlScene.GetNodeByID(self._asked.node) if self._asked else None
+        if volume is None or Scene.volume_key(volume) != self._key or self.heads.current() is not answer:
             return  # another scan or another answer meanwhile
         self._remove_heat_map()
         self._heat_map = HeatMap.add(volume, box, f"{volume.GetName()}: {answer['title']}")
@@ -162,7 +188,12 @@ class ClassifyPanel(Panel):
     def _has_place(self) -> bool:
         """Whether the heat map and the scan below it are still in the scene."""
         scene = slicer.mrmlScene
-        return bool(scene.IsNodePresent(self._heat_map) and scene.GetNodeByID(self._asked[0]))
+        return bool(scene.IsNodePresent(self._heat_map) and scene.GetNodeByID(self._asked.node))
+
+    @staticmethod
+    def _has_heat_map(answer: dict | None) -> bool:
+        """Whether it may be asked for: an answer of a saved scene is of a job that is long gone."""
+        return bool(answer and answer["applicable"] and answer.get("job"))
 
     def _remove_heat_map(self) -> None:
         heat_map, self._heat_map = self._heat_map, None  # first, since taking a node out of the scene refreshes

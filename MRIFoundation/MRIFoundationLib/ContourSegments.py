@@ -41,7 +41,8 @@ class ContourSegments:
             _merge(node, segment, box)
         inner = node.GetSegmentation().GetSegment(segment)
         inner.SetTag(CONTOUR_TAG, json.dumps(state))
-        Segmentation.update_row(inner, volume_ml=state["volume_ml"], in_view=state["volume_ml"] > 0)
+        volume_ml, content = state["volume_ml"], Segmentation.content(node)
+        Segmentation.update_row(inner, volume_ml=volume_ml, in_view=volume_ml > 0, content=content)
         self._seen[node.GetID(), segment] = _modified(node, segment)
 
     def forget(self, node, segment: str) -> None:

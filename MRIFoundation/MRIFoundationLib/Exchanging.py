@@ -63,7 +63,7 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     calls, address = ContourCalls(client, volume), f"/v1/volumes/{quote(volume)}"
     if wish.kind in DICOM and wish.series:
         progress("send", -1.0, "Sending the DICOM series.")
-        client.json("POST", address + "/source", data=_zipped(wish.series, cancelled), timeout=600.0)
+        send_source(client, volume, wish.series, cancelled)
     segments = []
     for shown, colour in zip(wish.segments, wish.colours):
         if cancelled():
@@ -84,6 +84,11 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     except OSError as error:
         raise BackendError(f"'{path}' cannot be written ({error.strerror}): choose another file.") from error
     return Exported(str(path), json.loads(headers.get("X-Notes", "[]")))
+
+
+def send_source(client: Client, volume: str, series: tuple[str, ...], cancelled: IsCancelled) -> None:
+    """Give the backend the DICOM files of a scan, or the folder that has them: what it writes in DICOM refers to them."""
+    client.json("POST", f"/v1/volumes/{quote(volume)}/source", data=_zipped(series, cancelled), timeout=600.0)
 
 
 def _sent(client: Client, address: str, wanted: dict, archive: Archive) -> Exported:

@@ -108,11 +108,41 @@ def speaks_https(url: str) -> NotABackend:
     return NotABackend(f"What answers at {url} speaks https: enter {url.replace('http://', 'https://', 1)}.")
 
 
-def refused(status: int, body: str, url: str) -> BackendError:
-    """The sentence for an HTTP error `status` whose JSON `error` text (or "") is `body`."""
-    if status in (401, 403):
+def on_the_way(status: int, location: str, url: str) -> BackendError | None:
+    """The sentence for an answer of a web server before the backend, which knows another place (`location`) or reaches none; None
+    for every other answer."""
+    if 300 <= status < 400 and location.startswith("https://") and url.startswith("http://"):
+        return NotABackend(f"What answers at {url} sends on to https: enter {_origin(location)}.")
+    if 300 <= status < 400 and location:
+        return NotABackend(
+            f"What answers at {url} sends on to {location}: enter that address if the backend is there, else correct the port."
+        )
+    if status == 502:
+        return Unreachable(
+            f"The web server at {url} reaches no backend behind it (HTTP 502): start the backend there, or ask who runs the web server "
+            "to correct where it looks for it."
+        )
+    if status == 503:
+        return Unreachable(
+            f"The web server at {url} has no backend to offer at the moment (HTTP 503): wait a minute and try again, then ask who runs it."
+        )
+    if status == 504:
+        return Silent(
+            f"The web server at {url} waited in vain for the backend behind it (HTTP 504): it hangs or is overloaded, so try again "
+            "later or restart it."
+        )
+    return None
+
+
+def refused(status: int, body: str, url: str, location: str = "") -> BackendError:
+    """The sentence for an HTTP error `status` whose JSON `error` text (or "") is `body`. location: where a redirect leads."""
+    if status == 401:
         return KeyRefused(
             f"The backend at {url} refused the key: copy the content of its key file (shown when it starts) into Key."
+        )
+    if status == 403:  # the key is known, and the backend says what it may not do
+        return KeyRefused(
+            body or f"The key may not do this at {url}: ask who runs the backend for one with another role."
         )
     if status == 404:
         return NotHeld(body or f"The backend at {url} does not know this request: update the backend.")
@@ -122,6 +152,8 @@ def refused(status: int, body: str, url: str) -> BackendError:
         )
     if body:
         return BackendError(body)
+    if (problem := on_the_way(status, location, url)) is not None:
+        return problem
     return BackendError(f"The backend at {url} failed (HTTP {status}): its log says why.")
 
 
@@ -149,6 +181,11 @@ def wrong_version(api: object, expected: int, version: object) -> BackendError:
         f"The backend ({version}) is older than this module (protocol {api}, the module needs {expected}): "
         f"update the backend."
     )
+
+
+def _origin(location: str) -> str:
+    """Scheme, host and port of an address."""
+    return "/".join(location.split("/", 3)[:3])
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -57,11 +57,15 @@ class HeadList:
 
     def current(self) -> dict | None:
         """The answer in the chosen row."""
+        return self._answers.get(self._chosen())
+
+    def _chosen(self) -> str | None:
+        """The name of the head in the chosen row."""
         row = self._table.currentRow()
-        return self._answers.get(self._rows[row]) if 0 <= row < len(self._rows) else None
+        return self._rows[row] if 0 <= row < len(self._rows) else None
 
     def _fill(self, skipped: set[str]) -> None:
-        blocked = self._table.blockSignals(True)
+        blocked, chosen = self._table.blockSignals(True), self._chosen()
         known = [head["name"] for head in self._heads]
         self._rows = known + [name for name in self._answers if name not in known]
         self._table.rowCount = len(self._rows)
@@ -69,6 +73,8 @@ class HeadList:
             self._put(row, head["title"], AnswerText.card(head), tick=head["name"] not in skipped)
         for row in range(len(self._heads), len(self._rows)):
             self._put(row, self._answers[self._rows[row]]["title"], "")
+        if chosen in self._rows:
+            self._table.selectRow(self._rows.index(chosen))
         self._table.blockSignals(blocked)
 
     def _put(self, row: int, title: str, tip: str, tick: bool | None = None) -> None:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import LocalPaths
+from . import LocalPaths, PipProgress, Pythons
 from .Failures import BackendError
+
+HOMEPAGE = "https://github.com/MRIFoundation/MRIFoundation"
+NOTE = "Note: "
+"""How a line begins that the person is to know of."""
 
 _GIGABYTE = 1_000_000_000
 _NEEDED = {"cpu": 6, "cuda": 14}  # GB: what ends up in the environment, and the archives that pip unpacks meanwhile
 _TORCH = "torch>=2.6"
 _INDEX = "https://download.pytorch.org/whl/"
 _MAKE_ENVIRONMENT = (
-    "import sys, venv; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit('not Python 3.11 to 3.13'); "
-    "venv.create(sys.argv[1], clear=True, with_pip=True, symlinks=sys.platform != 'win32')"
+    "import sys, venv; venv.create(sys.argv[1], clear=True, with_pip=True, symlinks=sys.platform != 'win32')"
 )
+_REMOVE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 _PROVE = "import torch, mrifoundation; print('The backend runs with PyTorch', torch.__version__)"
+_SEE_GPU = (
+    f"; torch.cuda.is_available() or print('{NOTE}PyTorch does not see the NVIDIA GPU, so the backend runs on the processor. '"
+    "'Update the NVIDIA driver and press Repair to change that.')"
+)
 
 
 @dataclass(frozen=True)
@@ -35,28 +44,23 @@ class Installation:
 
     environment: Path
     source: str
-    pythons: tuple[Path, ...]
+    python: Path
+    """What makes the environment."""
     build: str
     """PyTorch for "cpu" or "cuda"."""
     wheels: Path | None = None
     platform: str = sys.platform
 
     @classmethod
-    def plan(cls, search_path: str, wheels: str = "") -> Installation:
-        """For this computer; BackendError with the remedy when a Python, the sources or the room are missing."""
+    def plan(cls, variables: Mapping[str, str], wheels: str = "") -> Installation:
+        """For this computer; BackendError with the remedy when a Python, the backend or the room are missing.
+
+        It starts programs to ask them and waits for them. variables: as `Pythons.find` takes them.
+        """
         folder = Path(wheels) if wheels.strip() else None
-        pythons = tuple(LocalPaths.find_pythons(search_path))
-        if not pythons:
-            raise BackendError(
-                "No Python was found on this computer: install Python 3.12 from python.org, then press Install again."
-            )
-        source = _wheel_in(folder) if folder else str(LocalPaths.source_to_install() or "")
-        if not source:
-            raise BackendError(
-                "The backend's sources are not beside this module: choose a folder with its wheels, or install it as its page "
-                "says and choose its command."
-            )
-        plan = cls(LocalPaths.environment_folder(), source, pythons, build_for(search_path), folder)
+        source = _wheel_in(folder) if folder else _source()
+        python = Pythons.find(variables, button())
+        plan = cls(LocalPaths.free_place(), source, python, build_for(variables.get("PATH", "")), folder)
         plan.check_room()
         return plan
 
@@ -71,7 +75,7 @@ class Installation:
         if free < self.needed_gigabytes:
             raise BackendError(
                 f"The disk of {disk} has {free:.1f} GB free and the backend needs {self.needed_gigabytes} GB: make room, then "
-                "press Install again."
+                f"press {button()} again."
             )
 
     def consent(self) -> str:
@@ -82,27 +86,32 @@ class Installation:
             if self.wheels
             else "from the Python Package Index and download.pytorch.org"
         )
+        kept = " What is installed now is kept until the new one works." if LocalPaths.environment_in_use() else ""
         return (
-            f"PyTorch {kind} and the backend are installed {origin}, into {self.environment} (up to {self.needed_gigabytes} GB). "
-            "Slicer's own Python stays as it is, and no scan leaves this computer."
+            f"PyTorch {kind} and the backend are installed {origin}, into {self.environment} (up to {self.needed_gigabytes} GB), and "
+            f"started.{kept} Slicer's own Python stays as it is, and no scan leaves this computer."
         )
 
-    def makers(self) -> list[Step]:
-        """Ways to make the environment, one for each Python; the first that works is enough."""
-        words = "Making the environment"
-        return [Step(words, [str(python), "-c", _MAKE_ENVIRONMENT, str(self.environment)]) for python in self.pythons]
+    def making(self) -> Step:
+        """Makes the environment, in place of what a cut-off installation left there."""
+        return Step("Making the environment", [str(self.python), "-c", _MAKE_ENVIRONMENT, str(self.environment)])
 
     def steps(self) -> list[Step]:
         """What follows once the environment is there; the last one proves that the backend can run."""
         python = str(LocalPaths.python_in(self.environment))
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
+        told = PipProgress.way_to_tell(self.environment)
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", told]
         offline = ["--isolated", "--no-index", "--find-links", str(self.wheels)] if self.wheels else []
         origin = offline or self._torch_index()
         return [
             Step("Installing PyTorch", [*pip, *origin, _TORCH]),
             Step("Installing the backend", [*pip, *offline, self.source]),
-            Step("Trying the backend", [python, "-c", _PROVE]),
+            Step("Trying the backend", [python, "-c", _PROVE + (_SEE_GPU if self.build == "cuda" else "")]),
         ]
+
+    def removal(self, folder: Path) -> Step:
+        """Removes an environment that is no longer needed."""
+        return Step("Removing what is no longer needed", [str(self.python), "-c", _REMOVE, str(folder)])
 
     def _torch_index(self) -> list[str]:
         """Where pip's own index has another build than the wanted one: on Linux it is CUDA's, on Windows the processor's."""
@@ -113,17 +122,33 @@ class Installation:
         return []
 
 
+def button() -> str:
+    """The button that begins an installation: Repair where there is an environment to make anew."""
+    return "Repair" if LocalPaths.environment_in_use() else "Install"
+
+
 def build_for(search_path: str) -> str:
     """The build of PyTorch that fits this computer: "cuda" where an NVIDIA driver is installed, else "cpu"."""
     return "cuda" if shutil.which("nvidia-smi", path=search_path) else "cpu"
 
 
+def _source() -> str:
+    """What came with this module."""
+    found = LocalPaths.source_to_install()
+    if found is None:
+        raise BackendError(
+            f"This copy of the module came without its backend. Download {HOMEPAGE} (Code, Download ZIP), unpack it, run 'python -m pip "
+            "wheel --wheel-dir wheels .' in its folder with Python 3.11 to 3.13, and choose the folder wheels below."
+        )
+    return str(found)
+
+
 def _wheel_in(folder: Path) -> str:
     """The newest wheel of the backend in a folder."""
-    found = sorted(folder.glob("mrifoundation-*.whl"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    found = LocalPaths.newest_wheel(folder)
+    if found is None:
         raise BackendError(
             f"There is no wheel of the backend (mrifoundation-….whl) in {folder}: fill the folder on a computer with a network "
             "with 'pip wheel', then choose it again."
         )
-    return str(found[-1])
+    return str(found)

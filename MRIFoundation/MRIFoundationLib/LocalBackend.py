@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import slicer.util
 from slicer.i18n import tr as _
 
-from . import LocalPaths
+from . import InstallFailures, Installing, LocalPaths, PipProgress, ServingEnd
 from .Failures import BackendError
-from .Installation import Installation, Step
+from .Installation import NOTE, Installation, Step, button
 from .LoggedProcess import LoggedProcess
+from .Task import Task
+from .Worker import Worker
+
+_REMEMBERED_LINES = 300  # pip tries each address some times and tells each time
 
 
 class LocalBackend:
-    """`on_line` gets every line of output; `on_change` is called whenever `doing` changes."""
+    """`on_line` gets every line of output; `on_change` is called whenever `doing` or `progress` changes, `on_installed` after that
+    when an installation has succeeded."""
 
-    def __init__(self, on_line: Callable[[str], None], on_change: Callable[[], None]):
-        self._on_line, self._on_change = on_line, on_change
-        self._process = LoggedProcess(on_line, self._finished)
-        self._steps: list[Step] = []
-        self._alternatives: list[Step] = []
-        self._environment: Path | None = None
+    def __init__(self, on_line: Callable[[str], None], on_change: Callable[[], None], on_installed: Callable[[], None]):
+        self._on_line, self._on_change, self._on_installed = on_line, on_change, on_installed
+        self._process = LoggedProcess(self._hear, self._finished)
+        self._worker = Worker()
+        self._planning: Task | None = None
+        self._plan: Installation | None = None
+        self._installing: Generator[Step, bool, bool] | None = None
+        self._lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)  # that the program which runs has printed
+        self._failure = ""
         self._stopping = False
         self.step = ""
         """What the installation is at."""
+        self.progress: PipProgress.PipProgress | None = None
+        """How far the file is that the installation fetches."""
+        self.note = ""
+        """What the last installation found that the person is to know of."""
         self.doing = ""
         """What runs: "serving", "installing", or nothing."""
         self.outcome = ("", "")
@@ -35,7 +48,7 @@ class LocalBackend:
 
     def command(self, chosen: str) -> Path | None:
         """The backend's command that `start` would run, None when the backend has to be installed first."""
-        return LocalPaths.find_command(chosen, _search_path())
+        return LocalPaths.find_command(chosen, _variables().get("PATH", ""))
 
     def start(self, chosen: str, port: int) -> None:
         """Start the backend on the loopback address; BackendError when it is not installed."""
@@ -49,29 +62,34 @@ class LocalBackend:
                 "Something already listens on port {port}: press Test connection to use it, or enter another port."
             )
             raise BackendError(words.format(port=port))
-        self._steps = []
         self._begin("serving", Step("", [str(command), "serve", "--port", str(port)]))
 
-    def plan(self, wheels: str = "") -> Installation:
-        """What `install` would do on this computer; BackendError when it cannot."""
-        return Installation.plan(_search_path(), wheels)
+    def plan(
+        self, wheels: str, on_planned: Callable[[Installation], None], on_failed: Callable[[Exception], None]
+    ) -> None:
+        """Work out beside the GUI what `install` would do on this computer; the last one asked for is handed over."""
+        if self._planning:
+            self._planning.cancel()
+        variables = _variables()
+        task = Task(lambda _task: Installation.plan(variables, wheels), on_planned, on_failed)
+        self._planning = self._worker.start(task)
 
     def install(self, plan: Installation) -> None:
-        """Make the environment anew, whatever is there, and install the backend into it; Slicer's own Python is not touched."""
+        """Make an environment and install the backend into it, beside the one in use; Slicer's own Python is not touched."""
         plan.check_room()
-        self._environment = plan.environment
-        first, *others = plan.makers()
-        self._steps, self._alternatives = plan.steps(), others
-        self._begin("installing", first)
+        self._plan, self._failure, self.note = plan, "", ""
+        self._installing = Installing.carry_out(plan)
+        self._begin("installing", next(self._installing))
 
     def stop(self) -> None:
         """Stop what runs; also an installation, which then begins anew the next time."""
-        self._steps, self._alternatives, self._stopping = [], [], True
+        self._stopping = True
         self._process.ask_to_stop()
 
     def shut_down(self) -> None:
         """Stop what runs before returning: Slicer is about to end."""
-        self._steps, self._alternatives, self._stopping = [], [], True
+        self._worker.cancel_all()
+        self._installing, self._stopping = None, True
         self._process.stop_now()
 
     def _begin(self, doing: str, step: Step) -> None:
@@ -81,29 +99,58 @@ class LocalBackend:
         self._run(step)
 
     def _run(self, step: Step) -> None:
-        self.step = step.words
+        self.step, self.progress = step.words, None
+        self._lines.clear()
         self._process.start(step.command[0], step.command[1:])
         self._on_change()
 
+    def _hear(self, line: str) -> None:
+        progress = PipProgress.read(line) if self.doing == "installing" else None
+        if progress is None:
+            self._on_line(line)
+            if not line.startswith("$ "):  # the command itself
+                self._lines.append(line)
+        if self.doing == "installing" and line.startswith(NOTE):
+            self.note = line[len(NOTE) :]
+        if progress != self.progress:
+            self.progress = progress
+            self._on_change()
+
     def _finished(self, code: int) -> None:
-        if code == 0:
-            self._alternatives = []  # they are for a Python that cannot make the environment
-        following = self._steps if code == 0 else self._alternatives
-        if self.doing == "installing" and following:
-            self._run(following.pop(0))
-            return
-        if not self._stopping:
-            self.outcome = self._installed(code) if self.doing == "installing" else self._ended()
+        if self.doing == "installing" and self._installing:
+            self._go_on(code)
+        else:
+            if not self._stopping:
+                self.outcome = "failed", ServingEnd.explain(code, self._lines, button())
+            self._end()
+
+    def _go_on(self, code: int) -> None:
+        """The next step of the installation, or its end."""
+        if code != 0 and not self._failure:
+            self._failure = InstallFailures.cause(self._lines, code, self._plan)
+        try:
+            following = self._installing.send(code == 0 and not self._stopping)
+        except StopIteration as end:
+            self._installed(end.value)
+        else:
+            self._run(following)
+
+    def _installed(self, is_done: bool) -> None:
+        if self._stopping:
+            is_done = False
+        elif is_done:
+            self.outcome = "unknown", f"{_('The backend is installed.')} {self.note}".strip()
+        else:
+            words = _("The installation did not succeed: {cause}, then press {button} again.")
+            self.outcome = "failed", words.format(cause=self._failure, button=button())
+        self._end()
+        if is_done:
+            self._on_installed()
+
+    def _end(self) -> None:
         self.doing = self.step = ""
+        self.progress, self._installing = None, None
         self._on_change()
-
-    def _installed(self, code: int) -> tuple[str, str]:
-        if code == 0 and LocalPaths.command_in(self._environment).is_file():
-            return "unknown", _("The backend is installed: press Start.")
-        return "failed", _("The installation did not succeed: its log says why. Press Install to begin it anew.")
-
-    def _ended(self) -> tuple[str, str]:
-        return "failed", _("The local backend ended by itself: its log says why.")
 
 
 def _is_taken(port: int) -> bool:
@@ -118,5 +165,7 @@ def _is_taken(port: int) -> bool:
     return False
 
 
-def _search_path() -> str:
-    return slicer.util.startupEnvironment().get("PATH", "")
+def _variables() -> dict[str, str]:
+    """The environment from before Slicer's launcher; on Windows in capitals, since there "Path" and "PATH" are one."""
+    found = slicer.util.startupEnvironment()
+    return {name.upper(): value for name, value in found.items()} if os.name == "nt" else dict(found)

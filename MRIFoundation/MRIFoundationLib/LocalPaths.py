@@ -10,10 +10,13 @@ from pathlib import Path
 
 SOURCE_FOLDER = Path(__file__).resolve().parents[2]
 """The folder that holds the backend's sources when the module runs from a checkout."""
+PACKAGED_FOLDER = Path(__file__).resolve().parents[1] / "Resources/Backend"
+"""The folder that holds the backend's wheel when the module comes as a package (BackendWheel.cmake)."""
 
+_PLACES = ("environment", "environment-2")
+_MARK = "mrifoundation-in-use"
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 _SUFFIX = ".exe" if os.name == "nt" else ""
-_PYTHONS = ("python3.13", "python3.12", "python3.11", "python3", "python")
 
 
 def read_key() -> str:
@@ -26,9 +29,28 @@ def read_key() -> str:
         return ""
 
 
-def environment_folder() -> Path:
-    """The virtual environment that the module makes for the backend, apart from Slicer's own Python."""
-    return _user_folder("data") / "environment"
+def environment_in_use() -> Path | None:
+    """The virtual environment that the module made for the backend and proved, apart from Slicer's own Python."""
+    return next((place for place in _places() if (place / _MARK).is_file()), None)
+
+
+def free_place() -> Path:
+    """Where the next environment is made. An environment cannot be moved, hence two places that take turns."""
+    return next(place for place in _places() if place != environment_in_use())
+
+
+def take_into_use(environment: Path) -> Path | None:
+    """From now on this environment is the one in use; gives the one that was."""
+    before = environment_in_use()
+    if before:
+        (before / _MARK).replace(environment / _MARK)  # at no moment do both have it, or none
+    else:
+        (environment / _MARK).touch()
+    return before
+
+
+def _places() -> list[Path]:
+    return [_user_folder("data") / name for name in _PLACES]
 
 
 def command_in(environment: Path) -> Path:
@@ -46,25 +68,23 @@ def find_command(chosen: str, search_path: str) -> Path | None:
     search path."""
     if chosen:
         return Path(chosen) if Path(chosen).is_file() else None
-    for environment in (SOURCE_FOLDER / ".venv", environment_folder()):
-        if command_in(environment).is_file():
+    for environment in (SOURCE_FOLDER / ".venv", environment_in_use()):
+        if environment and command_in(environment).is_file():
             return command_in(environment)
     on_path = shutil.which("mrifoundation", path=search_path)
     return Path(on_path) if on_path else None
 
 
-def find_pythons(search_path: str) -> list[Path]:
-    """Pythons of this computer that may make the environment, the newest first; Slicer's own is left alone.
-
-    Being found is no proof that one runs or is of the right version: launchers of version managers are found too.
-    """
-    found = [shutil.which(name, path=search_path) for name in _PYTHONS]
-    return [Path(one) for one in dict.fromkeys(found) if one and "Slicer" not in one]
-
-
 def source_to_install() -> Path | None:
-    """The checkout around this module, when it is one that the backend can be installed from."""
-    return SOURCE_FOLDER if (SOURCE_FOLDER / "pyproject.toml").is_file() else None
+    """What comes with this module to install the backend from: the checkout around it, else the wheel in its package."""
+    if (SOURCE_FOLDER / "pyproject.toml").is_file():
+        return SOURCE_FOLDER
+    return newest_wheel(PACKAGED_FOLDER)
+
+
+def newest_wheel(folder: Path) -> Path | None:
+    """The newest wheel of the backend in a folder."""
+    return max(folder.glob("mrifoundation-*.whl"), key=lambda path: path.stat().st_mtime, default=None)
 
 
 def _user_folder(kind: str, environment: Mapping[str, str] = os.environ) -> Path:

@@ -18,6 +18,7 @@ class LoggedProcess:
         self._on_line, self._on_finished = on_line, on_finished
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._rest = ""
+        self._started = 0  # programs so far
         self._process = qt.QProcess()
         self._process.setProcessChannelMode(qt.QProcess.MergedChannels)
         self._process.connect("readyReadStandardOutput()", self._read)
@@ -37,13 +38,15 @@ class LoggedProcess:
         environment.insert("MRIFOUNDATION_ENDS_WITH_STDIN", "1")  # a Slicer that crashes closes it too
         self._process.setProcessEnvironment(environment)
         self._on_line("$ " + " ".join([program, *arguments]))
+        self._started += 1
         self._process.start(program, arguments)
 
     def ask_to_stop(self) -> None:
         """Ask the program to end; its end is reported as usual."""
         if self.running:
             self._process.terminate()
-            qt.QTimer.singleShot(_PATIENCE_MILLISECONDS, self._kill)
+            asked = self._started
+            qt.QTimer.singleShot(_PATIENCE_MILLISECONDS, lambda: self._kill(asked))
 
     def stop_now(self) -> None:
         """End the program and wait for that, at most some seconds: for when Slicer itself ends."""
@@ -53,8 +56,8 @@ class LoggedProcess:
                 self._process.kill()
                 self._process.waitForFinished(_PATIENCE_MILLISECONDS)
 
-    def _kill(self) -> None:
-        if self.running:
+    def _kill(self, asked: int) -> None:
+        if self.running and asked == self._started:  # not what was started after it
             self._process.kill()
 
     def _read(self) -> None:

@@ -9,20 +9,24 @@ import slicer
 import slicer.util
 from slicer.i18n import tr as _
 
-from .Colours import warning_style
 from .Connection import Connection
 from .Failures import BackendError
+from .MessageLines import MessageLines
 from .ScanRequests import Listener, ScanRequests, Work
 
 
 class Panel:
     """Binds a .ui file with a `messageLabel` to the parameters in the scene."""
 
+    MESSAGE_LINES = 3
+    """Room for the message; fewer where a section is high."""
+
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         self.widget = slicer.util.loadUI(ui_path)
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self._connection, self._requests = connection, requests
+        self._message = MessageLines(self.ui.messageLabel, self.MESSAGE_LINES)
         self._parameters = None
 
     def set_parameters(self, parameters) -> None:
@@ -75,8 +79,9 @@ class Panel:
         self.refresh()
 
     def say(self, *lines: str, failed: bool = False) -> None:
-        """Show these lines of rich text as the panel's message; none hides it."""
-        label = self.ui.messageLabel
-        label.visible = bool(lines)
-        label.styleSheet = warning_style(label, "failed") if failed else ""
-        label.text = "<br>".join(lines)
+        """Show these lines of rich text as the panel's message; none empties its room."""
+        self._message.say(*lines, kind="failed" if failed else "")
+
+    def remark(self, words: str) -> None:
+        """Show this sentence above the message for as long as it holds, "" for none."""
+        self._message.remark(escape(words))

@@ -31,13 +31,16 @@ class Parameters:
     querySegment, searchWords, searchReport - the segment's id, the words, the pasted report
     filterRegion, filterSequence, filterSex, ageFrom, ageTo - which cases may answer; empty and 0 for any
     hitCount - how many are shown
+    foundHits - how many were found last; the hits themselves are of other people and stay out of the scene
 
     skippedHeads - names of the heads that are not asked, parted by commas
     secondScan - the other series of the examination, for heads that want two
     sentence, versus - the two sentences of a question without a head
     age, sex - of the person: years, 0 when not told; F, M or empty
+    answers, answeredScan - what the heads answered last, as KeptAnswers writes it, and the scan that it is about
 
     priorScan - an earlier scan of the same person to compare with
+    similarCases - whether the report quotes similar cases of the library
     reportText, reportScan - the report as it stands in the editor, as HTML, and the scan that it is about
     """
 
@@ -63,6 +66,7 @@ class Parameters:
     ageFrom: Age = 0
     ageTo: Age = 0
     hitCount: Annotated[int, WithinRange(1, MOST_HITS)] = 50
+    foundHits: int = 0
 
     skippedHeads: str
     secondScan: vtkMRMLScalarVolumeNode
@@ -70,7 +74,10 @@ class Parameters:
     versus: str
     age: Age = 0
     sex: str
+    answers: str
+    answeredScan: vtkMRMLScalarVolumeNode
 
     priorScan: vtkMRMLScalarVolumeNode
+    similarCases: Annotated[str, Choice(["left out", "quoted"])] = "left out"
     reportText: str
     reportScan: vtkMRMLScalarVolumeNode

@@ -5,9 +5,12 @@ from __future__ import annotations
 import qt
 from slicer.i18n import tr as _
 
-from . import Scene, Searching
+from . import FilterText, Scene, Searching
 from .ChoiceCombo import ChoiceCombo
+from .Colours import warning_style
+from .Failures import BackendError
 from .Searching import Query
+from .SearchParameters import LEFT_OUT, MAY_ANSWER, SearchParameters
 
 _REGIONS = (
     "abdomen", "brain", "breast", "cervical-spine", "extremity", "fetal-brain", "hand", "head-neck", "heart", "knee",
@@ -22,7 +25,8 @@ class QueryForm:
     """Binds the query widgets of SimilarPanel.ui to the parameters in the scene."""
 
     def __init__(self, ui):
-        self._ui, self._parameters = ui, None
+        self._ui, self._parameters, self._search = ui, None, None
+        self._how_to_filter = ui.moreFiltersLine.toolTip
         self._likes = ChoiceCombo(ui.likeCombo, lambda kind: self._take("queryKind", kind))
         self._likes.offer(_likes())
         self._segments = ChoiceCombo(ui.segmentCombo, lambda segment: self._take("querySegment", segment))
@@ -33,10 +37,15 @@ class QueryForm:
             completer.caseSensitivity = qt.Qt.CaseInsensitive
             edit.setCompleter(completer)
         ui.reportEdit.connect("textChanged()", lambda: self._take("searchReport", ui.reportEdit.plainText))
+        ui.moreFiltersLine.connect("textChanged(QString)", self._take_filters)
+        ui.moreFiltersLine.connect("editingFinished()", lambda: self._tell(self._fault()))
+        ui.moreFiltersLine.connect("returnPressed()", lambda: ui.findButton.click())
+        ui.leaveOutPersonBox.connect("toggled(bool)", self._take_person)
 
     def set_parameters(self, parameters) -> None:
         """Show and change the choices kept in the scene; None while the scene is closed."""
         self._parameters = parameters
+        self._search = SearchParameters(parameters.parameterNode) if parameters else None
         if parameters and self._ui.reportEdit.plainText != parameters.searchReport:
             self._ui.reportEdit.plainText = parameters.searchReport
 
@@ -47,9 +56,11 @@ class QueryForm:
         self._likes.show(kind)
         self._sexes.show(chosen.filterSex if chosen else "")
         self._show_segments()
+        self._show_filters()
         ui.segmentRow.visible = kind == "segment"
-        ui.wordsLine.visible = ui.wordsLabel.visible = kind != "report"
+        ui.wordsLine.visible = kind in ("scan", "words")  # the service takes a segment without words
         ui.reportEdit.visible = kind == "report"
+        ui.leaveOutPersonBox.enabled = kind in ("scan", "segment")
 
     def complete(self) -> bool:
         """Whether there is something to look for."""
@@ -66,21 +77,68 @@ class QueryForm:
         return [self._parameters.scan] if self._parameters.queryKind in ("scan", "segment") else []
 
     def query(self) -> Query:
-        """The query as it stands; BackendError when the segment is empty."""
+        """The query as it stands; BackendError when the segment is empty, or the filters cannot be read."""
         chosen, kind = self._parameters, self._parameters.queryKind
         by_segment = kind == "segment"
-        ages = (chosen.ageFrom, chosen.ageTo)
+        fault = self._fault()
+        self._tell(fault)
+        if fault:
+            raise BackendError(_("More filters: {fault}").format(fault=fault))
         return Query(
-            text=chosen.searchWords.strip() if kind != "report" else "",
+            text=chosen.searchWords.strip() if kind in ("scan", "words") else "",
             report=chosen.searchReport.strip() if kind == "report" else "",
             mask=Scene.segment_mask(chosen.segmentation, self._segment(), chosen.scan) if by_segment else None,
             collections=[chosen.collection] if chosen.collection else None,
-            filters=Searching.filters(
-                chosen.filterRegion.strip(), chosen.filterSequence.strip(), chosen.filterSex, ages
-            ),
+            filters=self._filters(),
             profile=chosen.profile,
             count=chosen.hitCount,
+            same_person=self._search.samePerson == MAY_ANSWER,
         )
+
+    def _filters(self) -> dict:
+        """What both the choices and the typed filters let through; BackendError when these cannot be read."""
+        chosen = self._parameters
+        if not chosen:
+            return {}
+        choices = Searching.filters(
+            chosen.filterRegion.strip(),
+            chosen.filterSequence.strip(),
+            chosen.filterSex,
+            (chosen.ageFrom, chosen.ageTo),
+        )
+        return FilterText.narrowed(choices, FilterText.parse(self._search.filterMore))
+
+    def _fault(self) -> str:
+        """Why the filters cannot be used, "" when they can."""
+        try:
+            self._filters()
+        except BackendError as error:
+            return str(error)
+        return ""
+
+    def _tell(self, fault: str) -> None:
+        """Mark the typed filters, without moving anything; the panel's message says the fault as well when it keeps a search back."""
+        line = self._ui.moreFiltersLine
+        line.styleSheet = warning_style(line, "failed") if fault else ""
+        line.toolTip = fault or self._how_to_filter
+
+    def _show_filters(self) -> None:
+        ui, search = self._ui, self._search
+        text = search.filterMore if search else ""
+        if ui.moreFiltersLine.text != text:  # else the cursor would go to the end with every key
+            ui.moreFiltersLine.text = text
+        ui.leaveOutPersonBox.checked = not search or search.samePerson == LEFT_OUT
+        is_told = bool(ui.moreFiltersLine.styleSheet)  # not while it is typed: what is half written is no slip yet
+        self._tell(self._fault() if search and is_told else "")
+
+    def _take_filters(self, text: str) -> None:
+        self._tell("")
+        if self._search and self._search.filterMore != text:
+            self._search.filterMore = text
+
+    def _take_person(self, is_left_out: bool) -> None:
+        if self._search:
+            self._search.samePerson = LEFT_OUT if is_left_out else MAY_ANSWER
 
     def _take(self, name: str, value: str) -> None:
         if self._parameters:

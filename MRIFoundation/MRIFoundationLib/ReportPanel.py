@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
-from . import ReportFile, Reporting
+from . import DicomDatabase, ReportFile, Reporting
 from .ChoiceCombo import ChoiceCombo
 from .Classifying import Person
+from .Client import Client
 from .Connection import Connection
 from .Failures import BackendError, NotHeld
 from .FreePath import free
@@ -20,6 +22,7 @@ from .Reporting import Draft, Wish
 from .ScanRequests import ScanRequests
 
 _PAUSE_MILLISECONDS = 400
+QUOTED, LEFT_OUT = "quoted", "left out"  # similar cases of the library
 _KINDS = ("html", "pdf", "dcm")
 
 
@@ -43,6 +46,7 @@ class ReportPanel(Panel):
         self.ui.savePath.currentPath = str(Path.home() / "report.html")
         self.ui.savePath.connect("currentPathChanged(QString)", lambda: self.refresh())
         self.ui.reportEditor.connect("textChanged()", self._edited)
+        self.ui.quotesSimilarCheck.connect("toggled(bool)", self._take_similar)
         self.ui.writeButton.connect("clicked()", self.write)
         self.ui.saveButton.connect("clicked()", self.save)
         connection.listen(self.refresh)
@@ -62,6 +66,7 @@ class ReportPanel(Panel):
         """Show what the scene says now, and which actions are possible."""
         chosen = self._parameters
         self._sexes.show(chosen.sex if chosen else "")
+        self.ui.quotesSimilarCheck.checked = bool(chosen) and chosen.similarCases == QUOTED
         self.ui.writeButton.enabled = bool(chosen and chosen.scan) and self._connection.connected
         kind = _kind_of(self.ui.savePath.currentPath)
         self._kinds.show(kind)
@@ -83,7 +88,8 @@ class ReportPanel(Panel):
     def write(self) -> None:
         """Have a draft written about the scan; it takes the place of the text."""
         chosen = self._parameters
-        wish = Wish(chosen.profile, Person.of(chosen), bool(chosen.secondScan), bool(chosen.priorScan))
+        others = bool(chosen.secondScan), bool(chosen.priorScan)
+        wish = Wish(chosen.profile, Person.of(chosen), *others, chosen.similarCases == QUOTED)
         scan = chosen.scan
         volumes = [volume for volume in (chosen.scan, chosen.secondScan, chosen.priorScan) if volume]
         self.ask(
@@ -97,15 +103,19 @@ class ReportPanel(Panel):
         path, draft = self.ui.savePath.currentPath, self._draft
         kind = _kind_of(path)
         self.say()
-        if kind == "dcm" or (kind == "pdf" and draft and not self._is_edited()):
-            self._connection.fetch(
-                lambda client: client.report_file(draft.job, kind), lambda body: self._save(path, body), self._not_saved
-            )
+        if kind == "dcm":
+            series = DicomDatabase.files_of(self._parameters.scan)
+            self._fetch(path, lambda client: Reporting.structured(client, draft, series))
+        elif kind == "pdf" and draft and not self._is_edited():
+            self._fetch(path, lambda client: client.report_file(draft.job, kind))
         elif kind == "pdf":
             self._guard(path, lambda target: ReportFile.write_pdf(self.ui.reportEditor.document, str(target)))
         else:
             page = draft.page if draft and not self._is_edited() else self.ui.reportEditor.html
             self._save(path, page.encode())
+
+    def _fetch(self, path: str, work: Callable[[Client], bytes]) -> None:
+        self._connection.fetch(work, lambda body: self._save(path, body), self._not_saved)
 
     def _is_edited(self) -> bool:
         return self.ui.reportEditor.document.modified
@@ -172,6 +182,10 @@ class ReportPanel(Panel):
     def _take_sex(self, sex: str) -> None:
         if self._parameters:
             self._parameters.sex = sex
+
+    def _take_similar(self, is_wanted: bool) -> None:
+        if self._parameters:
+            self._parameters.similarCases = QUOTED if is_wanted else LEFT_OUT
 
     def _take_kind(self, kind: str) -> None:
         path = Path(self.ui.savePath.currentPath.strip() or Path.home() / "report")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from html import escape
 
 from .Asking import IsCancelled, Progress, finish
 from .Classifying import Person
 from .Client import Client
+from .Exchanging import send_source
+from .Failures import NotHeld
 
 
 @dataclass(frozen=True)
@@ -18,13 +21,16 @@ class Wish:
     person: Person
     has_second_series: bool = False
     has_prior: bool = False
+    quotes_similar: bool = False
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft report: the `job` that wrote it, its text for the editor, and the backend's own page with pictures."""
+    """A draft report: the `job` that wrote it, the id of the scan it is about, its text for the editor, and the backend's own page with
+    pictures."""
 
     job: str
+    volume: str
     text: str
     page: str
 
@@ -35,10 +41,19 @@ def write(client: Client, ids: list[str], wish: Wish, progress: Progress, cancel
     others = iter(ids[1:])
     study = [ids[0], next(others)] if wish.has_second_series else []
     wanted = {"heads": None, "study": study, "prior": next(others) if wish.has_prior else None}
+    wanted["similar"] = wish.quotes_similar
     person = {"age": wish.person.age, "sex": wish.person.sex}
     job = client.report(ids[0], {**wanted, **person, "profile": wish.profile})
     result = finish(client, job, progress, cancelled)
-    return Draft(job, rich_text(result["sections"]), result["html"])
+    return Draft(job, ids[0], rich_text(result["sections"]), result["html"])
+
+
+def structured(client: Client, draft: Draft, series: tuple[str, ...]) -> bytes:
+    """The draft as DICOM SR, of the patient and study of the DICOM files `series` of its scan; of nobody without them."""
+    if series:
+        with contextlib.suppress(NotHeld):  # the draft may be held still when the scan is not
+            send_source(client, draft.volume, series, lambda: False)
+    return client.report_file(draft.job, "dcm")
 
 
 def rich_text(sections: list[dict]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import qt
+from slicer.i18n import tr as _
 
 from . import RowText
 
@@ -20,6 +21,7 @@ class ResultTable:
         self._table, self._on_chosen = table, on_chosen
         self._rows: list[dict] = []
         lay_out(table, _NAME, _ROW_HEIGHT)
+        self._hint = hint_in(table, _("The structures found come here, each with its volume."))
         table.connect("cellClicked(int,int)", self._clicked)
 
     def show(self, rows: list[dict]) -> None:
@@ -27,6 +29,7 @@ class ResultTable:
         if rows == self._rows:
             return  # rebuilding would drop the selection
         self._rows = rows
+        self._hint.visible = not rows
         self._table.rowCount = len(rows)
         for line, row in enumerate(rows):
             self._fill(line, row)
@@ -37,10 +40,10 @@ class ResultTable:
         if seen:
             colour.setIcon(swatch(row["colour"]))
         numbers = (table_item(text(row), True) for text in (RowText.volume, RowText.presence, RowText.tested))
-        cells = [colour, table_item(row["name"]), *numbers]
+        cells = [colour, table_item(RowText.name(row)), *numbers]
         for column, item in enumerate(cells):
             item.setToolTip(RowText.about(row))
-            if not seen:
+            if not seen or row.get("is_of_another_image"):
                 item.setForeground(qt.QBrush(qt.QColor(128, 128, 128)))
             self._table.setItem(line, column, item)
 
@@ -58,6 +61,15 @@ def lay_out(table, name_column: int, row_height: int) -> None:
     header.minimumSectionSize = 26
     table.verticalHeader().visible = False
     table.verticalHeader().defaultSectionSize = row_height
+
+
+def hint_in(table, words: str):
+    """Words in grey in the middle of an empty table; gives their label, to be hidden while there are rows."""
+    label = qt.QLabel(words)
+    label.setAlignment(qt.Qt.AlignCenter)
+    label.enabled, label.wordWrap = False, True
+    qt.QVBoxLayout(table.viewport()).addWidget(label)
+    return label
 
 
 def table_item(text: str, number: bool = False):

@@ -5,6 +5,11 @@ from __future__ import annotations
 from slicer.i18n import tr as _
 
 
+def name(row: dict) -> str:
+    """The structure, and that it is not of the image that is shown now where that is so."""
+    return _("{name} – of another image").format(name=row["name"]) if row.get("is_of_another_image") else row["name"]
+
+
 def volume(row: dict) -> str:
     """The volume in mL, as many digits as it deserves; a dash for what is not in view."""
     if "segment" not in row:
@@ -22,7 +27,11 @@ def tested(row: dict) -> str:
 
 def about(row: dict) -> str:
     """How it was understood, and how such a structure fared in tests; its name where there is nothing else to say."""
-    return "\n".join(filter(None, [row["explanation"] or row["name"], fared(row)]))
+    elsewhere = _(
+        "It is of another time point of the scan, or of it before it was changed: ask again for what is shown now."
+    )
+    lines = [row["explanation"] or row["name"], elsewhere if row.get("is_of_another_image") else "", fared(row)]
+    return "\n".join(filter(None, lines))
 
 
 def fared(row: dict) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from .VoxelBox import VoxelBox
 
 CASE = "MRIFoundation.Case"
 """The attribute of a volume node that tells which case of the library it is."""
+
+_contents: dict[str, tuple[int, str]] = {}
+"""By the id of a volume node: when its image was modified last, and the checksum of its voxels then."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,19 @@ def volume_key(volume) -> VolumeKey:
     if image is None:
         raise BackendError(f"'{volume.GetName()}' holds no image: load a scan first.")
     return VolumeKey(volume.GetID(), image.GetMTime(), world_affine(volume).tobytes())
+
+
+def content_of(volume) -> str:
+    """A checksum of the voxels, "" where there are none: unlike the key it is the same for a time point that is come back to, of which
+    the sequence browser makes a new copy each time, and in a saved scene."""
+    image = volume.GetImageData()
+    if image is None or image.GetPointData().GetScalars() is None:
+        return ""
+    known = _contents.get(volume.GetID(), (0, ""))
+    if known[0] != image.GetMTime():
+        voxels = np.ascontiguousarray(slicer.util.arrayFromVolume(volume))
+        known = _contents[volume.GetID()] = image.GetMTime(), f"{voxels.shape} {zlib.crc32(voxels):08x}"
+    return known[1]
 
 
 def voxels_of(volume) -> np.ndarray:

@@ -22,7 +22,8 @@ AT_ONCE_SECONDS = 0.3
 @dataclass(frozen=True)
 class Query:
     """What similar cases are looked for by: the scan that goes with it, part of it under `mask` (bool, on the
-    scan's grid), words, a report. `collections`: None for all; `count`: how many hits."""
+    scan's grid), words, a report. `collections`: None for all; `count`: how many hits; `same_person`: whether other scans
+    of the person in the scan may be among them, as far as the library knows them (the scan itself never is)."""
 
     text: str = ""
     report: str = ""
@@ -31,6 +32,7 @@ class Query:
     filters: dict = field(default_factory=dict)
     profile: str = "standard"
     count: int = 50
+    same_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def search(client: Client, ids: list[str], query: Query, progress: Progress, can
         "profile": query.profile,
         "filters": query.filters,
         "k": query.count,
-        "exclude_same_patient": True,
+        "exclude_same_patient": not query.same_person,
         **({"text": query.text} if query.text else {}),
         **({"report": query.report} if query.report else {}),
         **({"volume": ids[0]} if ids else {}),

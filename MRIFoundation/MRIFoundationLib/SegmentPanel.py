@@ -26,6 +26,8 @@ _FREE_TEXT = "free text"
 class SegmentPanel(Panel):
     """Binds the widgets of SegmentPanel.ui to the parameters in the scene and to the logic."""
 
+    MESSAGE_LINES = 4
+
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
         self._logic = SegmentLogic(connection, requests)
@@ -55,10 +57,9 @@ class SegmentPanel(Panel):
         rows = Segmentation.rows_of(node) if node else []
         seen = {row["name"] for row in rows}
         rows += [row for row in self._unseen if node and row["name"] not in seen]
-        self._table.show(rows)
-        self.ui.resultTable.visible = bool(rows)
-        self.ui.show3DButton.visible = bool(seen)
+        self._table.show(Segmentation.marked(rows, node) if node else rows)
         self.ui.show3DButton.setSegmentationNode(node)
+        self.ui.show3DButton.enabled = bool(seen)
 
     def segment(self, free_text: bool = False) -> None:
         """Ask for what the prompt line and the structure set say; `free_text` tries words that are not known too."""
@@ -94,7 +95,8 @@ class SegmentPanel(Panel):
             self.segment()
 
     def _done(self, segmentation, answer: Answer) -> None:
-        self._unseen = [row for row in answer.rows if row["value"] not in answer.present]
+        content = Segmentation.content(segmentation)
+        self._unseen = [{**row, "content": content} for row in answer.rows if row["value"] not in answer.present]
         elsewhere = told_of_place(self._parameters.segmentation, segmentation) if self._parameters else []
         if self._parameters:
             self._parameters.segmentation = segmentation

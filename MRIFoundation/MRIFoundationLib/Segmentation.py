@@ -12,7 +12,7 @@ import slicer.util
 import vtk
 from vtk.util import numpy_support
 
-from .Scene import transform_to_world
+from .Scene import content_of, transform_to_world
 from .Segmenting import Answer
 from .Terminology import entry_for
 from .VoxelBox import VoxelBox
@@ -51,7 +51,7 @@ def put(node, volume, answer: Answer, structures: dict[str, dict]) -> None:
         for row in answer.rows:
             identifier, place = _place_for(segmentation, row["name"], counts)
             if row["value"] in answer.present:
-                told = {**row, "voxels": _count(image, row["value"], counts)}
+                told = {**row, "voxels": _count(image, row["value"], counts), "content": content(node)}
                 segmentation.AddSegment(_segment(image, told, structures.get(row["name"], {})), identifier)
                 if place is not None:
                     segmentation.SetSegmentIndex(identifier, place)
@@ -69,6 +69,18 @@ def rows_of(node) -> list[dict]:
                 {**json.loads(str(tag)), "segment": segmentation.GetNthSegmentID(index), "colour": segment.GetColor()}
             )
     return rows
+
+
+def content(node) -> str:
+    """The checksum of the scan that the segments of `node` are of as it is now, "" where there is none."""
+    volume = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    return content_of(volume) if volume else ""
+
+
+def marked(rows: list[dict], node) -> list[dict]:
+    """The rows of `node`, each with `is_of_another_image`: whether the scan showed other voxels then, as another time point."""
+    now = content(node)
+    return [{**row, "is_of_another_image": bool(now) and row.get("content", now) != now} for row in rows]
 
 
 def row_of(segment) -> dict:

@@ -9,6 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import HitText, Scene, Searching
+from .AskedScan import AskedScan
 from .CollectionBox import CollectionBox
 from .Comparing import ComparedHit
 from .Connection import Connection
@@ -27,6 +28,7 @@ class SimilarPanel(Panel):
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
         self._found = Found([], 0)
+        self._asked: AskedScan | None = None  # what the hits are like, None for words alone
         self._compared: ComparedHit | None = None
         self._form = QueryForm(self.ui)
         self.collections = CollectionBox(self.ui, connection, requests.beside(), self._take_collection)
@@ -38,6 +40,11 @@ class SimilarPanel(Panel):
     def set_parameters(self, parameters) -> None:
         self._form.set_parameters(parameters)
         super().set_parameters(parameters)
+        if parameters and parameters.foundHits and not self._found.hits:
+            words = _(
+                "The {count} cases found before are not in the saved scene, being other people's: find them again."
+            )
+            self.say(words.format(count=parameters.foundHits))
 
     def refresh(self) -> None:
         """Show what the scene says now, and which actions are possible."""
@@ -48,6 +55,7 @@ class SimilarPanel(Panel):
         self.ui.findButton.enabled = self._connection.connected and self._form.complete()
         if self._compared and not self._compared.whole:
             self._end_comparison()
+        self.remark(self._asked.differs(chosen.scan) if chosen and self._asked else "")
         hit = self.gallery.current()
         self.ui.loadButton.enabled = hit is not None
         self.ui.compareButton.enabled = self._compared is not None or bool(hit and chosen and chosen.scan)
@@ -56,7 +64,7 @@ class SimilarPanel(Panel):
 
     def clear(self) -> None:
         self._end_comparison()
-        self._found = Found([], 0)
+        self._found, self._asked = Found([], 0), None
         self.gallery.show([])
         self._chosen()
 
@@ -67,11 +75,12 @@ class SimilarPanel(Panel):
         self._end_comparison()
 
         def start() -> None:
-            query = self._form.query()
+            query, volumes = self._form.query(), self._form.volumes()
+            asked = AskedScan.of(volumes[0]) if volumes else None
             self._requests.start(
-                self._form.volumes(),
+                volumes,
                 lambda client, ids, progress, cancelled: Searching.search(client, ids, query, progress, cancelled),
-                self.listener(self._show_found),
+                self.listener(lambda found: self._show_found(found, asked)),
             )
 
         self.attempt(start)
@@ -123,8 +132,10 @@ class SimilarPanel(Panel):
         self.refresh()
         self.gallery.resume()
 
-    def _show_found(self, found: Found) -> None:
-        self._found = found
+    def _show_found(self, found: Found, asked: AskedScan | None) -> None:
+        self._found, self._asked = found, asked
+        if self._parameters:
+            self._parameters.foundHits = len(found.hits)
         self.gallery.show(found.hits)
         words = _("The {count} most similar of {searched} scans.").format(
             count=len(found.hits), searched=found.searched

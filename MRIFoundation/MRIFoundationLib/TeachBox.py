@@ -8,7 +8,10 @@ from html import escape
 from slicer.i18n import tr as _
 
 from .Connection import Connection
+from .MessageLines import MessageLines
 from .Teaching import taught
+
+_MESSAGE_LINES = 3
 
 
 class TeachBox:
@@ -16,6 +19,7 @@ class TeachBox:
 
     def __init__(self, ui, connection: Connection, on_teach: Callable[[str, bool], None]):
         self._ui, self._connection, self._on_teach = ui, connection, on_teach
+        self._message = MessageLines(ui.teachFacts, _MESSAGE_LINES)
         self._cards: dict[str, dict] = {}
         self._was_connected = self._is_possible = False
         self._suggested = ""
@@ -44,18 +48,15 @@ class TeachBox:
 
     def _tell(self) -> None:
         self._ui.teachButton.enabled = self._is_possible and bool(self.name)
-        self._ui.teachFacts.visible = bool(self.name)
-        self._ui.teachFacts.text = self._facts() if self.name else ""
+        self._message.say(*map(escape, self._facts() if self.name else []))
 
-    def _facts(self) -> str:
+    def _facts(self) -> list[str]:
         card = self._card()
         if card:
-            return "<br>".join(map(escape, facts(card)))
+            return facts(card)
         if self._known():
-            return escape(
-                _("The backend has this name already: your cases take its place, starting from what it knows.")
-            )
-        return escape(_("A new name: after the first case it can be asked for like any other."))
+            return [_("The backend has this name already: your cases take its place, starting from what it knows.")]
+        return [_("A new name: after the first case it can be asked for like any other.")]
 
     def _card(self) -> dict | None:
         return self._cards.get(self.name.lower())

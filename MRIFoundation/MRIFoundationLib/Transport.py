@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from . import Failures
 from .Address import is_loopback, repair
-from .Failures import Cancelled, NotABackend
+from .Failures import BackendError, Cancelled, NotABackend
 
 _PIECE = 4 << 20
 
@@ -83,15 +83,16 @@ class Transport:
             raise
         except (requests.RequestException, OSError) as error:
             raise Failures.explain(error, self.url) from error
+        location = response.headers.get("Location", "")
         if stranger and not body:
-            raise self.stranger()
-        raise Failures.refused(response.status_code, body, self.url)
+            raise self.stranger(response.status_code, location)
+        raise Failures.refused(response.status_code, body, self.url, location)
 
-    def stranger(self) -> NotABackend:
-        """The failure of an address where something else answers."""
+    def stranger(self, status: int = 200, location: str = "") -> BackendError:
+        """The failure of an address where something else answers, with this HTTP status and this place to go on to."""
         if self._session.trust_env and requests.utils.get_environ_proxies(self.url):
             return Failures.behind_proxy(self.url)
-        return NotABackend(
+        return Failures.on_the_way(status, location, self.url) or NotABackend(
             f"Something answers at {self.url}, but it is no MRIFoundation backend: correct the port (usually 8765)."
         )
 

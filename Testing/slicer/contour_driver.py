@@ -36,7 +36,7 @@ def row(widget, name):
 
 def message(widget):
     label = widget.contourPanel.ui.messageLabel
-    return label.text if label.visible else ""
+    return label.text if label.enabled else ""  # else it is the hint
 
 
 def point_at(widget, volume, voxel, sign):

@@ -49,7 +49,7 @@ def segment(widget, wanted) -> None:
     ui.promptLine.setText(wanted.prompt)
     ui.promptLine.cursorPosition = 0
     press(widget, ui.segmentButton)
-    if ui.show3DButton.visible:
+    if ui.show3DButton.enabled:
         ui.show3DButton.click()
 
 

@@ -25,7 +25,7 @@ def wait_for_stage(widget, *words):
 
 def message(widget):
     label = widget.segmentPanel.ui.messageLabel
-    return label.text if label.visible else ""
+    return label.text if label.enabled else ""  # else it is the hint
 
 
 def names(widget):

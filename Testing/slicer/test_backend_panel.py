@@ -96,20 +96,72 @@ def test_the_backend_of_this_computer_is_started_and_stopped_and_its_log_is_show
     assert ui.startButton.text == "Start" and not panel.connection.connected
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
-def test_a_backend_that_cannot_start_is_told_and_says_why_in_the_log(panel, tmp_path):
+def start_and_wait_for_the_end(panel, command, script: str, interpreter: str = "/bin/sh") -> None:
+    """Start this script in place of the backend, which ends by itself."""
     from double.events import wait_until
 
-    broken = tmp_path / "mrifoundation"
-    broken.write_text("#!/bin/sh\necho 'no such device' >&2\nexit 1\n")
-    broken.chmod(0o755)
+    command.write_text(f"#!{interpreter}\n{script}\n")
+    command.chmod(0o755)
     panel.backendPanel.ui.addressLine.text = f"127.0.0.1:{free_port()}"
     panel.backendPanel._take_address()
-    panel.backendPanel.ui.commandPath.currentPath = str(broken)
+    panel.backendPanel.ui.commandPath.currentPath = str(command)
     wait_until(lambda: panel.backendPanel.ui.startButton.enabled)
     press(panel.backendPanel.ui.startButton)
-    wait_until(lambda: not panel.backendPanel.local.doing)
-    assert "ended by itself" in status(panel) and "no such device" in panel.backendPanel.ui.logView.plainText
+    wait_until(lambda: not panel.backendPanel.local.doing, seconds=120)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'no such device' >&2; exit 1", "(code 1) with 'no such device': its log says more. Press Start"),
+        ("kill -9 $$", "the system killed it, most likely for lack of memory"),
+        ("exit 137", "the system killed it, most likely for lack of memory"),
+        ("kill -SEGV $$", "it crashed (code 11). Press Start; if it happens again, press Install"),
+        (f"exec {sys.executable} -c 'bytes(10**18)'", "ended by itself for lack of memory"),
+        (f"exec {sys.executable} -m no_such_backend", "its environment is damaged, so press Install"),
+        ("exec /no/such/python serve", "its environment is damaged, so press Install"),
+    ],
+)
+def test_a_backend_that_ends_by_itself_is_told_with_cause_and_remedy(panel, tmp_path, script, words):
+    start_and_wait_for_the_end(panel, tmp_path / "mrifoundation", script)
+    assert "ended by itself" in status(panel) and words in status(panel), status(panel)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_a_port_that_was_taken_meanwhile_is_told(panel, tmp_path):
+    """The real backend, on a port that a stranger got first."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        script = f"exec {sys.executable} -m mrifoundation serve --port {stranger.getsockname()[1]}"
+        start_and_wait_for_the_end(panel, tmp_path / "mrifoundation", script)
+    assert "another program has its port. Press Test connection" in status(panel), status(panel)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_a_command_that_is_no_program_is_told(panel, tmp_path):
+    start_and_wait_for_the_end(panel, tmp_path / "mrifoundation", "", interpreter="/no/such/python")
+    assert "its environment is damaged" in status(panel)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_the_patience_with_one_program_does_not_end_the_next(panel, tmp_path, monkeypatch):
+    """Stop and Start in quick succession."""
+    from double.events import spin, wait_until
+    from MRIFoundationLib import LoggedProcess
+
+    monkeypatch.setattr(LoggedProcess, "_PATIENCE_MILLISECONDS", 300)
+    command = tmp_path / "mrifoundation"
+    command.write_text("#!/bin/sh\nexec sleep 60\n")
+    command.chmod(0o755)
+    for _ in range(2):
+        panel.backendPanel.local.start(str(command), free_port())
+        panel.backendPanel.local.stop()
+        wait_until(lambda: not panel.backendPanel.local.doing)
+    panel.backendPanel.local.start(str(command), free_port())
+    spin(600)
+    assert panel.backendPanel.local.doing == "serving"
 
 
 def test_a_command_that_is_not_there_is_told(panel, tmp_path):
@@ -169,6 +221,7 @@ def test_a_backend_that_was_started_here_ends_with_slicer_and_no_other_does(pane
 
 def test_another_machine_has_its_own_rows_and_its_key_goes_nowhere_else(panel):
     ui = panel.backendPanel.ui
+    panel.ui.backendSection.collapsed = False
     assert ui.localRow.visible and not ui.keyRow.visible and not ui.authorityPath.visible
     ui.otherMachineBox.checked = True
     assert ui.keyRow.visible and ui.authorityPath.visible and not ui.localRow.visible

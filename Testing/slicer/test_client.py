@@ -32,13 +32,16 @@ def segment(client, voxels, affine, prompts):
 
 
 @contextmanager
-def answering(status: int, body: bytes, missing: int = 0):
-    """Something else that speaks HTTP at an address of its own. missing: bytes of the body that it breaks off before."""
+def answering(status: int, body: bytes, missing: int = 0, location: str = ""):
+    """Something else that speaks HTTP at an address of its own. missing: bytes of the body that it breaks off before. location:
+    where it sends on to."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
             self.send_header("Content-Length", str(len(body) + missing))
+            if location:
+                self.send_header("Location", location)
             self.end_headers()
             self.wfile.write(body)
 
@@ -181,6 +184,46 @@ def test_something_that_speaks_no_http_is_told():
 def test_another_web_server_is_told(status, body):
     with answering(status, body) as url, pytest.raises(NotABackend, match="no MRIFoundation backend"):
         Client(url).health()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (502, "reaches no backend behind it .*start the backend there"),
+        (503, "has no backend to offer at the moment .*wait a minute"),
+        (504, "waited in vain for the backend behind it .*try again later or restart it"),
+    ],
+)
+def test_a_web_server_before_a_backend_that_is_not_there_is_told(status, words):
+    with answering(status, b"<html>nginx</html>") as url:
+        for asking in (lambda client: client.health(), lambda client: client.job("1")):
+            with pytest.raises(Unreachable, match=f"web server at {url} {words}"):
+                asking(Client(url))
+
+
+def test_what_the_backend_itself_says_with_503_is_kept():
+    loading = b'{"error": "The model is still loading."}'
+    with answering(503, loading) as url, pytest.raises(BackendError, match=r"^The model is still loading\.$"):
+        Client(url).job("1")
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("https://gpu.example/v1/health", r"sends on to https: enter https://gpu\.example\."),
+        ("http://other.example/login", r"sends on to http://other\.example/login: enter that address if"),
+    ],
+)
+def test_a_web_server_that_sends_on_is_told_with_where_to(location, words):
+    with answering(301, b"", location=location) as url, pytest.raises(NotABackend, match=words):
+        Greeting.find(url)
+
+
+def test_a_key_that_may_not_do_this_is_told_in_the_words_of_the_backend():
+    words = "The key 'anna' may only read, and this needs write; ask for a key with that role."
+    with answering(403, json.dumps({"error": words}).encode()) as url, pytest.raises(KeyRefused) as told:
+        Client(url, "the key of anna").job("1")
+    assert str(told.value) == words
 
 
 def test_https_where_only_http_is_spoken_is_told(backend):

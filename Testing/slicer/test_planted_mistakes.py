@@ -155,6 +155,36 @@ MISTAKES = {
         "",
         "test_segment_interrupted.py::test_closing_the_scene_during_a_request_leaves_nothing_behind",
     ),
+    "a backend that was started here outlives Slicer": (
+        "MRIFoundation/MRIFoundation.py",
+        'slicer.app.connect("aboutToQuit()", self.backendPanel.shut_down)',
+        "pass",
+        "test_quitting.py::test_the_backend_that_the_module_started_ends_when_slicer_quits",
+    ),
+    "a message pushes down what is below it": (
+        LIB + "MessageLines.py",
+        "        self._label.enabled = bool(words)\n",
+        "        self._label.enabled = self._room.visible = bool(words)\n",
+        "test_nothing_moves.py::test_no_message_moves_a_section[segment-900]",
+    ),
+    "a failed greeting moves the line that a person types in": (
+        "MRIFoundation/MRIFoundation.py",
+        "is_news and not self._hasFocus()",
+        "is_news",
+        "test_nothing_moves.py::test_a_first_greeting_that_fails_moves_nothing_below_who_types_already",
+    ),
+    "a row of another time point passes for one of this": (
+        LIB + "Segmentation.py",
+        'row.get("content", now) != now',
+        "False",
+        "test_time_points.py::test_rows_are_marked_when_the_image_changes_in_place_and_not_for_a_new_name",
+    ),
+    "answers get lost with the scene": (
+        LIB + "ClassifyPanel.py",
+        "            self._recall()\n",
+        "            pass\n",
+        "test_kept_answers.py::test_answers_come_back_with_the_scene_and_are_about_its_scan[.mrml]",
+    ),
     "a second request does not replace the first": (
         LIB + "ScanRequests.py",
         "        self.cancel()\n        self._run(",

@@ -130,7 +130,7 @@ def test_a_click_on_a_row_moves_the_slices_to_the_structure(connected, head):
 def test_show_3d_makes_surfaces(connected, head):
     ask_for(connected, head, "liver")
     wait_for_end(connected)
-    assert connected.segmentPanel.ui.show3DButton.visible
+    assert connected.segmentPanel.ui.show3DButton.enabled
     connected.segmentPanel.ui.show3DButton.click()
     node = connected.segmentPanel.ui.segmentationSelector.currentNode()
     assert node.GetSegmentation().ContainsRepresentation("Closed surface")

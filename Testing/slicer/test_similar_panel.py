@@ -1,5 +1,6 @@
 """The Similar scans section, driven as a person would, on real MRML against a real backend with a library."""
 
+import csv
 import time
 
 import numpy as np
@@ -18,11 +19,63 @@ def bright(scene):
 
 @pytest.fixture
 def searchable(filled_library, connected, bright):
-    """The module, connected to a backend with a filled library; its scan is the bright one."""
+    """The module, connected to a backend with a filled library, of which the archive is searched; its scan is the bright one."""
     connected.ui.similarSection.collapsed = False
     connected.ui.profileCombo.currentText = "fast"
     connected.ui.scanSelector.setCurrentNode(bright)
+    choose_collection(connected, "archive")
     return connected
+
+
+@pytest.fixture(scope="session")
+def people(session_backend, own_library):
+    """A table of four scans of three people, in the library as the collection 'people'; the first two are of one person."""
+    from archive import ingest
+
+    table = write_people(own_library / "people")
+    ingest(session_backend.url, "people", table)
+    return table
+
+
+def write_people(folder, first_seed=200):
+    """Scans that are in no other collection, and the CSV that names them."""
+    import nibabel as nib
+
+    folder.mkdir()
+    with open(folder / "volumes.csv", "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "id", "subject", "sequence", "plane", "age", "diagnosis", "caption"])
+        for n, (name, subject, plane) in enumerate(
+            [("ann 1", "ann", "axial"), ("ann 2", "ann", "axial"), ("bob", "bob", "coronal"), ("cy", "cy", "axial")]
+        ):
+            voxels = ball(first_seed + n, bright=True)
+            nib.save(nib.Nifti1Image(voxels, np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1])), folder / f"{n}.nii.gz")
+            caption = "Torn meniscus." if name == "bob" else ""
+            rows.writerow([f"{n}.nii.gz", name, subject, "T1", plane, 30 + 10 * n, ["", "glioma"][n % 2], caption])
+    return folder / "volumes.csv"
+
+
+@pytest.fixture(scope="session")
+def moved_head(session_backend, own_library, head_voxels):
+    """The head, taken elsewhere, as the collection 'moved'; called an abdomen, of which the weights find most structures in it."""
+    import nibabel as nib
+    from archive import ingest
+
+    place = np.diag([4.0, 4.0, 4.0, 1.0])
+    place[:3, 3] = (35, -60, 80)
+    (own_library / "moved").mkdir()
+    nib.save(nib.Nifti1Image(head_voxels, place), own_library / "moved" / "abdomen_T1.nii.gz")
+    ingest(session_backend.url, "moved", own_library / "moved")
+
+
+@pytest.fixture
+def among_people(people, searchable):
+    """The scan is the first of the table, and its collection is searched."""
+    searchable.ui.scanSelector.setCurrentNode(
+        add_volume("ann now", ball(200, bright=True), np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1.0]))
+    )
+    choose_collection(searchable, "people")
+    return searchable
 
 
 def wait(reached, what):
@@ -33,6 +86,13 @@ def wait(reached, what):
 
 def wait_for_end(widget):
     wait(lambda: not widget.requests.busy, "the end of the request")
+
+
+def choose_collection(widget, name):
+    widget.similarPanel.collections.reload()
+    combo = widget.similarPanel.ui.collectionCombo
+    wait(lambda: combo.findData(name) > 0, f"the collection {name}")
+    combo.currentIndex = combo.findData(name)
 
 
 def choose_kind(widget, kind):
@@ -85,6 +145,66 @@ def test_a_folder_that_is_not_there_is_told(connected, own_library):
     assert "nowhere" in ui.ingestMessage.text and "b03024" in ui.ingestMessage.styleSheet
 
 
+def test_a_table_of_scans_is_added_by_its_path(connected, own_library):
+    ui = connected.similarPanel.ui
+    connected.ui.profileCombo.currentText = "fast"
+    ui.ingestFolder.currentPath = str(write_people(own_library / "typed", first_seed=300))
+    ui.ingestCollection.text = "typed"
+    ui.ingestButton.click()
+    wait(lambda: not ui.ingestCancelButton.enabled, "the end of the ingest")
+    assert "4 scans added" in ui.ingestMessage.text
+    wait(lambda: ui.collectionCombo.findData("typed") > 0, "the collection")
+
+
+def test_the_button_for_a_table_fills_the_line(panel, monkeypatch):
+    import qt
+
+    asked, ui = [], panel.similarPanel.ui
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *told: asked.append(told) or "/data/volumes.csv")
+    ui.ingestTableButton.click()
+    assert ui.ingestFolder.currentPath == "/data/volumes.csv" and "*.csv" in asked[0][-1]
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *_: "")  # Cancel
+    ui.ingestTableButton.click()
+    assert ui.ingestFolder.currentPath == "/data/volumes.csv"
+
+
+def test_an_address_is_asked_as_an_archive(connected):
+    from backend_process import free_port
+
+    ui = connected.similarPanel.ui
+    ui.ingestFolder.currentPath = f"http://127.0.0.1:{free_port()}/dicom-web"
+    ui.ingestButton.click()
+    wait(lambda: not ui.ingestCancelButton.enabled, "the refusal")
+    assert "DICOMweb" in ui.ingestMessage.text and "cannot be reached" in ui.ingestMessage.text
+
+
+def test_what_other_weights_embedded_is_told_and_mended_by_adding_it_again(connected, own_library):
+    import lancedb
+
+    ui = connected.similarPanel.ui
+    connected.ui.profileCombo.currentText = "fast"
+    ui.ingestFolder.currentPath = str(write_people(own_library / "aged", first_seed=400))
+    ui.ingestCollection.text = "aged"
+    ui.ingestButton.click()
+    wait(lambda: ui.collectionCombo.findData("aged") > 0, "the collection")
+    table = lancedb.connect(str(own_library / "library")).open_table("cases")
+    table.update(where="collection = 'aged'", values={"model": "weights of before"})
+    connected.similarPanel.collections.reload()
+    wait(lambda: "add again" in ui.collectionCombo.itemText(ui.collectionCombo.findData("aged")), "the remark")
+    ui.collectionCombo.currentIndex = ui.collectionCombo.findData("aged")
+    assert "aged as the collection, and press Add" in ui.collectionCombo.toolTip
+    ui.ingestButton.click()
+    wait(lambda: "4 scans added" in ui.ingestMessage.text, "the end of the ingest")
+    wait(lambda: ui.collectionCombo.itemText(ui.collectionCombo.findData("aged")) == "aged (4)", "the remark to go")
+    assert "press Add" not in ui.collectionCombo.toolTip
+
+
+def test_weights_that_are_not_known_yet_are_no_other_weights(panel):
+    ui = panel.similarPanel.ui
+    panel.similarPanel.collections._offer([{"name": "scans", "cases": 3, "same_model": None}])
+    assert ui.collectionCombo.itemText(ui.collectionCombo.findData("scans")) == "scans (3)"
+
+
 def test_an_ingest_can_be_cancelled_and_does_not_hold_up_the_panels(
     filled_library, connected, archive, client, monkeypatch
 ):
@@ -116,19 +236,82 @@ def test_cases_like_the_scan_are_found_with_score_and_facts(searchable, filled_l
 def test_filters_and_collections_choose_who_may_answer(searchable):
     ui = searchable.similarPanel.ui
     ui.sequenceLine.text = "t2"
-    ui.collectionCombo.currentIndex = ui.collectionCombo.findData("archive")
     names = find(searchable)
     assert names and all("T2" in name for name in names)
     ui.ageFromSpin.value = 60
     assert find(searchable) == [] and "take filters away" in message(searchable)
 
 
-def test_words_find_cases_without_a_scan(searchable):
-    choose_kind(searchable, "words")
-    searchable.ui.scanSelector.setCurrentNode(None)
-    assert not searchable.similarPanel.ui.findButton.enabled
-    searchable.similarPanel.ui.wordsLine.text = "knee dark"
-    assert any("knee" in name for name in find(searchable))
+def test_typed_filters_go_with_the_chosen_ones(among_people):
+    ui = among_people.similarPanel.ui
+    ui.moreFiltersLine.text = "plane = axial and age = 35..70"
+    assert set(find(among_people)) == {"cy"}  # ann 2 is the same person
+    ui.ageToSpin.value = 50
+    assert find(among_people) == [] and "take filters away" in message(among_people)
+    ui.ageToSpin.value, ui.moreFiltersLine.text = 0, "diagnosis = glioma or myeloma"
+    assert find(among_people) == ["cy"]
+    ui.moreFiltersLine.text = "volume_ml.no such thing >= 1"
+    assert find(among_people) == []
+
+
+def test_a_slip_in_the_typed_filters_is_told_when_they_are_done(searchable):
+    ui = searchable.similarPanel.ui
+    line, help_ = ui.moreFiltersLine, ui.moreFiltersLine.toolTip
+    line.text = "plane"
+    assert line.toolTip == help_ and not line.styleSheet  # half written is no slip yet
+    line.text = "colour = red"
+    line.editingFinished.emit()
+    assert "b03024" in line.styleSheet and "no filter 'colour'" in line.toolTip
+    line.text = "age = old"
+    assert line.toolTip == help_ and not line.styleSheet
+    ui.findButton.click()
+    assert not searchable.requests.busy and "More filters: The filter age needs a number" in message(searchable)
+    assert "age needs a number" in line.toolTip
+
+
+def test_typed_filters_that_exclude_the_chosen_ones_are_told_until_one_is_taken_away(searchable):
+    ui = searchable.similarPanel.ui
+    ui.moreFiltersLine.text, ui.regionLine.text = "region = knee", "brain"
+    ui.findButton.click()
+    assert "another region" in message(searchable) and "another region" in ui.moreFiltersLine.toolTip
+    ui.regionLine.text = ""
+    assert not ui.moreFiltersLine.styleSheet and find(searchable)
+
+
+def test_return_in_the_typed_filters_starts(searchable):
+    searchable.similarPanel.ui.moreFiltersLine.returnPressed.emit()
+    assert searchable.requests.busy
+    wait_for_end(searchable)
+
+
+def test_other_scans_of_the_person_answer_only_when_they_may(among_people):
+    box = among_people.similarPanel.ui.leaveOutPersonBox
+    assert box.checked and set(find(among_people)) == {"bob", "cy"}
+    box.click()
+    assert set(find(among_people)) == {"ann 2", "bob", "cy"}
+    choose_kind(among_people, "words")
+    assert not box.enabled
+
+
+def test_typed_filters_and_the_person_are_kept_in_the_scene_and_go_with_it(panel):
+    import slicer
+
+    ui, node = panel.similarPanel.ui, panel._parameters.parameterNode
+    ui.moreFiltersLine.text = "plane = axial"
+    ui.leaveOutPersonBox.click()
+    assert node.GetParameter("filterMore") == "plane = axial" and node.GetParameter("samePerson") == "may answer"
+    node.SetParameter("filterMore", "plane = coronal")
+    assert ui.moreFiltersLine.text == "plane = coronal" and not ui.leaveOutPersonBox.checked
+    slicer.mrmlScene.Clear()
+    assert ui.moreFiltersLine.text == "" and ui.leaveOutPersonBox.checked
+
+
+def test_words_find_cases_without_a_scan(among_people):
+    choose_kind(among_people, "words")
+    among_people.ui.scanSelector.setCurrentNode(None)
+    assert not among_people.similarPanel.ui.findButton.enabled
+    among_people.similarPanel.ui.wordsLine.text = "torn meniscus"
+    assert find(among_people) == ["bob"]
 
 
 def test_a_pasted_report_finds_cases(searchable):
@@ -151,11 +334,16 @@ def test_a_marked_segment_finds_cases_with_something_like_it(searchable, bright)
     row = {"name": "lesion", "value": 1, "volume_ml": 1, "center_ras_mm": [0, 0, 0], "presence": 1, "explanation": ""}
     node = Segmentation.create(slicer.mrmlScene, bright)
     Segmentation.put(node, bright, Answer([row], [], box, frozenset({1})), {})
+    ui = searchable.similarPanel.ui
+    ui.wordsLine.text = "left over"
     choose_kind(searchable, "segment")
-    assert not searchable.similarPanel.ui.findButton.enabled
-    searchable.similarPanel.ui.querySegmentationSelector.setCurrentNode(node)
-    assert searchable.similarPanel.ui.segmentCombo.currentText == "lesion"
-    assert find(searchable)
+    assert not ui.findButton.enabled
+    ui.querySegmentationSelector.setCurrentNode(node)
+    assert ui.segmentCombo.currentText == "lesion"
+    assert find(searchable)  # the service refuses a segment with words
+    assert not ui.wordsLine.visible and "without them" in ui.likeCombo.toolTip
+    choose_kind(searchable, "scan")
+    assert ui.wordsLine.visible and ui.wordsLine.text == "left over"
 
 
 def test_a_double_click_loads_the_case_where_it_was_taken(searchable, filled_library):
@@ -186,6 +374,18 @@ def test_a_compared_hit_stands_below_the_scan_in_linked_slices_and_goes_again(se
         assert composite.GetBackgroundVolumeID() == volume.GetID() and composite.GetLinkedControl()
     searchable.similarPanel.ui.compareButton.click()
     assert layout.GetViewArrangement() != CompareLayout.LAYOUT and hit_volume(searchable) is None
+
+
+def test_a_hit_that_was_taken_elsewhere_is_brought_to_the_place_of_the_scan(searchable, moved_head, head_voxels):
+    """The service finds the way from what both show; untrained weights find the same only where the head is not turned."""
+    from MRIFoundationLib.Scene import world_affine
+
+    scan = add_volume("head", head_voxels, np.diag([4.0, 4.0, 4.0, 1.0]))
+    searchable.ui.scanSelector.setCurrentNode(scan)
+    choose_collection(searchable, "moved")
+    assert find(searchable) == ["abdomen_T1"]
+    compare(searchable)
+    assert np.allclose(world_affine(hit_volume(searchable)), world_affine(scan), atol=0.1)
 
 
 def test_the_heat_maps_lie_over_both_scans_only_while_they_are_wanted(searchable):

@@ -1,0 +1,31 @@
+"""Answers of heads as the scene keeps them: text of bounded length. Pure functions."""
+
+from __future__ import annotations
+
+import json
+
+MOST_CHARACTERS = 200_000
+_OF_THE_BACKEND = "job"
+"""What only the backend that answered can use, as for a heat map; a saved scene outlives it."""
+
+_NEEDED = {"head", "title", "applicable", "probabilities", "evidence", "reason", "caution"}
+
+
+def keep(content: str, answers: list[dict]) -> str:
+    """The text for answers about a scan with this checksum; without their evidence where that would be too long, "" where the rest is."""
+    kept = [{name: value for name, value in answer.items() if name != _OF_THE_BACKEND} for answer in answers]
+    for shown in (kept, [{**answer, "evidence": []} for answer in kept]):
+        text = json.dumps({"content": content, "answers": shown})
+        if len(text) <= MOST_CHARACTERS:
+            return text
+    return ""
+
+
+def recall(text: str) -> tuple[str, list[dict]]:
+    """Checksum and answers back from the text; what cannot be read, as in a scene that was edited by hand, is none."""
+    try:
+        told = json.loads(text)
+        answers = [answer for answer in told["answers"] if set(answer) >= _NEEDED]
+        return str(told["content"]), answers
+    except (ValueError, KeyError, TypeError):
+        return "", []

@@ -1,0 +1,135 @@
+"""Finding a Python of this computer that can make the backend's environment; Slicer's own is left alone. No Qt, no MRML."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .Failures import BackendError
+
+_OLDEST, _NEWEST = (3, 11), (3, 13)
+_NAMES = ("python3.13", "python3.12", "python3.11", "python3", "python")
+_USUAL = {
+    "darwin": ("/opt/homebrew/bin", "/usr/local/bin", "/Library/Frameworks/Python.framework/Versions/*/bin"),
+    "win32": ("{LOCALAPPDATA}/Programs/Python/Python3*", "{PROGRAMFILES}/Python3*", "{SYSTEMDRIVE}/Python3*"),
+}
+"""Where installers put Python without telling the search path: a program started from the Dock or the menu sees little of it."""
+
+_TELL = (
+    "import sys; print('%d %d %d' % (sys.version_info[0], sys.version_info[1], sys.maxsize > 2**32)); "
+    "print(sys.executable); import ensurepip, venv"
+)
+_PATIENCE = 30.0  # seconds; a virus scanner may look at a Python for long before it lets it run
+
+
+@dataclass(frozen=True)
+class Python:
+    """What a Python tells of itself."""
+
+    executable: Path
+    version: tuple[int, int]
+    is_64_bit: bool
+    makes_environments: bool
+
+    @property
+    def fits(self) -> bool:
+        """Whether the backend and PyTorch exist for it."""
+        return _OLDEST <= self.version <= _NEWEST and self.is_64_bit
+
+    def __str__(self) -> str:
+        return f"{self.executable} is {_dotted(self.version)}{'' if self.is_64_bit else ' with 32 bits'}"
+
+
+def find(variables: Mapping[str, str], button: str = "Install") -> Path:
+    """The first Python that fits, on the search path or where installers put it; each is asked, for being found proves nothing:
+    launchers of version managers are found too.
+
+    variables: those of the environment, on Windows in capitals. Raises BackendError with the remedy, which ends in `button`.
+    """
+    met = []
+    for command in candidates(variables):
+        python = _ask(command, variables)
+        if python and python.fits and python.makes_environments:
+            return python.executable
+        if python:
+            met.append(python)
+    raise _none_fits(met, button)
+
+
+def candidates(variables: Mapping[str, str], platform: str = sys.platform) -> Iterator[list[str]]:
+    """Commands that may start a Python, the newest first and none twice. On Windows the shop's stand-in, which starts no Python but
+    opens the shop, is left out."""
+    folders = [*variables.get("PATH", "").split(os.pathsep), *_usual_folders(variables, platform)]
+    suffix, seen = ".exe" if platform == "win32" else "", set()
+    for name in _NAMES:
+        yield from _launched(name, folders) if platform == "win32" else ()
+        for folder in folders:
+            found = shutil.which(name + suffix, path=folder) if folder else None
+            if found and found not in seen and "Slicer" not in found and "WindowsApps" not in found:
+                seen.add(found)
+                yield [found]
+
+
+def _usual_folders(variables: Mapping[str, str], platform: str) -> list[str]:
+    found = []
+    for pattern in _USUAL.get(platform, ("/usr/local/bin", "/usr/bin")):
+        try:
+            found += sorted(glob.glob(pattern.format_map(variables)), key=_as_numbers, reverse=True)
+        except KeyError:  # a variable that this Windows does not have
+            continue
+    return found
+
+
+def _as_numbers(folder: str) -> list[int]:
+    return [int(digits) for digits in "".join(one if one.isdigit() else " " for one in folder).split()]
+
+
+def _launched(name: str, folders: list[str]) -> Iterator[list[str]]:
+    """The launcher of python.org knows Pythons that are in no search path."""
+    launcher = shutil.which("py.exe", path=os.pathsep.join(folders))
+    version = name[len("python") :]
+    if launcher and "." in version:
+        yield [launcher, f"-{version}"]
+
+
+def _ask(command: list[str], variables: Mapping[str, str]) -> Python | None:
+    """What it tells of itself; None when it does not start."""
+    try:
+        asked = subprocess.run(
+            [*command, "-c", _TELL],
+            env={**variables, "PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        version, executable = asked.stdout.decode("utf-8", "replace").splitlines()[:2]
+        major, minor, is_64_bit = map(int, version.split())
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return Python(Path(executable), (major, minor), bool(is_64_bit), asked.returncode == 0)
+
+
+def _none_fits(met: list[Python], button: str) -> BackendError:
+    for python in met:
+        if python.fits:
+            return BackendError(
+                f"{python.executable} lacks the part of Python that makes environments: install it (on Debian and Ubuntu: sudo apt "
+                f"install python{_dotted(python.version)}-venv), then press {button} again."
+            )
+    instead = f" ({'; '.join(map(str, met[:3]))})" if met else ""
+    return BackendError(
+        f"No Python {_dotted(_OLDEST)} to {_dotted(_NEWEST)} was found on this computer{instead}: install Python 3.12 from python.org, "
+        f"then press {button} again."
+    )
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

@@ -1,0 +1,96 @@
+"""Which Python makes the backend's environment: real ones and stand-ins, in the places where installers put them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from MRIFoundationLib import Pythons
+from MRIFoundationLib.Failures import BackendError
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+
+
+def a_python(path: Path, version: str = "3 12 1", *, lacks: str = "") -> Path:
+    """A stand-in that tells this version (the third number: whether it has 64 bits), and may lack the parts for environments."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho {version}\necho {path}\nexit {1 if lacks else 0}\n")
+    path.chmod(0o755)
+    return path
+
+
+def found(variables: dict, platform: str = "linux") -> list[str]:
+    return [" ".join(command) for command in Pythons.candidates(variables, platform)]
+
+
+@pytest.fixture
+def no_usual_places(monkeypatch):
+    monkeypatch.setattr(Pythons, "_USUAL", {"linux": ()})
+
+
+def test_the_python_of_these_tests_is_found_where_it_fits():
+    python = Pythons.find({**os.environ, "PATH": str(Path(sys.executable).parent)})
+    version = subprocess.check_output([python, "-c", "import sys; print(sys.version_info[:2])"], text=True)
+    assert version.strip() in ("(3, 11)", "(3, 12)", "(3, 13)")
+
+
+def test_slicers_own_python_is_never_taken(tmp_path, no_usual_places):
+    own, other = (a_python(tmp_path / folder / "python3") for folder in ("Slicer-5.10/bin", "bin"))
+    assert found({"PATH": str(own.parent)}) == [] and found({"PATH": str(other.parent)}) == [str(other)]
+
+
+def test_one_that_is_too_old_or_a_launcher_of_nothing_is_passed_over(tmp_path, no_usual_places):
+    launcher = a_python(tmp_path / "shims/python3.13")
+    launcher.write_text("#!/bin/sh\necho no such version >&2\nexit 127\n")
+    old, good = a_python(tmp_path / "old/python3", "3 9 1"), a_python(tmp_path / "new/python3")
+    path = os.pathsep.join(str(one.parent) for one in (launcher, old, good))
+    assert Pythons.find({"PATH": path}) == good
+
+
+@pytest.mark.parametrize(
+    ("version", "words"), [("3 9 1", "python3 is 3.9"), ("2 7 1", "is 2.7"), ("3 12 0", "is 3.12 with 32 bits")]
+)
+def test_what_was_found_instead_is_told(tmp_path, no_usual_places, version, words):
+    python = a_python(tmp_path / "python3", version)
+    with pytest.raises(BackendError, match=rf"No Python 3.11 to 3.13 .*{words}\): install Python 3.12 .* press Repair"):
+        Pythons.find({"PATH": str(python.parent)}, "Repair")
+
+
+def test_one_that_cannot_make_environments_is_told_with_what_it_lacks(tmp_path, no_usual_places):
+    python = a_python(tmp_path / "python3", "3 11 1", lacks="ensurepip")
+    with pytest.raises(BackendError, match=r"lacks the part .*sudo apt install python3.11-venv"):
+        Pythons.find({"PATH": str(python.parent)})
+
+
+def test_a_real_python_without_ensurepip_is_noticed(tmp_path, no_usual_places):
+    """As Debian's is without its package python3-venv."""
+    (tmp_path / "ensurepip.py").write_text("raise ImportError('not here')\n")
+    python = a_python(tmp_path / "python3")
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+    with pytest.raises(BackendError, match="lacks the part of Python that makes environments"):
+        Pythons.find({"PATH": str(tmp_path)})
+
+
+def test_a_mac_started_from_the_dock_finds_what_its_search_path_does_not_name(tmp_path, monkeypatch):
+    versions = [a_python(tmp_path / f"Versions/{version}/bin/python3") for version in ("3.9", "3.12", "3.11")]
+    brewed = a_python(tmp_path / "homebrew/bin/python3.13")
+    places = ("/opt/homebrew/bin", "/usr/local/bin", "/Library/Frameworks/Python.framework/Versions/*/bin")
+    assert Pythons._USUAL["darwin"] == places
+    monkeypatch.setattr(Pythons, "_USUAL", {"darwin": (str(brewed.parent), f"{tmp_path}/Versions/*/bin")})
+    newest_first = [brewed, versions[1], versions[2], versions[0]]
+    assert found({"PATH": "/nowhere"}, "darwin") == [str(one) for one in newest_first]
+
+
+def test_windows_finds_its_launcher_and_its_folders_and_leaves_the_shop_alone(tmp_path):
+    launcher = a_python(tmp_path / "Windows/py.exe")
+    stub = a_python(tmp_path / "Local/Microsoft/WindowsApps/python3.exe")
+    installed = a_python(tmp_path / "Local/Programs/Python/Python312/python.exe")
+    for_all = a_python(tmp_path / "Program Files/Python311/python.exe")
+    variables = {
+        "PATH": os.pathsep.join((str(stub.parent), str(launcher.parent))),
+        "LOCALAPPDATA": str(tmp_path / "Local"),
+        "PROGRAMFILES": str(tmp_path / "Program Files"),
+    }
+    launched = [f"{launcher} -{version}" for version in ("3.13", "3.12", "3.11")]
+    assert found(variables, "win32") == [*launched, str(installed), str(for_all)]
