@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import secrets
 import sys
@@ -30,6 +31,12 @@ def main() -> int:
         serve(wanted)
     except BackendError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        problem = f"Port {wanted.port} of this computer cannot be used ({os.strerror(error.errno)})"
+        print(f"{problem}: end what listens there, or choose another port with --port.", file=sys.stderr)
         return 1
     return 0
 

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import slicer
-from MRIFoundationLib import AnswerText, Classifying, HeatMap, Scene
+from MRIFoundationLib import AnswerText, Classifying, HeatMap
 from MRIFoundationLib.Classifying import Person, Wish
 from MRIFoundationLib.Failures import BackendError, NotHeld
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from mrifoundation_web.tab import Tab
+from mrifoundation_web.filing_tab import FilingTab
+from mrifoundation_web.tab import NO_SCAN
 
 _SEXES = [{"title": "not told", "value": ""}, {"title": "female", "value": "F"}, {"title": "male", "value": "M"}]
 
 
-class ClassifyTab(Tab):
-    """Asks every head that the backend has and one scan suffices for."""
+class ClassifyTab(FilingTab):
+    """Asks every head that the backend has and one scan suffices for; the answers about the chosen scan are shown."""
 
     name = "classify"
 
     def __init__(self, server, scans, connection, requests):
         super().__init__(server, scans, connection, requests)
         self._heads: list[dict] = []
-        self._answers: list[dict] = []
-        self._asked: tuple[str, Scene.VolumeKey] | None = None
         self._heat_map = None
         self.state.update({"age": None, "sex": "", "sexes": _SEXES, "heads": 0, "answers": [], "answer": None})
-        self.state.change("scan")(lambda **_state: self._clear())
         self._was_connected = False
         connection.listen(self._connection_changed)
 
@@ -34,7 +32,7 @@ class ClassifyTab(Tab):
         with html.Div(classes="d-flex", style="gap: 8px"):
             field = {"density": "compact", "hide_details": True}
             v3.VTextField(
-                v_model_number=("age",), label="Age, years (if known)", type="number", min=0, max=120, **field
+                v_model_number=("age",), label="Age, years (if known)", type="number", min=0, max=120, id="age", **field
             )
             v3.VSelect(v_model=("sex",), items=("sexes",), label="Sex", **field)
         v3.VBtn(
@@ -54,31 +52,35 @@ class ClassifyTab(Tab):
         """Ask the heads about the chosen scan."""
         scan = self.scans.current()
         if scan is None:
+            self.say(NO_SCAN, failed=True)
             return
-        person = Person(int(self.state.age) if self.state.age else None, self.state.sex or None)
-        wish = Wish(self._heads, self.state.profile, person)
+        scan_id = scan.GetID()
 
         def start() -> None:
-            asked = scan.GetID(), Scene.volume_key(scan)
+            person = Person(int(self.state.age) if self.state.age else None, self.state.sex or None)
+            wish = Wish(self._heads, self.state.profile, person)
             self._requests.start(
                 [scan],
                 lambda client, ids, progress, cancelled: Classifying.classify(client, ids, wish, progress, cancelled),
-                self.listener(lambda answers: self._show(asked, answers)),
+                self.listener_about(scan, lambda answers: self.file(scan_id, answers)),
             )
 
-        self._clear()
+        self._filed.pop(scan_id, None)
+        self.show_filed()
         self.attempt(start)
 
     def choose(self, head: str) -> None:
         """Show what an answer rests on."""
         self._remove_heat_map()
-        self.state.answer = next(one for one in self.state.answers if one["head"] == head)
+        self.state.answer = next((one for one in self.state.answers if one["head"] == head), None)
 
     def show_heat_map(self) -> None:
         """Lay the heat map of the chosen answer over the scan, or take it away."""
         if self._remove_heat_map():
             return
-        answer = next(one for one in self._answers if one["head"] == self.state.answer["head"])
+        answer = self._chosen()
+        if answer is None:
+            return
         self._connection.fetch(
             lambda client: client.heat_map(answer["job"], head=answer["head"]).for_mrml(),
             lambda box: self._put_heat_map(answer, box),
@@ -96,25 +98,29 @@ class ClassifyTab(Tab):
         self.state.heads = len(self._heads)
         if not heads:
             self.say("The backend has no heads: teach one with `mrifoundation teach head`.")
+        elif not self._heads:
+            self.say("Every head of the backend wants several series: ask them in 3D Slicer.")
 
-    def _show(self, asked: tuple[str, Scene.VolumeKey], answers: list[dict]) -> None:
-        self._asked, self._answers = asked, answers
-        self.state.answers = [_shown(answer) for answer in answers]
-        fitting = [answer for answer in answers if answer["applicable"]]
-        self.say(f"{len(fitting)} of {len(answers)} heads fit this scan.")
-        if answers:
-            self.choose((fitting or answers)[0]["head"])
-
-    def _clear(self) -> None:
+    def show_filed(self) -> None:
         self._remove_heat_map()
-        self._answers, self._asked = [], None
-        self.state.update({"answers": [], "answer": None})
+        answers = self.filed() or []
+        self.state.update({"answers": [_shown(answer) for answer in answers], "answer": None})
+        self.say("")
+        if answers:
+            fitting = [answer for answer in answers if answer["applicable"]]
+            self.choose((fitting or answers)[0]["head"])
+            self.say(f"{len(fitting)} of {len(answers)} heads fit '{self.scans.current().GetName()}'.")
+
+    def _chosen(self) -> dict | None:
+        """The answer that is shown, as the backend gave it."""
+        head = self.state.answer["head"] if self.state.answer else None
+        return next((answer for answer in self.filed() or [] if answer["head"] == head), None)
 
     def _put_heat_map(self, answer: dict, box) -> None:
-        scan_id, key = self._asked or ("", None)
-        volume = slicer.mrmlScene.GetNodeByID(scan_id) if scan_id else None
-        if volume is None or Scene.volume_key(volume) != key or self.state.answer["head"] != answer["head"]:
+        if self._chosen() is not answer:
             return  # another scan or another answer meanwhile
+        volume = self.scans.current()
+        self._remove_heat_map()  # of a second click before the first was answered
         self._heat_map = HeatMap.add(volume, box, f"{volume.GetName()}: {answer['title']}")
         HeatMap.show(slicer.mrmlScene, volume, self._heat_map)
 
@@ -145,26 +151,32 @@ class ClassifyTab(Tab):
     def _build_details(self) -> None:
         with html.Div(v_if=("answer",), classes="mt-2"):
             with html.Div(v_for="one in answer.classes", key=("one.name",), classes="d-flex align-center text-body-2"):
-                html.Div("{{ one.name }}", style="width: 36%", classes="text-right text-truncate pr-2")
+                html.Div(
+                    "{{ one.name }}",
+                    title=("one.name",),
+                    style="width: 31%",
+                    classes="text-right text-truncate pr-2",
+                )
                 v3.VProgressLinear(model_value=("one.value",), height=12, color="primary", style="flex: 1")
-                html.Div("{{ one.told }}", style="width: 34%", classes="pl-2 text-no-wrap")
+                html.Div("{{ one.told }}", style="min-width: 43%", classes="pl-2 text-no-wrap")
             html.Div(v_html=("answer.explained",), classes="text-body-2 text-warning my-2")
-            with (
-                v3.VTable(density="compact", v_if=("answer.evidence.length",)),
-                html.Tbody(),
-                html.Tr(v_for="fact in answer.evidence", key=("fact.what",), title=("fact.sentence",)),
-            ):
-                html.Td("{{ fact.what }}")
-                html.Td("{{ fact.value }}", classes="text-right")
-                html.Td("{{ fact.usual }}")
             v3.VBtn(
                 "Heat map on or off",
                 v_if=("answer.applicable",),
                 click=self.show_heat_map,
                 size="small",
                 variant="tonal",
-                classes="mt-2",
+                classes="mb-2",
+                id="heat-map",
             )
+            with (
+                v3.VTable(density="compact", v_if=("answer.evidence.length",)),
+                html.Tbody(),
+                html.Tr(v_for="fact in answer.evidence", key=("fact.what",), title=("fact.sentence",)),
+            ):
+                html.Td("{{ fact.what }}")
+                html.Td("{{ fact.value }}", classes="text-right text-no-wrap")
+                html.Td("{{ fact.usual }}")
 
 
 def _shown(answer: dict) -> dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Callable
 
 from MRIFoundationLib.Task import Task, TaskRunner
 
@@ -11,11 +11,14 @@ DRAIN_SECONDS = 0.02
 
 
 class LoopRunner(TaskRunner):
-    """Runs tasks beside asyncio's event loop; what their callbacks change in `state` goes to the browser."""
+    """Runs tasks beside asyncio's event loop; what their callbacks change in `state` goes to the browser.
 
-    def __init__(self, state):
+    `failed` hears of a callback that failed; the others are still heard.
+    """
+
+    def __init__(self, state, failed: Callable[[Exception], None]):
         super().__init__()
-        self._state = state
+        self._state, self._failed = state, failed
         self._draining: asyncio.Task | None = None
 
     def start(self, task: Task) -> Task:
@@ -29,6 +32,6 @@ class LoopRunner(TaskRunner):
             with self._state:
                 try:
                     self.drain()
-                except Exception:  # of a callback: the others must still be heard
-                    logging.exception("The browser face could not take an answer in")
+                except Exception as error:
+                    self._failed(error)
             await asyncio.sleep(DRAIN_SECONDS)

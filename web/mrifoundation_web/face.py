@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import trame_slicer.module
@@ -13,7 +13,7 @@ from trame.ui.vuetify3 import VAppLayout
 from trame.widgets import client, html
 from trame.widgets import vuetify3 as v3
 
-from mrifoundation_web import application, views
+from mrifoundation_web import application, mishap, views
 from mrifoundation_web.classify_tab import ClassifyTab
 from mrifoundation_web.event_loop import LoopRunner
 from mrifoundation_web.machine import Machine
@@ -25,6 +25,7 @@ TITLE = "MRI Foundation"
 RESEARCH_USE = "For research use only, not for diagnosis."
 PROFILES = ["fast", "standard", "fine"]
 PANEL_WIDTH = 420
+FILES = "NIfTI, NRRD or MHA files, or all files of one DICOM series"
 
 
 class Face(TrameApp):
@@ -35,12 +36,13 @@ class Face(TrameApp):
         self.server.enable_module(trame_slicer.module)
         self._app = app = application.start()
         layout = views.make(self.server, app)
-        self._runner = LoopRunner(self.state)
+        self._runner = LoopRunner(self.state, self._say_of_mishap)
         self.connection = Connection(self._runner, machine)
         self.requests = ScanRequests(self.connection, self._runner)
         self.state.update({"trame__title": TITLE, "tab": "segment", "profile": "standard", "profiles": PROFILES})
-        self.state.update({"busy": False, "fraction": 0, "stage": "", "file_message": "", "connection_message": ""})
-        self.state.update({"connection_state": "unknown"})
+        self.state.update({"busy": False, "fraction": 0, "stage": "", "mishap": "", "connection_message": ""})
+        self.state.update({"connection_state": "unknown", "file_message": "", "sending": False})
+        self.state.client_only("sending")
         self.scans = Scans(self.server, app, self._say_of_file)
         parts = (self.server, self.scans, self.connection, self.requests)
         self.tabs = (SegmentTab(*parts), SimilarTab(*parts), ClassifyTab(*parts))
@@ -52,24 +54,35 @@ class Face(TrameApp):
         self.server.controller.on_client_connected.add(self._draw)
 
     def upload(self, files: list[dict]) -> None:
-        """A file was chosen in the browser."""
-        self.scans.upload(files)
+        """Files were chosen in the browser."""
+        self._open(lambda: self.scans.upload(files))
 
     def _ready(self, **_about) -> None:
         with self.state:
             self.connection.test()
-            self.scans.open_paths(self._to_open)
+            self._open(lambda: self.scans.open_paths(self._to_open))
+
+    def _open(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:
+            self._say_of_file(mishap.told(error))
 
     def _draw(self, **_about) -> None:
         """A page that was opened anew has no pictures yet, and nothing in the scene changes to make any."""
         for view in self._app.view_manager.get_views():
             view.schedule_render()
 
-    def _say_of_file(self, message: str, _failed: bool) -> None:
+    def _say_of_file(self, message: str) -> None:
         self.state.file_message = message
+
+    def _say_of_mishap(self, error: Exception) -> None:
+        self.state.mishap = mishap.told(error)
 
     def _show_progress(self, fraction: float, message: str) -> None:
         self.state.update({"busy": self.requests.busy, "fraction": 100 * fraction, "stage": message})
+        if self.requests.busy:
+            self.state.mishap = ""
 
     def _show_connection(self) -> None:
         self.state.update({"connection_state": self.connection.state, "connection_message": self.connection.message})
@@ -77,12 +90,13 @@ class Face(TrameApp):
     def _build(self, layout) -> None:
         with VAppLayout(self.server) as self.ui:
             self.ui.root.theme = "dark"
-            client.Style("html { overflow: hidden; }")
+            client.Style("html { overflow: hidden; } .v-navigation-drawer { overflow-wrap: break-word; }")
             with v3.VNavigationDrawer(permanent=True, width=PANEL_WIDTH, classes="pa-3"):
                 self._build_head()
                 self._build_status()
                 self._build_tabs()
-                html.Div(RESEARCH_USE, classes="text-caption text-center mt-2", id="research-use")
+                with v3.Template(v_slot_append=True):
+                    html.Div(RESEARCH_USE, classes="text-caption text-center pa-2", id="research-use")
             with v3.VMain(classes="fill-height"):
                 layout.initialize_layout_grid(self.ui)
 
@@ -94,31 +108,33 @@ class Face(TrameApp):
             id="connection",
         )
         v3.VBtn("Try again", v_if=("connection_state === 'failed'",), click=self.connection.test, size="x-small")
+        field = {"density": "compact", "hide_details": True}
+        v3.VSelect(
+            v_model=("scan",),
+            items=("scans",),
+            label="Scan",
+            no_data_text="Open a scan first",
+            classes="mt-2",
+            id="scan",
+            **field,
+        )
         with html.Div(classes="d-flex mt-2", style="gap: 8px"):
-            field = {"density": "compact", "hide_details": True}
-            v3.VSelect(
-                v_model=("scan",),
-                items=("scans",),
-                label="Scan",
-                no_data_text="Open a scan first",
+            trigger = self.server.controller.trigger_name(self.upload)
+            v3.VFileInput(
+                label="Open a scan",
+                title=FILES,
+                multiple=True,
+                change=f"sending = true; trigger('{trigger}', [$event.target.files]).finally(() => {{ sending = false }})",
+                loading=("sending",),
                 style="flex: 2",
+                id="file",
                 **field,
             )
             v3.VSelect(v_model=("profile",), items=("profiles",), label="Detail", style="flex: 1", **field)
-        trigger = self.server.controller.trigger_name(self.upload)
-        v3.VFileInput(
-            label="Open a scan (NIfTI, NRRD, MHA, DICOM files)",
-            multiple=True,
-            change=f"trigger('{trigger}', [$event.target.files])",
-            density="compact",
-            hide_details=True,
-            classes="mt-2",
-            id="file",
-        )
         html.Div("{{ file_message }}", v_if=("file_message",), classes="text-caption text-error", id="file-message")
 
     def _build_status(self) -> None:
-        with html.Div(classes="d-flex align-center mt-2", style="min-height: 32px; gap: 8px"):
+        with html.Div(classes="d-flex align-center mt-2", style="min-height: 32px; gap: 8px", id="status"):
             with html.Div(style="flex: 1"):
                 v3.VProgressLinear(
                     model_value=("fraction",),
@@ -128,6 +144,7 @@ class Face(TrameApp):
                 )
                 html.Div("{{ stage }}", classes="text-caption text-truncate")
             v3.VBtn("Cancel", click=self.requests.cancel, disabled=("!busy",), size="small", id="cancel")
+        html.Div("{{ mishap }}", v_if=("mishap",), classes="text-caption text-error", id="mishap")
 
     def _build_tabs(self) -> None:
         titles = {"segment": "Segment", "similar": "Similar", "classify": "Classify"}

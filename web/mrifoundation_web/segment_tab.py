@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import slicer
 from MRIFoundationLib import PromptText, RowText, Scene, Segmentation
 from MRIFoundationLib.Segmenting import Answer, Question
@@ -9,7 +11,8 @@ from MRIFoundationLib.SegmentLogic import SegmentLogic
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from mrifoundation_web.tab import Tab
+from mrifoundation_web.filing_tab import FilingTab
+from mrifoundation_web.tab import NO_SCAN
 
 NO_SET = {"title": "no set", "value": ""}
 NUMBERS = ("mL", "Presence", "Tested")
@@ -17,19 +20,26 @@ SENTENCES_SHOWN = 2
 _FREE_TEXT = "free text"
 
 
-class SegmentTab(Tab):
-    """Keeps the answers of each scan as its segmentation node; the rows of the chosen scan are shown."""
+@dataclass(frozen=True)
+class _Told:
+    """What is known of a scan: its segmentation, by node id, and what the last answer said besides."""
+
+    segmentation: str = ""
+    unseen: list[dict] = field(default_factory=list)
+    sentences: str = ""
+    suggestions: list[dict] = field(default_factory=list)
+
+
+class SegmentTab(FilingTab):
+    """Keeps the answers about each scan as its segmentation node; rows and segments of the chosen scan are shown."""
 
     name = "segment"
 
     def __init__(self, server, scans, connection, requests):
         super().__init__(server, scans, connection, requests)
         self._logic = SegmentLogic(connection, requests)
-        self._segmentations: dict[str, str] = {}  # scan → segmentation, both as node ids
-        self._unseen: dict[str, list[dict]] = {}
         self.state.update({"prompt": "", "structure_set": "", "structure_sets": [NO_SET], "rows": []})
         self.state.update({"suggestions": [], "can_try_free_text": False})
-        self.state.change("scan")(lambda **_state: self._show_rows())
         connection.listen(self._show_sets)
 
     def build(self) -> None:
@@ -39,7 +49,7 @@ class SegmentTab(Tab):
             placeholder="left hippocampus, both kidneys, liver",
             hide_details=True,
             density="compact",
-            keydown_enter=self.segment,
+            v_on_keydown_enter=self.segment,
             id="prompt",
         )
         v3.VSelect(
@@ -80,12 +90,18 @@ class SegmentTab(Tab):
     def segment(self, free_text: bool = False) -> None:
         """Ask for what the prompt and the set say, about the chosen scan."""
         scan, prompt = self.scans.current(), self.state.prompt.strip()
-        if scan is None or not (prompt or self.state.structure_set):
+        if scan is None:
+            self.say(NO_SCAN, failed=True)
+            return
+        if not (prompt or self.state.structure_set):
             return
         question = Question([prompt] if prompt else [], self.state.structure_set or None, self.state.profile, free_text)
-        node = slicer.mrmlScene.GetNodeByID(self._segmentations.get(scan.GetID(), ""))
+        node, scan_id = self._segmentation_of(scan.GetID()), scan.GetID()
+        listener = self.listener_about(scan, lambda answered: self._done(scan_id, *answered))
         self.state.update({"suggestions": [], "can_try_free_text": False})
-        self.attempt(lambda: self._logic.start(scan, node, question, self.listener(lambda _answer: None), self._done))
+        self.attempt(
+            lambda: self._logic.start(scan, node, question, listener, lambda *answered: listener.done(answered))
+        )
 
     def take_suggestion(self, wrong: str, name: str) -> None:
         """Put a known name in the place of an unknown one, and ask again."""
@@ -101,25 +117,37 @@ class SegmentTab(Tab):
         if center:
             Scene.jump_slices(slicer.mrmlScene, center)
 
-    def _done(self, segmentation, answer: Answer) -> None:
-        scan = self.scans.current().GetID()
-        self._segmentations[scan] = segmentation.GetID()
-        self._unseen[scan] = [
-            row for row in answer.rows if segmentation.GetSegmentation().GetSegment(row["name"]) is None
-        ]
-        self.say(" ".join([*PromptText.worth_saying(answer.understood)[:SENTENCES_SHOWN], *answer.notes]))
-        self.state.suggestions = [
-            {"wrong": wrong, "name": name} for wrong, names in answer.suggestions.items() for name in names
-        ]
-        self._show_rows()
-
-    def _show_rows(self) -> None:
-        scan = self.state.scan or ""
-        node = slicer.mrmlScene.GetNodeByID(self._segmentations.get(scan, ""))
+    def show_filed(self) -> None:
+        told = self.filed() or _Told()
+        self.say(told.sentences)
+        self.state.update({"suggestions": told.suggestions, "can_try_free_text": False})
+        node = self._segmentation_of(self.state.scan)
         rows = Segmentation.rows_of(node) if node else []
         seen = {row["name"] for row in rows}
-        rows += [row for row in self._unseen.get(scan, []) if row["name"] not in seen]
+        rows += [row for row in told.unseen if row["name"] not in seen]
         self.state.rows = [_shown(row) for row in rows]
+        self._draw_segments_of_chosen()
+
+    def _done(self, scan: str, segmentation, answer: Answer) -> None:
+        sentences = [*PromptText.worth_saying(answer.understood)[:SENTENCES_SHOWN], *answer.notes]
+        told = _Told(
+            segmentation.GetID(),
+            [row for row in answer.rows if segmentation.GetSegmentation().GetSegment(row["name"]) is None],
+            " ".join(sentences),
+            [{"wrong": wrong, "name": name} for wrong, names in answer.suggestions.items() for name in names],
+        )
+        self.file(scan, told)
+        self._draw_segments_of_chosen()
+
+    def _segmentation_of(self, scan: str | None):
+        return slicer.mrmlScene.GetNodeByID(self._filed[scan].segmentation) if scan in self._filed else None
+
+    def _draw_segments_of_chosen(self) -> None:
+        """Two scans may lie in one place, and the segments of one say nothing of the other."""
+        for scan in self._filed:
+            node = self._segmentation_of(scan)
+            if node:
+                node.SetDisplayVisibility(scan == self.state.scan)
 
     def _show_sets(self) -> None:
         sets = self._connection.info.get("sets", {})

@@ -11,7 +11,7 @@ from MRIFoundationLib.Searching import Found, Query
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from mrifoundation_web.tab import Tab
+from mrifoundation_web.tab import NO_SCAN, Tab
 
 HITS_SHOWN = 12
 
@@ -24,7 +24,7 @@ class SimilarTab(Tab):
     def __init__(self, server, scans, connection, requests):
         super().__init__(server, scans, connection, requests)
         self._hits: list[dict] = []
-        self.state.update({"words": "", "hits": [], "hit": None, "hit_details": ""})
+        self.state.update({"words": "", "hits": [], "hits_of": "", "pictures": {}, "hit": None, "hit_details": ""})
 
     def build(self) -> None:
         v3.VTextField(
@@ -32,7 +32,7 @@ class SimilarTab(Tab):
             label="Words (empty: like the scan alone)",
             hide_details=True,
             density="compact",
-            keydown_enter=self.find,
+            v_on_keydown_enter=self.find,
             id="words",
         )
         v3.VBtn(
@@ -45,23 +45,27 @@ class SimilarTab(Tab):
             id="find",
         )
         self.build_message()
+        html.Div("Most similar to {{ hits_of }}:", v_if=("hits.length",), classes="text-caption", id="hits-of")
         self._build_gallery()
-        with html.Div(v_if=("hit",)):
-            html.Div(v_html=("hit_details",), classes="text-body-2 my-2")
+        with html.Div(v_if=("hit",), classes="mt-2", id="hit"):
             v3.VBtn("Open this scan", click=self.open, size="small", variant="tonal", id="open-hit")
+            html.Div(v_html=("hit_details",), classes="text-body-2 mt-2")
 
     def find(self) -> None:
         """Look for cases like the chosen scan, the words, or both."""
         scan, words = self.scans.current(), self.state.words.strip()
         if scan is None and not words:
+            self.say(NO_SCAN, failed=True)
             return
+        wanted = [f"'{scan.GetName()}'"] if scan else []
+        wanted += [f"the words '{words}'"] if words else []
         query = Query(text=words, profile=self.state.profile, count=HITS_SHOWN)
 
         def start() -> None:
             self._requests.start(
                 [scan] if scan else [],
                 lambda client, ids, progress, cancelled: Searching.search(client, ids, query, progress, cancelled),
-                self.listener(self._show),
+                self.listener(lambda found: self._show(" and ".join(wanted), found)),
             )
 
         self.attempt(start)
@@ -69,11 +73,15 @@ class SimilarTab(Tab):
     def choose(self, case: str) -> None:
         """Tell everything that is known of a hit."""
         hit = self._hit(case)
+        if hit is None:
+            return
         self.state.update({"hit": hit["case"], "hit_details": HitText.details(hit)})
 
     def open(self) -> None:
         """Open the chosen hit, or show it again when it is there."""
         hit = self._hit(self.state.hit)
+        if hit is None:
+            return
         present = Scene.case_volume(slicer.mrmlScene, hit["case"])
         if present:
             self.scans.add(present)
@@ -92,17 +100,16 @@ class SimilarTab(Tab):
 
         self.attempt(start)
 
-    def _hit(self, case: str) -> dict:
-        return next(hit for hit in self._hits if hit["case"] == case)
+    def _hit(self, case: str | None) -> dict | None:
+        return next((hit for hit in self._hits if hit["case"] == case), None)
 
-    def _show(self, found: Found) -> None:
+    def _show(self, wanted: str, found: Found) -> None:
         self._hits = found.hits
-        self.state.update({"hit": None, "hit_details": ""})
+        self.state.update({"hits_of": wanted, "pictures": {}, "hit": None, "hit_details": ""})
         self.state.hits = [
             {
                 "case": hit["case"],
                 "name": hit["name"],
-                "picture": "",
                 "score": HitText.score(hit),
                 "facts": HitText.facts(hit["facts"]),
             }
@@ -113,17 +120,20 @@ class SimilarTab(Tab):
         self.say(" ".join([words if found.hits else nothing, *found.notes]))
         cases = [hit["case"] for hit in found.hits]
         if cases:
-            self._connection.fetch(lambda client: [_picture(client, case) for case in cases], self._put, self.failed)
+            self._connection.fetch(
+                lambda client: {case: _picture(client, case) for case in cases}, self._put, self.failed
+            )
 
-    def _put(self, pictures: list[str]) -> None:
-        if len(pictures) == len(self.state.hits):  # else another search came between
-            self.state.hits = [
-                {**hit, "picture": picture} for hit, picture in zip(self.state.hits, pictures, strict=True)
-            ]
+    def _put(self, pictures: dict[str, str]) -> None:
+        self.state.pictures = {**self.state.pictures, **pictures}  # those of an earlier search may come late
 
     def _build_gallery(self) -> None:
         with (
-            html.Div(classes="d-flex flex-wrap", style="gap: 6px", id="hits"),
+            html.Div(
+                classes="d-flex flex-wrap",
+                style="gap: 6px; max-height: max(150px, 100vh - 610px); overflow-y: auto",
+                id="hits",
+            ),
             v3.VCard(
                 v_for="one in hits",
                 key=("one.case",),
@@ -134,7 +144,9 @@ class SimilarTab(Tab):
             ),
         ):
             html.Img(
-                v_if=("one.picture",), src=("one.picture",), style="width: 172px; height: 58px; object-fit: contain"
+                v_if=("pictures[one.case]",),
+                src=("pictures[one.case]",),
+                style="width: 172px; height: 58px; object-fit: contain",
             )
             html.Div("{{ one.name }}", classes="text-body-2 text-truncate")
             html.Div("{{ one.score }}", classes="text-caption")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
+from typing import Any
 
 from MRIFoundationLib.Connection import Connection
-from MRIFoundationLib.Failures import BackendError
 from MRIFoundationLib.ScanRequests import Listener, ScanRequests
 from trame.widgets import vuetify3 as v3
 
+from mrifoundation_web import mishap
 from mrifoundation_web.scans import Scans
+
+NO_SCAN = "No scan is chosen: open one, or choose one under Scan."
 
 
 class Tab:
@@ -27,29 +29,34 @@ class Tab:
         """Show a plain sentence above the answers; an empty one takes it away."""
         self.state.update({f"{self.name}_message": message, f"{self.name}_failed": failed})
 
+    @property
+    def message(self) -> str:
+        return self.state[f"{self.name}_message"]
+
     def attempt(self, action: Callable[[], None]) -> None:
-        """Begin something; what keeps it from beginning is said."""
+        """Begin something in the place of what runs; what keeps it from beginning is said."""
+        self._requests.cancel()  # first, so that no "Cancelled." stands over what begins
         self.say("")
+        if self._connection.state == "failed":
+            self._connection.test()  # it may have been started again
         try:
             action()
-        except BackendError as error:
+        except Exception as error:
             self.failed(error)
 
-    def listener(self, done: Callable[[object], None]) -> Listener:
+    def listener(self, done: Callable[[Any], None]) -> Listener:
         """A listener that tells failures and cancels here, those of taking the answer in among them."""
 
         def take(answer: object) -> None:
             try:
                 done(answer)
-            except BackendError as error:
+            except Exception as error:
                 self.failed(error)
 
         return Listener(take, self.failed, lambda: self.say("Cancelled."))
 
     def failed(self, error: Exception) -> None:
-        if not isinstance(error, BackendError):
-            logging.error("The browser face failed", exc_info=error)
-        self.say(str(error), failed=True)
+        self.say(mishap.told(error), failed=True)
 
     def build_message(self) -> None:
         """The message, which takes no room while there is none."""
