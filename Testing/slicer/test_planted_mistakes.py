@@ -37,8 +37,8 @@ MISTAKES = {
     ),
     "a changed scan is taken for the one that was sent": (
         LIB + "Scene.py",
-        "image.GetMTime()",
-        "0",
+        "VolumeKey(volume.GetID(), image.GetMTime(),",
+        "VolumeKey(volume.GetID(), 0,",
         "test_segmentation.py::test_renaming_a_scan_keeps_its_key_and_changing_it_does_not",
     ),
     "a cancel that is not told": (

@@ -84,7 +84,7 @@ def draw_view(
     centre = first + length / 2
     offset = [(torch.arange(n, device=device, dtype=torch.float32) - (n - 1) / 2) * h for n in shape]
     place = torch.stack(torch.meshgrid(*offset, indexing="ij"))
-    stack = Stack.drawn(rng, shape, h) if rng.random() < ranges.restless else None
+    stack = Stack.drawn(rng, shape, h) if ranges.restless and rng.random() < ranges.restless else None
     if stack is not None:
         place += stack.along(stack.moved(rng), place)
     flipped = bool(flip and rng.random() < 0.5)
