@@ -8,7 +8,7 @@
 # make wheel                              dist/: byte for byte the same from the same commit
 # make clean                              remove what these wrote; the environment in .venv stays
 #
-# WORKERS=... how many processes share the tests (as many as there are cores, at most 4)
+# WORKERS=... how many processes share the tests (one more than there are cores, at most 4: they often wait for what they start)
 # PYTHON=...  the Python to build .venv with (3.11 to 3.13)
 # TORCH=...   what to give pip for PyTorch, e.g. TORCH="torch --index-url https://download.pytorch.org/whl/cpu"
 
@@ -18,7 +18,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 	"$$python" -c "$(FITS)" 2>/dev/null && echo "$$python" && break; done)
 
-WORKERS ?= logical
+WORKERS ?= $(shell "$(PYTHON)" -c "import os; print((os.cpu_count() or 1) + 1)" 2>/dev/null || echo logical)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet

@@ -18,6 +18,8 @@ def show(scene, query, hit) -> int:
     """Show `query` above and `hit` below; gives the layout that was there before, for `leave`."""
     layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     before = layout.GetViewArrangement()
+    if before == LAYOUT:  # left over from a scene that was closed while two scans stood beside each other
+        before = layout.SlicerLayoutFourUpView
     if not layout.IsLayoutDescription(LAYOUT):
         layout.AddLayoutDescription(LAYOUT, _description())
     layout.SetViewArrangement(LAYOUT)

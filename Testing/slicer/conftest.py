@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-MODULE_FOLDER = HERE.parents[1] / "MRIFoundation"
-sys.path[:0] = [str(HERE), str(MODULE_FOLDER)]
+sys.path.insert(0, str(HERE))
+
+from module_folder import MODULE_FOLDER  # noqa: E402
+
+sys.path.insert(1, str(MODULE_FOLDER))
 
 
 def _missing() -> str:

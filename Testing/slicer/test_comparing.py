@@ -127,3 +127,13 @@ def test_a_case_that_was_loaded_before_goes_back_to_its_own_place(compared, voxe
     hit.end()
     assert loaded.GetParentTransformNode() is own and slicer.mrmlScene.IsNodePresent(loaded)
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLLinearTransformNode") == 1
+
+
+def test_a_layout_that_a_closed_scene_left_is_not_what_one_goes_back_to(scan, compared):
+    import slicer
+    from MRIFoundationLib import CompareLayout
+
+    layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    layout.SetViewArrangement(CompareLayout.LAYOUT)
+    compared(None).end()
+    assert layout.GetViewArrangement() == layout.SlicerLayoutFourUpView

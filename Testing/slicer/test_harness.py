@@ -15,7 +15,7 @@ def qt(scene):
 
 def altered_ui(tmp_path, file, pattern, replacement):
     """A copy of a .ui file of the module with a mistake planted in it."""
-    from conftest import MODULE_FOLDER
+    from module_folder import MODULE_FOLDER
 
     text = (MODULE_FOLDER / "Resources/UI" / file).read_text()
     changed = re.sub(pattern, replacement, text, flags=re.DOTALL)

@@ -217,7 +217,7 @@ def test_a_computer_without_python_is_told_what_to_install(bare, wheels, monkeyp
 def test_a_module_without_its_backend_says_where_to_get_it(bare):
     import re
 
-    from conftest import MODULE_FOLDER
+    from module_folder import MODULE_FOLDER
 
     text = (MODULE_FOLDER.parent / "CMakeLists.txt").read_text(encoding="utf-8")
     homepage = re.search(r'EXTENSION_HOMEPAGE "([^"]+)"', text)[1]

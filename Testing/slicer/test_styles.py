@@ -61,7 +61,7 @@ def test_a_caution_can_be_read(style, panel):
 
 def test_no_colour_of_text_stands_in_a_ui_file(module):
     """There it could not follow the style."""
-    from conftest import MODULE_FOLDER
+    from module_folder import MODULE_FOLDER
 
     for path in MODULE_FOLDER.glob("Resources/UI/*.ui"):
         assert not re.search(r"(?<!-)color:", path.read_text(encoding="utf-8")), path.name
