@@ -216,6 +216,7 @@ def plant(folder: Path, file: str, right: str, wrong: str) -> None:
 def outcome(folder: Path, test: str, backend_url: str, key: str) -> tuple[int, str]:
     """Exit code of pytest (0 passed, 1 failed) and what it printed."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # plug-ins take most of the time to start, and are not needed
     if backend_url:
         environment |= {"MRIFOUNDATION_TEST_BACKEND": backend_url, "MRIFOUNDATION_KEY": key}
     command = [sys.executable, "-m", "pytest", "-x", "-q", f"Testing/slicer/{test}"]
