@@ -1,6 +1,8 @@
 """What tests share: the data pack, weights small enough to make on the fly, a scan, and a cache of their own."""
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -126,3 +128,17 @@ def head_file(tmp_path_factory, head_voxels, oblique_affine) -> Path:
     path = tmp_path_factory.mktemp("scans") / "head.nii.gz"
     nib.save(nib.Nifti1Image(head_voxels, oblique_affine), path)
     return path
+
+
+@pytest.fixture
+def dciodvfy():
+    """dciodvfy(path): what the validator of David Clunie's dicom3tools tells of a DICOM file, and the lines of it that are errors."""
+    program = shutil.which("dciodvfy")
+    if program is None:
+        pytest.skip("needs the Debian package dicom3tools (dciodvfy)")
+
+    def dciodvfy(path) -> tuple[str, list[str]]:
+        told = subprocess.run([program, path], capture_output=True, text=True).stderr
+        return told, [line for line in told.splitlines() if line.startswith("Error")]
+
+    return dciodvfy

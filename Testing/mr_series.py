@@ -1,6 +1,8 @@
 """DICOM series in any direction, made on the fly, and regions that are hard to contour."""
 
 import copy
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +98,15 @@ def write_planes(
         state(image, **{key: one[number] if isinstance(one, dict) else one for key, one in attributes.items()})
         image.save_as(folder / f"{prefix}{number:03d}.dcm", enforce_file_format=True)
     return uid
+
+
+def zipped(folder: Path) -> bytes:
+    """The files of a folder, as one sends a series."""
+    canvas = io.BytesIO()
+    with zipfile.ZipFile(canvas, "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+    return canvas.getvalue()
 
 
 def write_label_file(file, kind, source, masks):

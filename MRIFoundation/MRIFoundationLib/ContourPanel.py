@@ -35,9 +35,8 @@ class ContourPanel(Panel):
     def __init__(self, ui_path: str, connection: Connection, requests: ScanRequests):
         super().__init__(ui_path, connection, requests)
         self._checked: dict[str, dict] = {}  # by segment
-        self._checked_node = self._listed = (
-            ""  # ids: of the segmentation that they are of, and of the one whose slices are listed
-        )
+        # Ids: of the segmentation that they are of, and of the one whose slices are listed.
+        self._checked_node = self._listed = ""
         self._logic = SegmentLogic(connection, requests)
         self._segments = ContourSegments()
         self._actions = ContourActions(connection, requests, self._segments, self.failed, self.cancelled)

@@ -7,6 +7,8 @@ from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrappe
 
 PROFILES = ["fast", "standard", "fine"]
 MOST_HITS = 1000
+LEFT_OUT, MAY_ANSWER, QUOTED = "left out", "may answer", "quoted"
+"""What becomes of other scans of the person in a search, and of similar cases in a report."""
 
 Age = Annotated[int, WithinRange(0, 120)]
 """Years; 0 when it does not matter or is not known."""
@@ -30,6 +32,8 @@ class Parameters:
     queryKind - what is searched by: scan, segment, words or report
     querySegment, searchWords, searchReport - the segment's id, the words, the pasted report
     filterRegion, filterSequence, filterSex, ageFrom, ageTo - which cases may answer; empty and 0 for any
+    filterMore - more filters, as `FilterText` reads them; empty for none
+    samePerson - whether other scans of the person in the scan may be hits
     hitCount - how many are shown
     foundHits - how many were found last; the hits themselves are of other people and stay out of the scene
 
@@ -65,6 +69,8 @@ class Parameters:
     filterSex: str
     ageFrom: Age = 0
     ageTo: Age = 0
+    filterMore: str
+    samePerson: Annotated[str, Choice([LEFT_OUT, MAY_ANSWER])] = LEFT_OUT
     hitCount: Annotated[int, WithinRange(1, MOST_HITS)] = 50
     foundHits: int = 0
 
@@ -78,6 +84,6 @@ class Parameters:
     answeredScan: vtkMRMLScalarVolumeNode
 
     priorScan: vtkMRMLScalarVolumeNode
-    similarCases: Annotated[str, Choice(["left out", "quoted"])] = "left out"
+    similarCases: Annotated[str, Choice([LEFT_OUT, QUOTED])] = LEFT_OUT
     reportText: str
     reportScan: vtkMRMLScalarVolumeNode

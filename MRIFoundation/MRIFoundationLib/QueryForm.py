@@ -9,8 +9,8 @@ from . import FilterText, Scene, Searching
 from .ChoiceCombo import ChoiceCombo
 from .Colours import warning_style
 from .Failures import BackendError
+from .Parameters import LEFT_OUT, MAY_ANSWER
 from .Searching import Query
-from .SearchParameters import LEFT_OUT, MAY_ANSWER, SearchParameters
 
 _REGIONS = (
     "abdomen", "brain", "breast", "cervical-spine", "extremity", "fetal-brain", "hand", "head-neck", "heart", "knee",
@@ -25,7 +25,7 @@ class QueryForm:
     """Binds the query widgets of SimilarPanel.ui to the parameters in the scene."""
 
     def __init__(self, ui):
-        self._ui, self._parameters, self._search = ui, None, None
+        self._ui, self._parameters = ui, None
         self._how_to_filter = ui.moreFiltersLine.toolTip
         self._likes = ChoiceCombo(ui.likeCombo, lambda kind: self._take("queryKind", kind))
         self._likes.offer(_likes())
@@ -45,7 +45,6 @@ class QueryForm:
     def set_parameters(self, parameters) -> None:
         """Show and change the choices kept in the scene; None while the scene is closed."""
         self._parameters = parameters
-        self._search = SearchParameters(parameters.parameterNode) if parameters else None
         if parameters and self._ui.reportEdit.plainText != parameters.searchReport:
             self._ui.reportEdit.plainText = parameters.searchReport
 
@@ -92,7 +91,7 @@ class QueryForm:
             filters=self._filters(),
             profile=chosen.profile,
             count=chosen.hitCount,
-            same_person=self._search.samePerson == MAY_ANSWER,
+            same_person=chosen.samePerson == MAY_ANSWER,
         )
 
     def _filters(self) -> dict:
@@ -106,7 +105,7 @@ class QueryForm:
             chosen.filterSex,
             (chosen.ageFrom, chosen.ageTo),
         )
-        return FilterText.narrowed(choices, FilterText.parse(self._search.filterMore))
+        return FilterText.narrowed(choices, FilterText.parse(chosen.filterMore))
 
     def _fault(self) -> str:
         """Why the filters cannot be used, "" when they can."""
@@ -123,22 +122,22 @@ class QueryForm:
         line.toolTip = fault or self._how_to_filter
 
     def _show_filters(self) -> None:
-        ui, search = self._ui, self._search
-        text = search.filterMore if search else ""
+        ui, chosen = self._ui, self._parameters
+        text = chosen.filterMore if chosen else ""
         if ui.moreFiltersLine.text != text:  # else the cursor would go to the end with every key
             ui.moreFiltersLine.text = text
-        ui.leaveOutPersonBox.checked = not search or search.samePerson == LEFT_OUT
+        ui.leaveOutPersonBox.checked = not chosen or chosen.samePerson == LEFT_OUT
         is_told = bool(ui.moreFiltersLine.styleSheet)  # not while it is typed: what is half written is no slip yet
-        self._tell(self._fault() if search and is_told else "")
+        self._tell(self._fault() if chosen and is_told else "")
 
     def _take_filters(self, text: str) -> None:
         self._tell("")
-        if self._search and self._search.filterMore != text:
-            self._search.filterMore = text
+        if self._parameters and self._parameters.filterMore != text:
+            self._parameters.filterMore = text
 
     def _take_person(self, is_left_out: bool) -> None:
-        if self._search:
-            self._search.samePerson = LEFT_OUT if is_left_out else MAY_ANSWER
+        if self._parameters:
+            self._parameters.samePerson = LEFT_OUT if is_left_out else MAY_ANSWER
 
     def _take(self, name: str, value: str) -> None:
         if self._parameters:

@@ -18,11 +18,11 @@ from .Connection import Connection
 from .Failures import BackendError, NotHeld
 from .FreePath import free
 from .Panel import Panel
+from .Parameters import LEFT_OUT, QUOTED
 from .Reporting import Draft, Wish
 from .ScanRequests import ScanRequests
 
 _PAUSE_MILLISECONDS = 400
-QUOTED, LEFT_OUT = "quoted", "left out"  # similar cases of the library
 _KINDS = ("html", "pdf", "dcm")
 
 

@@ -3,22 +3,15 @@
 import numpy as np
 import pytest
 from backend_process import free_port
+from head_answer import ANSWER
 from segment_driver import ask_for, wait_for_end
 from volumes import add_volume
 
 SECTIONS = ("segment", "contour", "similar", "classify", "report")
 SMALL, USUAL = 620, 900  # pixels that a panel has on a screen of 768 and on one of 1080
 LONG = "The backend stopped while it was working: start it again and ask again, the scan is sent anew. " * 3
-ANSWER = {
-    "head": "h",
-    "title": "Dark or bright",
-    "applicable": True,
-    "probabilities": {"bright": 0.7, "dark": 0.3},
-    "intervals": {},
-    "evidence": [{"what": "volume", "value": 1.0, "unit": "mL", "norm": "", "percentile": None, "sentence": ""}] * 9,
-    "reason": "",
-    "caution": LONG,
-}
+EVIDENCE = {"what": "volume", "value": 1.0, "unit": "mL", "norm": "", "percentile": None, "sentence": ""}
+MUCH = {**ANSWER, "evidence": [EVIDENCE] * 9, "caution": LONG}
 HEAD = {"name": "two", "title": "Of two series", "question": "?", "inputs": ["T1 of the brain", "FLAIR of the brain"]}
 
 
@@ -82,7 +75,7 @@ def test_no_result_of_segment_moves_a_section(quiet, height):
 def test_neither_heads_nor_their_answers_move_a_section(quiet, height):
     heads, before = unfold(quiet, "classify").heads, tops(quiet, height)
     heads.offer([HEAD], set())
-    heads.show([ANSWER])
+    heads.show([MUCH])
     quiet.classifyPanel.refresh()
     assert quiet.classifyPanel.ui.secondScanSelector.enabled and tops(quiet, height) == before
 

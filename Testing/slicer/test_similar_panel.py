@@ -1,14 +1,22 @@
 """The Similar scans section, driven as a person would, on real MRML against a real backend with a library."""
 
-import csv
 import time
 
 import numpy as np
 import pytest
 from archive import SPACING_MM, ball
+from similar_driver import (
+    choose_collection,
+    choose_kind,
+    compare,
+    find,
+    hit_volume,
+    message,
+    wait,
+    wait_for_end,
+    write_people,
+)
 from volumes import add_volume
-
-PATIENCE = 900.0  # seconds, for a machine that is busy
 
 
 @pytest.fixture
@@ -37,24 +45,6 @@ def people(session_backend, own_library):
     return table
 
 
-def write_people(folder, first_seed=200):
-    """Scans that are in no other collection, and the CSV that names them."""
-    import nibabel as nib
-
-    folder.mkdir()
-    with open(folder / "volumes.csv", "w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["path", "id", "subject", "sequence", "plane", "age", "diagnosis", "caption"])
-        for n, (name, subject, plane) in enumerate(
-            [("ann 1", "ann", "axial"), ("ann 2", "ann", "axial"), ("bob", "bob", "coronal"), ("cy", "cy", "axial")]
-        ):
-            voxels = ball(first_seed + n, bright=True)
-            nib.save(nib.Nifti1Image(voxels, np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1])), folder / f"{n}.nii.gz")
-            caption = "Torn meniscus." if name == "bob" else ""
-            rows.writerow([f"{n}.nii.gz", name, subject, "T1", plane, 30 + 10 * n, ["", "glioma"][n % 2], caption])
-    return folder / "volumes.csv"
-
-
 @pytest.fixture(scope="session")
 def moved_head(session_backend, own_library, head_voxels):
     """The head, taken elsewhere, as the collection 'moved'; called an abdomen, of which the weights find most structures in it."""
@@ -76,151 +66,6 @@ def among_people(people, searchable):
     )
     choose_collection(searchable, "people")
     return searchable
-
-
-def wait(reached, what):
-    from double.events import wait_until
-
-    wait_until(reached, PATIENCE, what)
-
-
-def wait_for_end(widget):
-    wait(lambda: not widget.requests.busy, "the end of the request")
-
-
-def choose_collection(widget, name):
-    widget.similarPanel.collections.reload()
-    combo = widget.similarPanel.ui.collectionCombo
-    wait(lambda: combo.findData(name) > 0, f"the collection {name}")
-    combo.currentIndex = combo.findData(name)
-
-
-def choose_kind(widget, kind):
-    combo = widget.similarPanel.ui.likeCombo
-    combo.currentIndex = combo.findData(kind)
-
-
-def find(widget):
-    assert widget.similarPanel.ui.findButton.enabled
-    widget.similarPanel.ui.findButton.click()
-    wait_for_end(widget)
-    model = widget.similarPanel.ui.galleryView.model()
-    return [model.item(row).text().split("\n")[0] for row in range(model.rowCount())]
-
-
-def compare(widget, row=0):
-    widget.similarPanel.gallery.choose(row)
-    widget.similarPanel.ui.compareButton.click()
-    wait_for_end(widget)
-    return widget.similarPanel.gallery.current()
-
-
-def message(widget):
-    return widget.similarPanel.ui.messageLabel.text
-
-
-def hit_volume(widget):
-    import slicer
-    from MRIFoundationLib.Scene import case_volume
-
-    return case_volume(slicer.mrmlScene, widget.similarPanel.gallery.current()["case"])
-
-
-def test_a_folder_is_added_and_its_collection_offered(connected, archive):
-    ui = connected.similarPanel.ui
-    connected.ui.profileCombo.currentText = "fast"
-    ui.ingestFolder.currentPath, ui.ingestCollection.text = str(archive.folder), "added"
-    ui.ingestButton.click()
-    assert ui.ingestCancelButton.enabled and not ui.ingestButton.enabled
-    wait(lambda: not ui.ingestCancelButton.enabled, "the end of the ingest")
-    assert f"{len(archive.names)} scans added" in ui.ingestMessage.text and ui.ingestButton.enabled
-    wait(lambda: ui.collectionCombo.findData("added") > 0, "the collection")
-
-
-def test_a_folder_that_is_not_there_is_told(connected, own_library):
-    ui = connected.similarPanel.ui
-    ui.ingestFolder.currentPath = str(own_library / "nowhere")
-    ui.ingestButton.click()
-    wait(lambda: not ui.ingestCancelButton.enabled, "the refusal")
-    assert "nowhere" in ui.ingestMessage.text and "b03024" in ui.ingestMessage.styleSheet
-
-
-def test_a_table_of_scans_is_added_by_its_path(connected, own_library):
-    ui = connected.similarPanel.ui
-    connected.ui.profileCombo.currentText = "fast"
-    ui.ingestFolder.currentPath = str(write_people(own_library / "typed", first_seed=300))
-    ui.ingestCollection.text = "typed"
-    ui.ingestButton.click()
-    wait(lambda: not ui.ingestCancelButton.enabled, "the end of the ingest")
-    assert "4 scans added" in ui.ingestMessage.text
-    wait(lambda: ui.collectionCombo.findData("typed") > 0, "the collection")
-
-
-def test_the_button_for_a_table_fills_the_line(panel, monkeypatch):
-    import qt
-
-    asked, ui = [], panel.similarPanel.ui
-    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *told: asked.append(told) or "/data/volumes.csv")
-    ui.ingestTableButton.click()
-    assert ui.ingestFolder.currentPath == "/data/volumes.csv" and "*.csv" in asked[0][-1]
-    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *_: "")  # Cancel
-    ui.ingestTableButton.click()
-    assert ui.ingestFolder.currentPath == "/data/volumes.csv"
-
-
-def test_an_address_is_asked_as_an_archive(connected):
-    from backend_process import free_port
-
-    ui = connected.similarPanel.ui
-    ui.ingestFolder.currentPath = f"http://127.0.0.1:{free_port()}/dicom-web"
-    ui.ingestButton.click()
-    wait(lambda: not ui.ingestCancelButton.enabled, "the refusal")
-    assert "DICOMweb" in ui.ingestMessage.text and "cannot be reached" in ui.ingestMessage.text
-
-
-def test_what_other_weights_embedded_is_told_and_mended_by_adding_it_again(connected, own_library):
-    import lancedb
-
-    ui = connected.similarPanel.ui
-    connected.ui.profileCombo.currentText = "fast"
-    ui.ingestFolder.currentPath = str(write_people(own_library / "aged", first_seed=400))
-    ui.ingestCollection.text = "aged"
-    ui.ingestButton.click()
-    wait(lambda: ui.collectionCombo.findData("aged") > 0, "the collection")
-    table = lancedb.connect(str(own_library / "library")).open_table("cases")
-    table.update(where="collection = 'aged'", values={"model": "weights of before"})
-    connected.similarPanel.collections.reload()
-    wait(lambda: "add again" in ui.collectionCombo.itemText(ui.collectionCombo.findData("aged")), "the remark")
-    ui.collectionCombo.currentIndex = ui.collectionCombo.findData("aged")
-    assert "aged as the collection, and press Add" in ui.collectionCombo.toolTip
-    ui.ingestButton.click()
-    wait(lambda: "4 scans added" in ui.ingestMessage.text, "the end of the ingest")
-    wait(lambda: ui.collectionCombo.itemText(ui.collectionCombo.findData("aged")) == "aged (4)", "the remark to go")
-    assert "press Add" not in ui.collectionCombo.toolTip
-
-
-def test_weights_that_are_not_known_yet_are_no_other_weights(panel):
-    ui = panel.similarPanel.ui
-    panel.similarPanel.collections._offer([{"name": "scans", "cases": 3, "same_model": None}])
-    assert ui.collectionCombo.itemText(ui.collectionCombo.findData("scans")) == "scans (3)"
-
-
-def test_an_ingest_can_be_cancelled_and_does_not_hold_up_the_panels(
-    filled_library, connected, archive, client, monkeypatch
-):
-    from double.events import beside
-    from MRIFoundationLib.Client import Client
-
-    jobs, ingest = [], Client.ingest
-    monkeypatch.setattr(Client, "ingest", lambda self, *wanted: jobs.append(ingest(self, *wanted)) or jobs[-1])
-    ui = connected.similarPanel.ui
-    ui.ingestFolder.currentPath, ui.ingestCollection.text = str(archive.folder), "cancelled"
-    ui.ingestButton.click()
-    wait(lambda: bool(jobs), "the job")
-    assert not connected.requests.busy
-    ui.ingestCancelButton.click()
-    assert "Cancelled" in ui.ingestMessage.text and ui.ingestButton.enabled
-    wait(lambda: beside(lambda: client.job(jobs[0]))["state"] in ("cancelled", "done"), "the end at the backend")
 
 
 def test_cases_like_the_scan_are_found_with_score_and_facts(searchable, filled_library):

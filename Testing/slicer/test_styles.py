@@ -3,19 +3,10 @@
 import re
 
 import pytest
+from head_answer import ANSWER
 
 READABLE = 4.5  # the contrast of text that WCAG 2.2 asks for (1.4.3)
 SCREEN_HEIGHT, AROUND_THE_PANEL = 768, 150  # pixels; title, menus, tool bar, help, data probe and status bar of Slicer
-ANSWER = {
-    "head": "h",
-    "title": "Dark or bright",
-    "applicable": True,
-    "probabilities": {"bright": 0.7, "dark": 0.3},
-    "intervals": {},
-    "evidence": [],
-    "reason": "",
-    "caution": "Trained on few scans.",
-}
 
 
 @pytest.fixture(params=["light", "dark"])

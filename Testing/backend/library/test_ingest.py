@@ -140,16 +140,22 @@ def interrupted(*_):
     raise KeyboardInterrupt
 
 
-def test_a_cancelled_ingest_keeps_what_it_did(archive, engine, tmp_path):
-    library, heard = Library.open(tmp_path / "library", engine), []
+def add_until(library, archive, told):
+    """An ingest that is cancelled when its progress begins with some words."""
+    heard = []
     with pytest.raises(Cancelled):
         library.add(
             [archive],
             "made",
             profile="fast",
             progress=lambda stage, fraction, message: heard.append(message),
-            cancel=lambda: heard[-1].startswith("3 of"),
+            cancel=lambda: heard[-1].startswith(told),
         )
+
+
+def test_a_cancelled_ingest_keeps_what_it_did(archive, engine, tmp_path):
+    library = Library.open(tmp_path / "library", engine)
+    add_until(library, archive, "3 of")
     kept = library.cases()[1]
     assert kept == 3
     assert library.add([archive], "made", profile="fast").known == kept
@@ -157,15 +163,8 @@ def test_a_cancelled_ingest_keeps_what_it_did(archive, engine, tmp_path):
 
 def test_words_find_what_a_cancelled_ingest_kept(archive, engine, tmp_path, monkeypatch):
     monkeypatch.setattr(ingest, "COMMIT_SCANS", 1)
-    library, heard = Library.open(tmp_path / "library", engine), []
-    with pytest.raises(Cancelled):
-        library.add(
-            [archive],
-            "made",
-            profile="fast",
-            progress=lambda stage, fraction, message: heard.append(message),
-            cancel=lambda: heard[-1].startswith("5 of"),
-        )
+    library = Library.open(tmp_path / "library", engine)
+    add_until(library, archive, "5 of")
     hits = {word: search_library(engine, library, Wanted(text=word))["hits"] for word in ("glioma", "kidneys")}
     assert {word: {hit["name"] for hit in found} for word, found in hits.items()} == {
         "glioma": {"a1", "a2"},

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,20 +10,12 @@ import numpy as np
 import pydicom
 import pytest
 import requests
-from mr_series import ball, hard_mask, write_series
+from mr_series import ball, hard_mask, write_series, zipped
 from orthanc import running_orthanc
 
 from mrifoundation.tasks.exchange import import_segments, read_source
 
 KIDNEY, SEROMA = "left kidney", "seroma near the clip"
-
-
-def zipped(folder) -> bytes:
-    canvas = io.BytesIO()
-    with zipfile.ZipFile(canvas, "w") as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
-    return canvas.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -205,12 +196,17 @@ def test_a_structure_set_is_sent_to_a_real_archive(service, volume, source, want
     assert [one.name for one in found.segments] == ["Kidney_L", SEROMA]
 
 
+def marked_series(service, folder):
+    """The id of a series that was sent with its headers, and a segment that is marked on it."""
+    volume = service.post("/v1/volumes", data=zipped(folder), headers={"X-Filename": "series.zip"}).json()["id"]
+    service.post(f"/v1/volumes/{volume}/source", data=zipped(folder))
+    return volume, [{"name": KIDNEY, "region": mark(service, volume, hard_mask())}]
+
+
 def test_the_key_of_an_archive_is_said_to_it_and_reaches_no_log(start, tiny_weights, folder, tmp_path):
     service = start(tiny_weights, tmp_path)
     service.wait_until_ready()
-    volume = service.post("/v1/volumes", data=zipped(folder), headers={"X-Filename": "series.zip"}).json()["id"]
-    service.post(f"/v1/volumes/{volume}/source", data=zipped(folder))
-    segments = [{"name": KIDNEY, "region": mark(service, volume, hard_mask())}]
+    volume, segments = marked_series(service, folder)
     with guarded_archive("a-secret-key") as (url, heard):
         refused = export(service, volume, "rtstruct", segments, send_to=url, send_key="a-wrong-key")
         assert refused.status_code == 422 and "answered 401; check key" in refused.json()["error"]
@@ -227,9 +223,7 @@ def test_an_archive_that_is_not_listed_is_never_spoken_to(start, tiny_weights, f
     monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_TOKEN", "of-the-hospital")
     service = start(tiny_weights, tmp_path)
     service.wait_until_ready()
-    volume = service.post("/v1/volumes", data=zipped(folder), headers={"X-Filename": "series.zip"}).json()["id"]
-    service.post(f"/v1/volumes/{volume}/source", data=zipped(folder))
-    segments = [{"name": KIDNEY, "region": mark(service, volume, hard_mask())}]
+    volume, segments = marked_series(service, folder)
     with guarded_archive("a-secret-key") as (url, heard):
         refused = export(service, volume, "rtstruct", segments, send_to=url, send_key="a-secret-key")
         assert refused.status_code == 422 and "none that this service may speak to" in refused.json()["error"]

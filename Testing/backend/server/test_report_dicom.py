@@ -6,15 +6,7 @@ import zipfile
 import numpy as np
 import pydicom
 import pytest
-from mr_series import write_planes
-
-
-def zipped(folder) -> bytes:
-    canvas = io.BytesIO()
-    with zipfile.ZipFile(canvas, "w") as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
-    return canvas.getvalue()
+from mr_series import write_planes, zipped
 
 
 @pytest.fixture(scope="module")

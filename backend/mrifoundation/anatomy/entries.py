@@ -7,6 +7,12 @@ from .structure import Structure
 SIDES = ("left", "right")
 
 
+def entries_of(file: dict) -> list[dict]:
+    """The entries of a data file. What stands at its head (kind, regions ...) holds for them unless they say otherwise."""
+    shared = {key: value for key, value in file.items() if key != "structures"}
+    return [{**shared, **entry} for entry in file["structures"]]
+
+
 def structures_of(entry: dict, sided_names: set[str]) -> list[Structure]:
     """The structures that one YAML entry stands for.
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import yaml
 
-from .entries import SIDES, sided, structures_of
+from .entries import SIDES, entries_of, sided, structures_of
 from .structure import Structure
 from .vocabulary import Vocabulary
 
@@ -58,8 +58,7 @@ def _organs(entry: dict, vocabulary: Vocabulary) -> list[OrganAtRisk]:
 @lru_cache(maxsize=1)
 def drawn_by_hand() -> dict[str, Structure]:
     """Name → an organ that the vocabulary has no structure for, so that nobody can ask for it; each side one of its own."""
-    content = _read("drawn_by_hand")
-    return {one.name: one for entry in content.pop("structures") for one in structures_of(content | entry, set())}
+    return {one.name: one for entry in entries_of(_read("drawn_by_hand")) for one in structures_of(entry, set())}
 
 
 @lru_cache(maxsize=2)

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import yaml
 
-from .entries import SIDES, sided, structures_of
+from .entries import SIDES, entries_of, sided, structures_of
 from .structure import Structure
 
 
@@ -34,7 +34,7 @@ class Vocabulary:
         entries = [
             entry
             for file in sorted((folder / "structures").iterdir(), key=lambda file: file.name)
-            for entry in _entries(_read(file))
+            for entry in entries_of(_read(file))
         ]
         return _built(entries, *(_read(folder / f"{part}.yaml") for part in ("groups", "sets", "elsewhere")))
 
@@ -79,12 +79,6 @@ class Vocabulary:
 
 def _read(file) -> list | dict:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-def _entries(file: dict) -> list[dict]:
-    # What stands at the head of a file (kind, regions ...) holds for its entries unless these say otherwise.
-    shared = {key: value for key, value in file.items() if key != "structures"}
-    return [{**shared, **entry} for entry in file["structures"]]
 
 
 def _built(entries: list[dict], groups: list[dict], sets: list[dict], elsewhere: list[str]) -> Vocabulary:

@@ -54,9 +54,14 @@ def report(
         from mrifoundation.tasks.report.compose import report as compose
 
         earlier = prior and Study.encode(study.engine, [volume.read_scan(prior)], profile, progress=progress)
-        other = bool(prior) and _is_of_other_patient(scans[0], prior)
+        from mrifoundation.tasks.report.dicom_sr import headers_of_study, source_headers
+        from mrifoundation.tasks.report.unlike_prior import names_other_patient
+
+        is_structured = any(output.suffix.lower() == ".dcm" for output in outputs)
+        headers = [source_headers(path) for path in scans] if prior or is_structured else []
+        other = bool(prior) and names_other_patient(headers[0], source_headers(prior))
         found = compose(study, heads, earlier, opened_library(library, study), progress, other_patient=other)
-    source = _source(scans) if any(output.suffix.lower() == ".dcm" for output in outputs) else ()
+    source = headers_of_study(headers) if is_structured else ()
     for output in outputs:
         write_report(output, found, study.engine.vocabulary, source)
     print_how_understood([note for scan in study.scans for note in scan.notes])
@@ -65,19 +70,6 @@ def report(
     else:
         print_report(found)
     stderr.print(f"Written: {', '.join(map(str, outputs))}", highlight=False, markup=False)
-
-
-def _source(scans: list[Path]) -> list:
-    from mrifoundation.tasks.report.dicom_sr import headers_of_study, source_headers
-
-    return headers_of_study([source_headers(path) for path in scans])
-
-
-def _is_of_other_patient(scan: Path, prior: Path) -> bool:
-    from mrifoundation.tasks.report.dicom_sr import source_headers
-    from mrifoundation.tasks.report.unlike_prior import names_other_patient
-
-    return names_other_patient(source_headers(scan), source_headers(prior))
 
 
 def print_report(found: "Report") -> None:

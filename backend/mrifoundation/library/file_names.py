@@ -1,17 +1,17 @@
 """Names of files, which may be names of patients. A library keeps where a scan lies, since nobody could open it otherwise, and looks up no
 words in that; what a case is called after its file is made from there whenever it is shown."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mrifoundation.switch import is_on
 from mrifoundation.volume.reading import scan_name
 
 
 def file_names_are_kept() -> bool:
     """Whether $MRIFOUNDATION_FILE_NAMES is `on`: names of files are stored, and looked up by words, as names of cases."""
-    return os.environ.get("MRIFOUNDATION_FILE_NAMES", "").strip().lower() in ("on", "1", "yes")
+    return is_on("MRIFOUNDATION_FILE_NAMES")
 
 
 def named_after(source: str) -> str:

@@ -1,13 +1,13 @@
 """The picture that a library keeps of a case: its thumbnail, unless that may show who the patient is."""
 
 import io
-import os
 from collections.abc import Collection
 from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
 from mrifoundation.library.thumbnail import SIDE, thumbnail
+from mrifoundation.switch import is_on
 from mrifoundation.volume import Scan
 from mrifoundation.volume.burnt_in import NOTES
 
@@ -24,8 +24,7 @@ def preview(scan: Scan, flags: Collection[str]) -> bytes:
 
 def is_withheld(flags: Collection[str]) -> bool:
     """Whether a case with these flags gets no picture: the pixels may name the patient and $MRIFOUNDATION_BURNT_IN_PREVIEWS is not on."""
-    wanted = os.environ.get("MRIFOUNDATION_BURNT_IN_PREVIEWS", "").strip().lower() in ("on", "1", "yes")
-    return not wanted and not NOTES.keys().isdisjoint(flags)
+    return not is_on("MRIFOUNDATION_BURNT_IN_PREVIEWS") and not NOTES.keys().isdisjoint(flags)
 
 
 @lru_cache(maxsize=1)

@@ -23,9 +23,8 @@ def build_index_if_large(store: Store, exact_up_to: int = EXACT_UP_TO) -> dict[s
                 store.index_vectors(table, column)
                 recalls[f"{table}.{column}"] = recall_of_index(store, table, column)
                 store.set_about(f"recall of {table}.{column}", f"{recalls[f'{table}.{column}']:.4f}")
-                store.set_about(
-                    f"vectors of {table}.{column}", str(vectors)
-                )  # last, so that what is killed is done again
+                # Last, so that what is killed is done again.
+                store.set_about(f"vectors of {table}.{column}", str(vectors))
     return recalls
 
 

@@ -58,9 +58,8 @@ def _headed(source: SourceSeries, description: str) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = RTStructureSetStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = (
-        ImplicitVRLittleEndian  # the explicit one has no room for more than 64 kB of points a contour
-    )
+    # The explicit one has no room for more than 64 kB of points a contour.
+    meta.TransferSyntaxUID = ImplicitVRLittleEndian
     dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
     first, now = source.headers[0], datetime.datetime.now()
     dataset.SpecificCharacterSet = "ISO_IR 192"
