@@ -27,6 +27,35 @@ def test_batch_waits_for_all_interactive_work():
     assert emptied(queue) == ["segment 1", "segment 2", "ingest"]
 
 
+def test_batch_has_one_turn_where_somebody_always_asks_for_something():
+    now = [0.0]
+    queue = FairQueue(patience=15, clock=lambda: now[0])
+    given = []
+    queue.put("scan", batch=True)
+    for second in range(40):
+        now[0] = second
+        queue.put("segment")
+        given.append(queue.get())
+        if given[-1] == "scan":
+            queue.put("scan", batch=True)
+    assert [second for second, item in enumerate(given) if item == "scan"] == [15, 30]
+    assert len(queue) == 3, "what was asked for meanwhile, and the next scan, still wait"
+
+
+def test_the_turn_of_one_batch_is_not_the_turn_of_all():
+    now = [0.0]
+    queue = FairQueue(patience=15, clock=lambda: now[0])
+    for item in ("scan a", "scan b"):
+        queue.put(item, item, batch=True)
+    for number in range(4):
+        queue.put(f"segment {number}")
+    given = []
+    for second in (15, 16, 31):
+        now[0] = second
+        given.append(queue.get())
+    assert given == ["scan a", "segment 0", "scan b"]
+
+
 def test_lengths_are_told_by_class_and_by_client():
     queue = FairQueue()
     queue.put(1, "a", batch=True)

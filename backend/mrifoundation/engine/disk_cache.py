@@ -45,6 +45,13 @@ class DiskCache:
     def __contains__(self, key: str) -> bool:
         return self._path(key).is_file()
 
+    def mark_used(self, key: str) -> bool:
+        """Whether there is something under `key`, which then goes last where room is needed."""
+        if key not in self:
+            return False
+        self._mark_used(self._path(key))
+        return True
+
     def read(self, key: str) -> tuple[dict[str, np.ndarray], dict] | None:
         """The arrays and the JSON object stored under `key`; None when there are none that can be read."""
         path = self._path(key)

@@ -1,23 +1,33 @@
 """Who is next: interactive work before batch, and within each one job of every client in turn."""
 
 import threading
+import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from queue import Empty
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
-class FairQueue(Generic[Item]):
-    """A queue between threads. Batch work waits while there is any other, so it moves only when the service has time for it."""
+PATIENCE = 15.0  # seconds
 
-    def __init__(self):
+
+class FairQueue(Generic[Item]):
+    """A queue between threads. Batch work waits while there is any other, but for `patience` seconds at most: where somebody always asks
+    for something, an archive still comes in, a scan at a time."""
+
+    def __init__(self, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic):
+        self._patience, self._clock = patience, clock
+        self._passed_over_since = 0.0  # when batch work came, or last had its turn
         self._rounds: tuple[OrderedDict[str, deque[Item]], ...] = (OrderedDict(), OrderedDict())
         self._changed = threading.Condition()
         self._closed = False
 
     def put(self, item: Item, client: str = "", *, batch: bool = False) -> None:
         with self._changed:
+            if batch and not self._rounds[batch]:
+                self._passed_over_since = self._clock()
             self._rounds[batch].setdefault(client, deque()).append(item)
             self._changed.notify()
 
@@ -56,9 +66,17 @@ class FairQueue(Generic[Item]):
         return self.length(batch=False) + self.length(batch=True)
 
     def _next(self) -> Item:
-        round = next(filter(None, self._rounds))
+        round = self._next_round()
         client, items = round.popitem(last=False)
         item = items.popleft()
         if items:
             round[client] = items  # behind all others
         return item
+
+    def _next_round(self) -> OrderedDict[str, deque[Item]]:
+        interactive, batch = self._rounds
+        overdue = batch and self._clock() - self._passed_over_since >= self._patience
+        if interactive and not overdue:
+            return interactive
+        self._passed_over_since = self._clock()
+        return batch

@@ -34,13 +34,13 @@ class Volumes:
     def __init__(self):
         self._memory: MemoryCache[HeldScan] = MemoryCache(memory_limit(IN_MEMORY))
         self._disk = DiskCache(cache_folder("volumes"), cache_limit())
-        self._unwritten: set[str] = set()  # what the disk refused
+        self._unwritten: set[str] = set()  # what the disk refused, or let go for others while it was in use
 
     def add(self, scan: Scan) -> str:
         """Keep `scan`; gives its id. Sending the same scan again changes nothing but its name."""
         scan_id = scan.content_hash
         self._memory.put(scan_id, HeldScan(scan))
-        if scan_id not in self._disk and not self._write(scan):
+        if not self._disk.mark_used(scan_id) and not self._write(scan):
             self._unwritten.add(scan_id)
         return scan_id
 
@@ -82,6 +82,8 @@ class Volumes:
                 return None
             held = HeldScan(scan)
             self._memory.put(scan_id, held)
+        elif not self._disk.mark_used(scan_id):
+            self._unwritten.add(scan_id)
         return held.scan
 
     def _write(self, scan: Scan) -> bool:
