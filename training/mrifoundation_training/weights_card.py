@@ -51,6 +51,8 @@ def card_of(
             "Few real scans per region were seen; expect failures on sequences and pathologies that were not.",
             "Presence is least to be trusted in parts of the body of which no labelled scan trained: a prostate, a knee or a hand may be "
             "taken for something else.",
+            "How well brain structures are segmented was measured on T1-weighted scans; on other contrasts the doubt told beside a volume "
+            "may be too small.",
         ],
     )
 
