@@ -168,6 +168,19 @@ def test_batch_work_is_taken_up_however_long_it_waited(opened, monkeypatch):
     assert [one.id for one in jobs.parked()] == [job.id]
 
 
+@pytest.mark.parametrize(
+    ("kind", "times", "said"),
+    [("segment", 1, None), ("segment", 2, "twice"), ("ingest", 4, None), ("ingest", 5, "five times")],
+)
+def test_what_takes_the_service_down_again_and_again_ends_with_the_reason(opened, tmp_path, kind, times, said):
+    job, jobs = parked(opened, kind=kind)
+    jobs.close()
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as disk, disk:
+        disk.execute("UPDATE jobs SET begun = ?", (times,))
+    error = opened().get(job.id).snapshot()["error"]
+    assert said in error if said else error is None
+
+
 def test_jobs_that_are_forgotten_leave_the_disk_too(opened, tmp_path):
     jobs = opened(finished=FinishedJobs(last=2, seconds=0))
     for _ in range(5):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from mrifoundation.engine import Engine
 from mrifoundation.engine.encoder import Cancel, Progress
 from mrifoundation.errors import Cancelled, InputError
+from mrifoundation.library.at_work import AtWork
 from mrifoundation.library.case import case_id, known_facts
 from mrifoundation.library.cluster import Cluster
 from mrifoundation.library.file_names import file_names_are_kept
@@ -51,7 +53,9 @@ class Ingest:
         self._added = self._known = self._twins = self._withheld = 0
         self._seen: set[str] = set()
         self._replaced: list[str] = []
-        self._started = self._committed = time.monotonic()
+        self._started = time.monotonic()
+        self._committed = -math.inf  # so that the first scan is written down at once, after a crash too
+        self._at_work = AtWork(self.store.uri, self.collection)
         self._salt = (self.store.about("salt") or "").encode()
         rows = self.store.rows(
             CASES,
@@ -77,6 +81,7 @@ class Ingest:
         finally:
             self._commit()
         yield from self._finish()
+        self._at_work.forget()
         return self._report()
 
     def _drop_left_over(self) -> None:
@@ -112,9 +117,8 @@ class Ingest:
 
     def _take(self, item: Item) -> None:
         try:
-            scan = item.read()
-            if not self._is_there_already(case_id(self.collection, scan.content_hash), item):
-                self._keep(take(self.engine, self._told(item, self._stamp(item)), scan, self.cancel), item)
+            with self._at_work.on(item.source, item.series or "", self._stamp(item)):
+                self._read_and_keep(item)
         except InputError as error:
             self._bad.append((_shown(item), str(error)))
         except Cancelled:
@@ -122,6 +126,11 @@ class Ingest:
         except Exception as error:  # one odd scan must not stop an archive
             log.exception("a scan could not be added")
             self._bad.append((_shown(item), failure(error)))
+
+    def _read_and_keep(self, item: Item) -> None:
+        scan = item.read()
+        if not self._is_there_already(case_id(self.collection, scan.content_hash), item):
+            self._keep(take(self.engine, self._told(item, self._stamp(item)), scan, self.cancel), item)
 
     def _take_from_cluster(self, item: Item, answer: Taken | str) -> None:
         """answer: what a worker made of the item, or why it could not."""

@@ -28,11 +28,12 @@ log = logging.getLogger(__name__)
 
 STALE = 3600.0  # seconds after which nobody waits any more for interactive work of a service that was away
 MOST_BEGINNINGS = 2
+MOST_OF_BATCH = 5  # an ingest goes on without the scan that took it down three times
 SHARED = (
     "Another service uses the same cache folder, so jobs of this one do not survive a restart; set MRIFOUNDATION_CACHE."
 )
 UNWRITABLE = "Jobs cannot be written to disk ({}), so they would not survive a restart; make room or make it writable."
-TWICE_DOWN = "The service went down twice while doing this; choose the profile fast, or crop or resample the scan."
+TOO_OFTEN_DOWN = "The service went down {} while doing this; choose the profile fast, or crop or resample the scan."
 TOO_LATE = "This was asked for more than an hour before the service was restarted; ask again."
 UNKNOWN = "The service was restarted before this was done; ask again."
 
@@ -239,6 +240,8 @@ def _reason_to_end(job: Job, age: float) -> str | None:
     """age: seconds since it was asked for."""
     if not job.path:
         return UNKNOWN
-    if job.begun >= MOST_BEGINNINGS:
-        return TWICE_DOWN
+    if job.is_batch and job.begun >= MOST_OF_BATCH:
+        return TOO_OFTEN_DOWN.format("five times")
+    if not job.is_batch and job.begun >= MOST_BEGINNINGS:
+        return TOO_OFTEN_DOWN.format("twice")
     return TOO_LATE if age > STALE and not job.is_batch else None
