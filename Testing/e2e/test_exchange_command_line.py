@@ -44,11 +44,18 @@ def test_a_label_map_becomes_rtstruct_and_seg_of_its_series_and_comes_back(run, 
         np.testing.assert_array_equal(found.mask, import_segments(labels).segments[1].mask)
 
 
-def test_surfaces_and_seg_nrrd_need_no_dicom(run, labels, tmp_path):
+def test_surfaces_and_seg_nrrd_need_no_dicom_and_come_back(run, series, labels, tmp_path):
+    given = import_segments(labels).segments
     for name in ("a.seg.nrrd", "a.zip", "a.stl"):
         only = ["--only", "label 1"] if name == "a.stl" else []
         done = run("export", labels, "-o", tmp_path / name, *only)
-        assert done.returncode == 0 and (tmp_path / name).stat().st_size > 100, done.stderr
+        assert done.returncode == 0, done.stderr
+        done = run("import-contours", tmp_path / name, "--scan", series, "-o", tmp_path / "back.nii.gz")
+        assert done.returncode == 0, done.stderr
+        found = import_segments(tmp_path / "back.nii.gz").segments
+        assert [one.name for one in found] == [one.name for one in given[: 1 if only else 2]]
+        for one, other in zip(found, given, strict=False):
+            np.testing.assert_array_equal(one.mask, other.mask)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,17 @@ def test_other_formats_need_no_dicom(service, volume, wanted, kind, media, name)
     np.testing.assert_array_equal(region(service, volume, found["region"]), hard_mask())
 
 
+def test_several_surfaces_go_out_in_a_zip_and_come_back_as_the_same_regions(service, volume, wanted):
+    answer = export(service, volume, "stl", wanted)
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/zip", answer.text
+    found = bring(service, volume, answer.content, "contours.zip").json()
+    assert found["kind"] == "stl" and found["notes"] == []
+    assert [one["name"] for one in found["segments"]] == [KIDNEY, SEROMA]
+    np.testing.assert_array_equal(region(service, volume, found["segments"][0]["region"]), hard_mask())
+    refused = bring(service, volume, answer.content[:-40], "contours.zip")
+    assert refused.status_code == 422 and "damaged zip" in refused.json()["error"]
+
+
 def test_a_contour_under_correction_is_exported_as_it_stands(service, volume, tmp_path):
     begun = service.post(
         f"/v1/volumes/{volume}/refine", json={"region": mark(service, volume, hard_mask()), "profile": "fast"}

@@ -107,6 +107,41 @@ def test_names_of_two_letters_are_taken_out_of_a_description():
     assert dicom_headers.safe_description(header) == "T2"
 
 
+def test_a_description_and_names_without_end_are_not_compared():
+    header = Dataset()
+    header.PatientName, header.SeriesDescription = " ".join(f"n{n}" for n in range(200_000)), "T1 axial"
+    assert dicom_headers.safe_description(header) == "T1 axial"
+    header.SeriesDescription = "ab " * 1_000_000
+    assert dicom_headers.safe_description(header) == ""
+
+
+@pytest.mark.parametrize("stated", ["utf-7", "unicode_escape", "punycode", "UTF_7", "idna", "bz2"])
+def test_a_character_set_that_only_python_knows_is_not_taken(tmp_path, save_slices, stated):
+    """Some have halves of characters, which no answer can carry, and some take ever longer for a long text."""
+    save_slices(tmp_path / "a", [np.ones((8, 8))], SeriesDescription="T1 +2AA-")
+    path = next((tmp_path / "a").iterdir())
+    stated = stated.encode() + b" " * (len(stated) % 2)
+    content = path.read_bytes()
+    place = content.index(b"\x08\0\x08\0CS")
+    path.write_bytes(content[:place] + b"\x08\0\x05\0CS" + struct.pack("<H", len(stated)) + stated + content[place:])
+    assert read_scan(path).name == "T1 +2AA (series 3)"
+
+
+@pytest.mark.parametrize(
+    ("stated", "text"),
+    [
+        ("ISO_IR 192", "Schädel"),
+        ("ISO_IR 100", "Schädel"),
+        ("utf8", "Schädel"),
+        ("cp1251", "голова"),
+        ("GB18030", "头"),
+    ],
+)
+def test_plain_character_sets_are_read(tmp_path, save_slices, stated, text):
+    save_slices(tmp_path / "a", [np.ones((8, 8))], SpecificCharacterSet=stated, SeriesDescription=text)
+    assert read_scan(tmp_path / "a").name == f"{text} (series 3)"
+
+
 def test_pixels_of_no_known_kind_are_refused_before_gdcm_reads_them(tmp_path, save_slices):
     save_slices(tmp_path / "a", [np.ones((8, 8))])
     path = next((tmp_path / "a").iterdir())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contour_driver import LARGE, cells, click, message, row, segmentation, voxels, wait
+from contour_driver import LARGE, SMALL, cells, choose, click, message, row, segmentation, voxels, wait
 from mr_series import SHAPE, write_series
 from volumes import add_volume
 
@@ -50,6 +50,23 @@ def test_contours_go_out_to_a_file_and_come_back(by_hand, balls, tmp_path):
     wait(by_hand)
     [name] = [name for name in cells(by_hand, 1) if name.startswith("optic chiasm") and name != "optic chiasm"]
     np.testing.assert_array_equal(voxels(by_hand, balls, name), drawn)
+
+
+def test_surfaces_go_out_in_a_zip_and_come_back(by_hand, balls, tmp_path):
+    drawn = {}
+    for name, place in {"optic chiasm": LARGE, "pituitary gland": SMALL}.items():
+        choose(by_hand, name)
+        click(by_hand, balls, place)
+        drawn[name] = voxels(by_hand, balls, name)
+    export(by_hand, "stl", tmp_path / "contours.stl")
+    assert "contours.zip" in message(by_hand) and (tmp_path / "contours.zip").exists(), message(by_hand)
+    segmentation(by_hand).GetSegmentation().RemoveAllSegments()
+    ui = by_hand.contourPanel.ui
+    ui.importPath.currentPath = str(tmp_path / "contours.zip")
+    ui.importButton.click()
+    wait(by_hand)
+    for name, mask in drawn.items():
+        np.testing.assert_array_equal(voxels(by_hand, balls, name), mask)
 
 
 def test_rtstruct_without_a_series_says_what_it_needs(by_hand, balls, tmp_path):

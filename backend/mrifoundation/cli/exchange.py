@@ -30,7 +30,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    labels: Annotated[Path, typer.Argument(help="Label map (NIfTI, NRRD, MHA), DICOM SEG, RTSTRUCT or STL.")],
+    labels: Annotated[
+        Path, typer.Argument(help="Label map (NIfTI, NRRD, MHA), DICOM SEG, RTSTRUCT, STL or a zip of STL.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="File to write: .dcm, .nii.gz, .seg.nrrd, .stl, or .zip for surfaces."),
@@ -73,7 +75,9 @@ def export(
 
 
 def import_contours(
-    contours: Annotated[Path, typer.Argument(help="DICOM SEG, RTSTRUCT, STL, or a label map on another grid.")],
+    contours: Annotated[
+        Path, typer.Argument(help="DICOM SEG, RTSTRUCT, STL, a zip of STL, or a label map on another grid.")
+    ],
     scan: Annotated[Path, typer.Option(help="The scan onto whose grid they are brought.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Label map to write: .nii.gz or .seg.nrrd.")],
     series: SeriesOption = None,

@@ -95,7 +95,8 @@ async def import_(
     volume_id: str,
     x_filename: Annotated[str, Header(description="Its name.", examples=["RS.dcm", "contours.seg.nrrd"])],
 ) -> dict:
-    """DICOM SEG, RTSTRUCT, NIfTI, NRRD, MHA or STL; each segment becomes a region on the volume's own grid, and may overlap others."""
+    """DICOM SEG, RTSTRUCT, NIfTI, NRRD, MHA, STL or a zip of STL; each segment becomes a region on the volume's own grid, and may overlap
+    others."""
     from mrifoundation.tasks.exchange import Grid, import_segments
     from mrifoundation.tasks.exchange.exporting import file_name
 

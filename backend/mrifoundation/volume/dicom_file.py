@@ -13,8 +13,11 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import BYTE_BUDGET, HEADER_BUDGET
+from mrifoundation.volume.dicom_characters import read_known_characters_only
 
 _CHUNK = 1 << 20
+
+read_known_characters_only()
 
 
 def read_header(path: Path) -> Dataset:

@@ -38,6 +38,8 @@ _IDENTITY = (
 _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d{6}|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d)(?!\d)"
 )
+# Characters; the standard has 64 and 324, but a file may hold millions, and each word of the one is sought in the other.
+_LONGEST_DESCRIPTION, _LONGEST_IDENTITY = 256, 2048
 _LOCALIZER = re.compile(r"\b(loc|localizer|localiser|scout|survey|3[ -]?plane)\b", re.IGNORECASE)
 
 # Odd values are the rule in clinical files; what matters here is checked here, and nobody can act on the warnings.
@@ -127,6 +129,8 @@ def numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | N
 def safe_description(header: Dataset) -> str:
     """The series description without the patient's name, numbers and dates that people type into it."""
     description = _DATE.sub("", str(header.get("SeriesDescription") or ""))
+    if len(description) > _LONGEST_DESCRIPTION:
+        return ""
     for keyword in _IDENTITY:
         for part in re.split(r"[\s^=,\\]+", _text(header, keyword)):
             if len(part) >= (2 if keyword in _NAMES else 3):
@@ -136,7 +140,7 @@ def safe_description(header: Dataset) -> str:
 
 def _text(header: Dataset, keyword: str) -> str:
     value = header.get(keyword) or ""
-    return " ".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+    return (" ".join(map(str, value)) if isinstance(value, MultiValue) else str(value))[:_LONGEST_IDENTITY]
 
 
 def image_kinds(header: Dataset) -> set[str]:

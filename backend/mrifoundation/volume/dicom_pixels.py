@@ -5,13 +5,24 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import SimpleITK as sitk
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from mrifoundation.errors import InputError
 from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.decoder import DECODER
 from mrifoundation.volume.dicom_file import read_checked
 from mrifoundation.volume.dicom_headers import Frame, numbers
 from mrifoundation.volume.quiet import quiet_libraries
 from mrifoundation.volume.voxel_values import luminance
+
+# Everything else is compressed, or nobody knows what it is.
+_PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
+_NO_LENGTH = 0xFFFFFFFF
 
 
 class PixelReader:
@@ -41,6 +52,7 @@ class PixelReader:
             frames = int((numbers(header, "NumberOfFrames", 1) or (1,))[0])
             check_size((frame.columns, frame.rows, frames), 4 * int(header.get("SamplesPerPixel") or 1), self._name)
             decode = self._enhanced if "PerFrameFunctionalGroupsSequence" in header else self._classic
+            decode = self._compressed if _is_compressed(header) else decode
             del header  # it holds the pixels as well
             planes = decode(frame.path)
         except InputError:
@@ -61,11 +73,13 @@ class PixelReader:
         array = array.astype(np.float32)
         return array if array.ndim == 3 else array[None]
 
+    def _compressed(self, path: Path) -> np.ndarray:
+        planes = DECODER.decode(path)
+        return (luminance(planes, self._colour_notes()) if planes.ndim == 4 else planes).astype(np.float32)
+
     def _enhanced(self, path: Path) -> np.ndarray:
         """pydicom's raw values, since every frame may carry its own rescale slope, which GDCM does not follow."""
         dataset = pydicom.dcmread(path, force=True)
-        if dataset.file_meta.TransferSyntaxUID.is_compressed:
-            return self._classic(path)
         raw = dataset.pixel_array
         raw = (raw[None] if raw.ndim == 2 else raw).astype(np.float32)
         shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])
@@ -84,6 +98,13 @@ class PixelReader:
             f"An image of '{self._name}' is damaged or cut short, or is "
             "compressed in a way that cannot be read; export the series again, uncompressed."
         )
+
+
+def _is_compressed(header: pydicom.Dataset) -> bool:
+    syntax = header.file_meta.get("TransferSyntaxUID") if hasattr(header, "file_meta") else None
+    pixels = header.get_item("PixelData")
+    # GDCM may believe another of several syntaxes than pydicom; pixels that are not compressed have a length.
+    return (syntax or ImplicitVRLittleEndian) not in _PLAIN or getattr(pixels, "length", 0) == _NO_LENGTH
 
 
 def _rescale(groups: list[pydicom.Dataset]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from mrifoundation.volume.text_header import check_text_header
 from mrifoundation.volume.voxel_values import finite_float32, luminance
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-_IMAGE_IO = {"nrrd": "NrrdImageIO", "metaimage": "MetaImageIO"}
+IMAGE_IO = {"nrrd": "NrrdImageIO", "metaimage": "MetaImageIO"}
 _TITLE = {"nrrd": "NRRD", "metaimage": "MetaImage"}
 
 
@@ -27,7 +27,7 @@ def read_itk_image(path: Path, kind: str, name: str, notes: list[str]) -> Scan:
     check_text_header(path, kind, name)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
-    reader.SetImageIO(_IMAGE_IO[kind])
+    reader.SetImageIO(IMAGE_IO[kind])
     try:
         with quiet_libraries():
             reader.ReadImageInformation()

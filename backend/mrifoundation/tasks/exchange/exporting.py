@@ -114,15 +114,15 @@ def _gaps(segments: Sequence[Segment], source: SourceSeries) -> list[str]:
 
 
 def _surfaces(segments: Sequence[Segment], grid: Grid) -> Exported:
-    from mrifoundation.tasks.exchange.surface import as_stl
+    from mrifoundation.tasks.exchange.surface_writing import as_stl
 
-    files = [(file_name(one.name), as_stl(one.mask, grid.affine)) for one in segments]
+    files = [(file_name(one.name), as_stl(one, grid.affine)) for one in segments]
     if len(files) == 1:
         return Exported(files[0][1], ".stl", "model/stl")
-    canvas = io.BytesIO()
+    canvas, digits = io.BytesIO(), max(2, len(str(len(files))))
     with zipfile.ZipFile(canvas, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (name, content) in enumerate(files, start=1):
-            archive.writestr(f"{number:02} {name}.stl", content)
+            archive.writestr(f"{number:0{digits}} {name}.stl", content)
     return Exported(canvas.getvalue(), ".zip", "application/zip")
 
 

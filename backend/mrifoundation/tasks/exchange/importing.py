@@ -28,7 +28,8 @@ class Imported:
 
 
 def import_segments(path: Path, grid: Grid | None = None, frame_of_reference: str | None = None) -> Imported:
-    """The segments in a DICOM SEG, an RTSTRUCT, a label map (NIfTI, NRRD, MHA) or an STL surface; what the file really is decides.
+    """The segments in a DICOM SEG, an RTSTRUCT, a label map (NIfTI, NRRD, MHA), an STL surface or a zip of such surfaces; what the
+    file really is decides.
 
     grid: where they are wanted; None: the file's own, which contours and surfaces have not. A segment that lies outside is left out
     with a note. frame_of_reference: UID of the scan's, where it is known; a note says when a DICOM file is of another one.
@@ -72,10 +73,10 @@ def kind_of(path: Path) -> str:
         raise InputError(f"'{path.name}' is DICOM but neither SEG nor RTSTRUCT; give one of these.")
     if content.kind in ("nifti", "nrrd", "metaimage"):
         return content.kind
-    if path.suffix.lower() == ".stl" and not content.readable:
+    if content.kind == "zip" or (path.suffix.lower() == ".stl" and not content.readable):
         return "stl"
     raise InputError(
-        f"'{path.name}' holds no contours that can be read; give DICOM SEG, RTSTRUCT, NIfTI, NRRD, MHA or STL."
+        f"'{path.name}' holds no contours that can be read; give DICOM SEG, RTSTRUCT, NIfTI, NRRD, MHA, STL or a zip of STL."
     )
 
 
@@ -98,9 +99,9 @@ def _read(path: Path, kind: str, grid: Grid | None, notes: list[str]) -> tuple[l
 
         return read_dicom_seg(path, grid, notes)
     if kind == "stl":
-        from mrifoundation.tasks.exchange.surface import read_stl
+        from mrifoundation.tasks.exchange.surface_reading import read_surfaces
 
-        return [Segment(path.stem, read_stl(path, grid, notes))], grid
+        return read_surfaces(path, grid, notes), grid
     from mrifoundation.tasks.exchange.label_files import read_label_file
 
     segments, own = read_label_file(path, kind)

@@ -12,10 +12,12 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid, check_room
 from mrifoundation.tasks.exchange.identity import Identity, identify
-from mrifoundation.tasks.exchange.segment import Colour, Segment, label_layers, label_map, overlapping
+from mrifoundation.tasks.exchange.segment import Colour, Segment, colour_of, label_layers, label_map, overlapping
 from mrifoundation.volume import read_scan, write_label_map
+from mrifoundation.volume.itk_image import IMAGE_IO
 from mrifoundation.volume.json_text import parse_json
 from mrifoundation.volume.nifti_extension import nifti_comments
+from mrifoundation.volume.quiet import quiet_libraries
 
 _MOST = 1000  # values of a label map; more are an image
 
@@ -60,18 +62,20 @@ def read_label_file(path: Path, kind: str) -> tuple[list[Segment], Grid]:
         return _segments(scan.voxels, _nifti_names(path), grid, path.name), grid
     header = sitk.ImageFileReader()
     header.SetFileName(str(path))
-    header.ReadImageInformation()
+    header.SetImageIO(IMAGE_IO[kind])  # else the name of the file would decide
+    with quiet_libraries():
+        header.ReadImageInformation()
     fields = {key: header.GetMetaData(key) for key in header.GetMetaDataKeys()}
     described = _described(fields)
     if not described:
-        return _segments(scan.voxels, parse_json(fields.get("SegmentNames", "{}")), grid, path.name), grid
+        return _segments(scan.voxels, _names(fields.get("SegmentNames", "{}")), grid, path.name), grid
     layers = [scan.voxels]
     if header.GetNumberOfComponents() > 1:
         layers = [layer.T for layer in np.moveaxis(sitk.GetArrayFromImage(header.Execute()), -1, 0)]
     check_room(len(described), grid, path.name)
     segments = []
     for name, value, layer, colour in described:
-        if layer >= len(layers):
+        if not 0 <= layer < len(layers):
             raise InputError(f"'{path.name}' names a layer that it does not hold; save the segmentation again.")
         segments.append(Segment(name, layers[layer] == value, colour))
     return segments, grid
@@ -83,8 +87,7 @@ def _described(fields: dict[str, str]) -> list[tuple[str, int, int, Colour | Non
     number = 0
     while f"Segment{number}_Name" in fields:
         start = f"Segment{number}_"
-        parts = fields.get(start + "Color", "").split()
-        colour = tuple(round(255 * float(part)) for part in parts) if len(parts) == 3 else None
+        colour = colour_of([255 * float(part) for part in fields.get(start + "Color", "").split()])
         value, layer = int(fields.get(start + "LabelValue", number + 1)), int(fields.get(start + "Layer", 0))
         found.append((fields[start + "Name"], value, layer, colour))
         number += 1
@@ -103,9 +106,13 @@ def _segments(values: np.ndarray, names: dict[str, str], grid: Grid, title: str)
 
 def _nifti_names(path: Path) -> dict[str, str]:
     """The names that `write_label_map` keeps in the file, {} for a file of others."""
-    for text in nifti_comments(path):
-        with contextlib.suppress(ValueError):
-            names = parse_json(text)
-            if isinstance(names, dict):
-                return {str(key): str(name) for key, name in names.items()}
+    return next(filter(None, map(_names, nifti_comments(path))), {})
+
+
+def _names(told: str) -> dict[str, str]:
+    """Value → name, {} where the text is something else."""
+    with contextlib.suppress(ValueError):
+        names = parse_json(told)
+        if isinstance(names, dict):
+            return {str(key): str(name) for key, name in names.items()}
     return {}

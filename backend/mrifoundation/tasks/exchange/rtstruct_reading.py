@@ -10,8 +10,9 @@ from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.between_planes import between
 from mrifoundation.tasks.exchange.filling import filled
 from mrifoundation.tasks.exchange.grid import Grid, check_room, onto
-from mrifoundation.tasks.exchange.segment import Segment
+from mrifoundation.tasks.exchange.segment import Segment, colour_of
 from mrifoundation.volume.budget import check_size
+from mrifoundation.volume.dicom_headers import numbers
 from mrifoundation.volume.itk_image import LPS_TO_RAS
 
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -20,6 +21,7 @@ NEAR = 0.25  # voxels that a contour may lie off a slice of the grid and still b
 _SAME_PLANE = 0.1  # mm between contours of one plane
 WIDEST_GAP = 2.5  # usual distances that two neighbouring planes of one part may be apart
 _FARTHEST = 1e5  # mm from the origin
+_LONGEST_WAY = 3e8  # voxels; a hundred organs with a hundred contours each of a thousand are 1e7
 _LARGEST = 2048  # pixels along an edge of a plane that contours are filled in
 
 
@@ -44,18 +46,19 @@ def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segmen
     items = {int(item.ReferencedROINumber): item for item in dataset.get("ROIContourSequence") or ()}
     rois = list(dataset.get("StructureSetROISequence") or ())
     check_room(len(rois), grid, "The structure set")
-    segments, open_ones = [], 0
+    segments, open_ones, way = [], 0, 0.0
     for roi in rois:
         item = items.get(int(roi.ROINumber), Dataset())
         contours = list(item.get("ContourSequence") or ())
-        closed = [one for one in contours if one.get("ContourGeometricType") in _CLOSED and one.get("ContourData")]
+        closed = [one for one in contours if one.get("ContourGeometricType") in _CLOSED and _written(one)]
         open_ones += len(contours) - len(closed)
         if not closed:
             notes.append(f"'{roi.ROIName}' has no closed contour and was left out.")
             continue
         rings = [_points(one) for one in closed]
-        colour = item.get("ROIDisplayColor")
-        segments.append(Segment(str(roi.ROIName), _mask(rings, grid, notes), _colour(colour)))
+        way = _check_way(rings, way, grid)
+        colour = colour_of(numbers(item, "ROIDisplayColor", 3) or ())
+        segments.append(Segment(str(roi.ROIName), _mask(rings, grid, notes), colour))
     if open_ones:
         notes.append(f"{open_ones} points or open lines enclose nothing and were left out.")
     return segments
@@ -63,18 +66,34 @@ def read_rtstruct(dataset: Dataset, grid: Grid, notes: list[str]) -> list[Segmen
 
 def _points(contour: Dataset) -> np.ndarray:
     """RAS mm [n, 3]."""
-    data = contour.ContourData
-    if isinstance(data, bytes):
-        # More than 64 kB in a file that states its types, which then has to call this one unknown.
-        data = data.decode("ascii").strip("\0 ").split("\\")
-    points = np.asarray(data, float).reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
+    written = _written(contour)
+    if isinstance(written, bytes):
+        numbers = np.fromstring(written.decode("ascii"), sep="\\")
+        if len(numbers) != written.count(b"\\") + 1:
+            raise ValueError("points that are no numbers")
+    else:
+        numbers = np.asarray(written, float)
+    points = numbers.reshape(-1, 3) * np.diag(LPS_TO_RAS)[:3]
     if not (np.abs(points) < _FARTHEST).all():
         raise InputError("A contour has points that lie nowhere in a patient, so the file is damaged; export it again.")
     return points
 
 
-def _colour(given: Sequence | None) -> tuple[int, int, int] | None:
-    return tuple(int(part) for part in given) if given and len(given) == 3 else None
+def _written(contour: Dataset) -> bytes | Sequence[float]:
+    """Its numbers as they stand in the file, of which pydicom would make an object of hundreds of bytes each; b"" without any."""
+    item = contour.get_item("ContourData") if "ContourData" in contour else None
+    value = item.value if item is not None else None
+    return value.strip(b"\0 ") if isinstance(value, bytes) else (value or b"")
+
+
+def _check_way(rings: list[np.ndarray], so_far: float, grid: Grid) -> float:
+    """Voxels along all contours that were read. Filling takes as long as that is, so InputError is raised beyond all measure."""
+    spacing = np.linalg.norm(grid.affine[:3, :3], axis=0).min()
+    for ring in rings:
+        so_far += float(np.abs(np.diff(ring, axis=0, append=ring[:1])).sum() / spacing)
+    if so_far > _LONGEST_WAY:
+        raise InputError("Its contours go to and fro without end, so the file is damaged; export it again.")
+    return so_far
 
 
 def _mask(rings: list[np.ndarray], grid: Grid, notes: list[str]) -> np.ndarray:

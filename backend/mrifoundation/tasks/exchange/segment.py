@@ -6,19 +6,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from mrifoundation.errors import InputError
+from mrifoundation.sendable import sendable
 
 Colour = tuple[int, int, int]
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
     """mask: bool [i, j, k]. colour: red, green, blue, 0 to 255, None where the file says none. tg263: the name by AAPM TG-263, where it
-    differs from what the vocabulary gives."""
+    differs from what the vocabulary gives. What a file calls it is cut to LONGEST_NAME characters that can be sent."""
 
     name: str
     mask: np.ndarray
     colour: Colour | None = None
     tg263: str | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", sendable(self.name[:LONGEST_NAME]))
+
+
+def colour_of(parts: Sequence[float]) -> Colour | None:
+    """What a file states as red, green and blue, 0 to 255; None where that is no colour."""
+    if len(parts) != 3 or not all(0 <= part <= 255 for part in parts):
+        return None
+    red, green, blue = map(round, parts)
+    return red, green, blue
 
 
 def label_map(segments: Sequence[Segment]) -> np.ndarray:

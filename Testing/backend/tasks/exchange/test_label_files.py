@@ -1,8 +1,6 @@
-"""NIfTI, seg.nrrd and STL: there and back."""
+"""NIfTI and seg.nrrd: there and back; names, and files that hold no contours."""
 
-import io
 import json
-import zipfile
 
 import numpy as np
 import pytest
@@ -77,37 +75,6 @@ def test_an_image_is_no_label_map(tmp_path):
     sitk.WriteImage(sitk.GetImageFromArray(noise), str(tmp_path / "t1.nii.gz"))
     with pytest.raises(InputError, match="holds no labels"):
         import_segments(tmp_path / "t1.nii.gz")
-
-
-def test_a_surface_comes_back_as_the_same_voxels(source, save):
-    mask = hard_mask()
-    made = export_segments("stl", [Segment("left kidney", mask)], source.grid)
-    assert made.suffix == ".stl" and b"SPACE=LPS" in made.content[:80]
-    (found,) = import_segments(save(made, "left kidney"), source.grid).segments
-    assert found.name == "left kidney"
-    np.testing.assert_array_equal(found.mask, mask)
-
-
-def test_triangles_lie_in_patient_mm_and_face_outwards(source):
-    mask = ball((30, 25, 6), (12, 12, 5))
-    triangles = _triangles(export_segments("stl", [Segment("liver", mask)], source.grid).content)
-    middle = (source.grid.affine @ [*np.argwhere(mask).mean(0), 1])[:3] * (-1, -1, 1)
-    np.testing.assert_allclose(triangles.reshape(-1, 3).mean(0), middle, atol=1.5)
-    # The divergence theorem: positive only where triangles turn outwards.
-    volume = np.einsum("ni,ni->n", triangles[:, 0], np.cross(triangles[:, 1], triangles[:, 2])).sum() / 6000
-    assert volume == pytest.approx(mask.sum() * source.grid.voxel_ml, rel=0.05)
-
-
-def _triangles(content: bytes) -> np.ndarray:
-    """LPS mm [n, 3 corners, 3] of a binary STL."""
-    record = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
-    return np.frombuffer(content, record, offset=84)["corners"].astype(float)
-
-
-def test_several_surfaces_become_a_zip(source, segments):
-    made = export_segments("stl", segments, source.grid)
-    names = zipfile.ZipFile(io.BytesIO(made.content)).namelist()
-    assert (made.suffix, names) == (".zip", ["01 left kidney.stl", "02 seroma near the clip.stl"])
 
 
 def test_a_segment_outside_the_scan_is_named_and_nothing_inside_is_an_error(source, apart, save):
