@@ -10,7 +10,6 @@ likewise. Exit code 0 when there was no fault, crash, hang or memory. With --kee
 
 import argparse
 import json
-import os
 import random
 import resource
 import select
@@ -22,57 +21,42 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
-GIB = 1 << 30
-CPU_SECONDS, WALL_SECONDS = (
-    30,
-    600,
-)  # the machine may be busy with other things; the processor's seconds are what counts
-RESIDENT = 2 * GIB  # twice `BYTE_BUDGET`
+sys.path.insert(0, str(Path(__file__).parent))
+
+from bounds import RESIDENT, SECONDS, WALL_SECONDS, is_sentence, limit_address_space, peak_memory
+
 WRONG = ("fault", "crash", "hang", "memory")
-CONTOURS = ("label map", "dicom-seg", "rtstruct", "stl")
 
 
 def child(seeds: Path) -> None:
     """Read what the parent names, line by line, and tell what became of it. seeds: the folder that tells the grid of contours."""
-    sys.path.insert(0, str(Path(__file__).parent))
-    import numpy as np
+    from file_readers import CONTOURS, GRID, contours_reader, scan_reader
 
     from mrifoundation.anatomy import Vocabulary, understand
     from mrifoundation.errors import InputError
     from mrifoundation.library.where import parse_where
-    from mrifoundation.tasks.exchange import Grid, import_segments
-    from mrifoundation.volume import read_scan
 
     vocabulary = Vocabulary.load()
     understand("liver", vocabulary)
-    told = json.loads((seeds / "grid.json").read_text())
-    grid = Grid(tuple(told["shape"]), np.array(told["affine"]))
-    acts = {kind: lambda given: import_segments(Path(given), grid) for kind in CONTOURS}
-    acts |= {"label map": lambda given: import_segments(Path(given))}  # on its own grid
+    read_scan, acts = scan_reader(), {kind: contours_reader(kind, seeds / GRID) for kind in CONTOURS}
     acts |= {"prompt": lambda given: understand(given, vocabulary), "filter": parse_where}
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + 3 * RESIDENT,) * 2)
+    before = peak_memory()
+    limit_address_space()
     print(json.dumps({"ready": before}), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_SECONDS, hard))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + SECONDS, hard))
         try:
             acts.get(asked["kind"], read_scan)(asked["given"])
             outcome, words = "read", ""
         except InputError as error:
             words = str(error)
-            outcome = "fault" if "\n" in words or not words.endswith((".", "?", "…")) else "refused"
+            outcome = "refused" if is_sentence(words) else "fault"
         except Exception as error:
             outcome, words = "fault", f"{type(error).__name__}: {error}"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"outcome": outcome, "words": words[:300], "peak": peak - before}), flush=True)
-
-
-def _address_space() -> int:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        print(json.dumps({"outcome": outcome, "words": words[:300], "peak": peak_memory() - before}), flush=True)
 
 
 class Reader:

@@ -5,6 +5,7 @@ import io
 import random
 import re
 import zipfile
+from collections.abc import Callable
 
 _EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _TEXT_NUMBERS = (b"0", b"-1", b"1e308", b"nan", b"inf", b"99999999999", b"4294967296", b"2147483647", b"0.0000001", b"")
@@ -16,7 +17,7 @@ def mutate(content: bytes, name: str, rng: random.Random) -> bytes:
     if name.endswith(".gz") and rng.random() < 0.5:
         return gzip.compress(_damaged(gzip.decompress(content), rng), 1)
     if name.endswith(".zip") and rng.random() < 0.6:
-        return _inside_zip(content, rng)
+        return inside_zip(content, rng, lambda member: _damaged(member, rng))
     return _damaged(content, rng)
 
 
@@ -38,11 +39,12 @@ def mutate_text(text: str, rng: random.Random) -> str:
     return "".join(letters)
 
 
-def _inside_zip(content: bytes, rng: random.Random) -> bytes:
+def inside_zip(content: bytes, rng: random.Random, damaged: Callable[[bytes], bytes]) -> bytes:
+    """The zip with one to three of its files damaged."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     for name in rng.sample(sorted(members), min(len(members), rng.randint(1, 3))):
-        members[name] = _damaged(members[name], rng)
+        members[name] = damaged(members[name])
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, member in members.items():

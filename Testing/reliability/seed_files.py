@@ -12,8 +12,11 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from compressed_images import write_compressed
+from file_readers import GRID
 from mr_series import write_enhanced, write_series
 
 from mrifoundation.tasks.exchange import Segment, export_segments, read_source
@@ -32,34 +35,37 @@ FILTERS = (
     'volume_ml."left kidney" >= 100, sex = F',
 )
 SHAPE = (24, 22, 8)
-GRID = "grid.json"  # where contours are wanted
+PLANE = (20, 18)  # columns and rows of made series
 
 
-def write_seeds(folder: Path, data: Path | None) -> dict[str, list[Path]]:
-    """Files by kind. data: folder of the data pack, None: without."""
+def write_seeds(
+    folder: Path, data: Path | None, shape: tuple[int, int, int] = SHAPE, plane: tuple[int, int] = PLANE
+) -> dict[str, list[Path]]:
+    """Files by kind. data: folder of the data pack, None: without. shape, plane: voxels of scans, and of images of made series."""
     folder.mkdir(parents=True, exist_ok=True)
-    voxels, affine = _scan(data)
-    series = _series(folder / "series", data)
+    voxels, affine = _scan(data, shape)
+    series = _series(folder / "series", data, plane)
     seeds = _images(folder, voxels, affine)
     seeds["dicom"] = [next(iter(sorted(series.glob("*.dcm"))))]
     seeds["dicom zip"] = [_zipped(folder / "series.zip", sorted(series.glob("*.dcm")))]
-    made = write_series(folder / "made", shape=(20, 18, 5))
+    made = write_series(folder / "made", shape=(*plane, 5))
     seeds["dicom multi-frame"] = [write_enhanced(folder / "enhanced.dcm", made)]
+    seeds["dicom compressed"] = write_compressed(folder / "compressed", made / "000.dcm")
     seeds["image zip"] = [_zipped(folder / "image.zip", seeds["nifti"][:1])]
     return seeds | _contours(folder, made)
 
 
-def _scan(data: Path | None) -> tuple[np.ndarray, np.ndarray]:
-    """int16 [24, 22, 8] from the middle of a real scan."""
+def _scan(data: Path | None, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """int16 from the middle of a real scan."""
     for path in sorted((data / "images").rglob("*.nii.gz"))[:1] if data else ():
         scan = read_scan(path)
-        start = [max(0, (size - wanted) // 2) for size, wanted in zip(scan.shape, SHAPE, strict=True)]
-        box = tuple(slice(a, a + n) for a, n in zip(start, SHAPE, strict=True))
+        start = [max(0, (size - wanted) // 2) for size, wanted in zip(scan.shape, shape, strict=True)]
+        box = tuple(slice(a, a + n) for a, n in zip(start, shape, strict=True))
         return scan.voxels[box].astype(np.int16), scan.affine
-    return np.random.default_rng(0).integers(0, 900, SHAPE).astype(np.int16), np.diag([2.0, 2.5, 3.0, 1.0])
+    return np.random.default_rng(0).integers(0, 900, shape).astype(np.int16), np.diag([2.0, 2.5, 3.0, 1.0])
 
 
-def _series(folder: Path, data: Path | None) -> Path:
+def _series(folder: Path, data: Path | None, plane: tuple[int, int]) -> Path:
     """Four slices of a real series, 64 × 64 pixels of each, or of one made on the fly."""
     for path in sorted((data / "dicom").rglob("*")) if data else ():
         found = sorted(one for one in path.glob("*") if one.is_file()) if path.is_dir() else []
@@ -73,7 +79,7 @@ def _series(folder: Path, data: Path | None) -> Path:
                     header.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
                     header.save_as(folder / f"{number}.dcm", enforce_file_format=True)
                 return folder
-    return write_series(folder, shape=(20, 18, 4))
+    return write_series(folder, shape=(*plane, 4))
 
 
 def _images(folder: Path, voxels: np.ndarray, affine: np.ndarray) -> dict[str, list[Path]]:
@@ -84,15 +90,19 @@ def _images(folder: Path, voxels: np.ndarray, affine: np.ndarray) -> dict[str, l
     for name, packed in (("a.nrrd", False), ("b.nrrd", True), ("a.mha", False), ("b.mha", True)):
         sitk.WriteImage(image, str(folder / name), packed)
     labels = np.zeros(voxels.shape, np.uint8)
-    labels[4:9, 4:9, 2:5], labels[12:18, 8:16, 3:6] = 1, 2
-    for name in ("labels.nii.gz", "labels.seg.nrrd"):
-        write_label_map(folder / name, labels, affine, {1: "liver", 2: "spleen"})
+    labels[tuple(slice(size // 6, size // 3 + 1) for size in labels.shape)] = 1
+    labels[tuple(slice(size // 2, -(-3 * size // 4)) for size in labels.shape)] = 2
+    names, fields = {1: "liver", 2: "spleen"}, {1: {"Color": "0.2 0.4 0.6"}, 2: {"Layer": "1"}}
+    for name in ("labels.nii.gz", "labels.mha"):
+        write_label_map(folder / name, labels, affine, names)
+    layers = np.stack([labels * (labels == 1), labels * (labels == 2)], axis=-1)
+    write_label_map(folder / "labels.seg.nrrd", layers, affine, names, fields)
     return {
         "nifti": [folder / "a.nii", folder / "b.nii"],
         "nifti gzip": [folder / "a.nii.gz"],
         "nrrd": [folder / "a.nrrd", folder / "b.nrrd"],
         "metaimage": [folder / "a.mha", folder / "b.mha"],
-        "label map": [folder / "labels.nii.gz", folder / "labels.seg.nrrd"],
+        "label map": [folder / f"labels.{suffix}" for suffix in ("nii.gz", "mha", "seg.nrrd")],
     }
 
 
@@ -100,7 +110,7 @@ def _contours(folder: Path, series: Path) -> dict[str, list[Path]]:
     source = read_source(series)
     (folder / GRID).write_text(json.dumps({"shape": source.grid.shape, "affine": source.grid.affine.tolist()}))
     mask = np.zeros(source.grid.shape, bool)
-    mask[5:12, 4:11, 1:4] = True
+    mask[tuple(slice(size // 4, 3 * size // 5) for size in mask.shape)] = True
     made = {}
     for kind, name in (("dicom-seg", "seg.dcm"), ("rtstruct", "rs.dcm"), ("stl", "a.stl")):
         content = export_segments(kind, [Segment("left kidney", mask)], source.grid, source, "").content

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutations import mutate, mutate_text
 
 SCRIPT = Path(__file__).with_name("mutate_files.py")
-KINDS = 14
+KINDS = 15
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux on memory and CPU of a process")
@@ -42,7 +42,7 @@ import mrifoundation.volume
 sys.path.insert(0, {scripts!r})
 import mutate_files
 
-mutate_files.CPU_SECONDS = 2
+mutate_files.SECONDS = 2
 mrifoundation.volume.read_scan = lambda given: {harm}
 mutate_files.child(mutate_files.Path({seeds!r}))
 """

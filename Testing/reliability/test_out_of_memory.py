@@ -73,13 +73,16 @@ def asked_with_little_memory(service, scan, beyond):
 
 
 def test_encoding_goes_on_at_the_next_lower_detail_and_says_so(begin, scan):
-    """Where the memory is enough for one detail and not for the other."""
-    for beyond in BEYOND:
+    """Where the memory is enough for one detail and not for the other: by halves between too little and more than enough."""
+    low, high = BEYOND.start, BEYOND.stop
+    while high - low > 1_000_000:
+        beyond, state = (low + high) // 2, {"state": "gone"}
         service = begin()
         with suppress(*GONE):
             volume, state = asked_with_little_memory(service, scan, beyond)
-            if state["state"] == "done" and state["notes"]:
-                break
+        if state["state"] == "done" and state["notes"]:
+            break
+        low, high = (low, beyond) if state["state"] == "done" else (beyond, high)
         service.process.kill()
     else:
         pytest.skip("at no limit was there memory for the detail fast alone")
