@@ -217,6 +217,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             section.connect("contentsCollapsed(bool)", lambda folded, own=section: self._folded(own, folded))
             self.panels.append(panel)
             self._sections.append(section)
+        self.classifyPanel.teaching.ticks = self.similarPanel.gallery.ticks
 
     def _folded(self, section, is_folded):
         if not is_folded:

@@ -29,7 +29,6 @@ def percent(share: float) -> str:
 
 def card(head: dict) -> str:
     """What a person must know of a head before trusting it, as rich text: question, training, figures, limits."""
-    trained = head.get("trained_on") or {}
     lines = [f"<b>{escape(head['title'])}</b>", escape(head["question"])]
     if isinstance(head["inputs"], list):
         lines.append(
@@ -37,10 +36,37 @@ def card(head: dict) -> str:
                 count=len(head["inputs"]), names=escape(", then ".join(head["inputs"]))
             )
         )
-    if trained.get("sentence"):
-        lines.append(escape(trained["sentence"]))
-    lines += [escape(limit) for limit in head.get("limits") or ()]
+    lines += [escape(line) for line in (*worth(head), *(head.get("limits") or ()))]
     return "<br>".join(lines)
+
+
+def worth(head: dict) -> list[str]:
+    """What a head was fitted to, and how good it was on cases that the fit had not seen, in sentences."""
+    fitted = (head.get("trained_on") or {}).get("sentence")
+    return [line for line in (fitted, _discrimination(head), _calibration(head)) if line]
+
+
+def _discrimination(head: dict) -> str:
+    figures = head.get("figures") or {}
+    measure = "accuracy" if "accuracy" in figures else "auc"
+    if figures.get(measure) is None:
+        return ""
+    low, high = figures[f"{measure}_interval"]
+    by_measure = {
+        "accuracy": _("Cross-validated accuracy {value:.2f} ({low:.2f} to {high:.2f})."),
+        "auc": _("Cross-validated AUC {value:.2f} ({low:.2f} to {high:.2f})."),
+    }
+    return by_measure[measure].format(value=figures[measure], low=low, high=high)
+
+
+def _calibration(head: dict) -> str:
+    figures = head.get("figures") or {}
+    if not figures.get("reliability"):
+        return ""
+    pairs = (f"{100 * one['given']:.0f} → {100 * one['true']:.0f} % ({one['n']})" for one in figures["reliability"])
+    words = _("Calibration for {classes}, said → came true (cases): {pairs}; Brier score {brier:.2f}, 0 is perfect.")
+    classes = head["classes"][1] if len(head["classes"]) == 2 else _("all classes")
+    return words.format(classes=classes, pairs=", ".join(pairs), brier=figures["brier"])
 
 
 def number(value: float, unit: str) -> str:

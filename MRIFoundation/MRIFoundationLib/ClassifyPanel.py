@@ -7,7 +7,7 @@ from html import escape
 import slicer
 from slicer.i18n import tr as _
 
-from . import AnswerText, Classifying, HeatMap, KeptAnswers, Scene
+from . import AnswerText, Classifying, HeadTeaching, HeatMap, KeptAnswers, Scene
 from .AskedScan import AskedScan
 from .BarChart import BarChart
 from .ChoiceCombo import ChoiceCombo
@@ -16,6 +16,7 @@ from .Connection import Connection
 from .EvidenceTable import EvidenceTable
 from .Failures import BackendError, NotHeld
 from .HeadList import HeadList
+from .HeadTeachBox import HeadTeachBox
 from .MessageLines import MessageLines
 from .Panel import Panel
 from .ScanRequests import ScanRequests
@@ -39,6 +40,7 @@ class ClassifyPanel(Panel):
         self._caution = MessageLines(self.ui.cautionLabel, _CAUTION_LINES, at_least=2)
         self._evidence = EvidenceTable(self.ui.evidenceTable)
         self.heads = HeadList(self.ui.headTable, self._show_answer, self._take_ticks)
+        self.teaching = HeadTeachBox(self.ui, connection, self.teach)
         self._sexes = ChoiceCombo(self.ui.personSexCombo, self._take_sex)
         self._sexes.offer([(_("sex not told"), ""), (_("female"), "F"), (_("male"), "M")])
         self.ui.classifyButton.connect("clicked()", self.classify)
@@ -69,9 +71,13 @@ class ClassifyPanel(Panel):
         self.ui.classifyButton.enabled = askable and bool(heads)
         told = bool(chosen and chosen.sentence.strip() and chosen.versus.strip())
         self.ui.askSentenceButton.enabled = askable and told
+        self.teaching.refresh(bool(chosen) and self._connection.connected)
         self.remark(self._asked.differs(chosen.scan) if chosen and self._asked else "")
         self.ui.classHeatMapButton.enabled = self._has_heat_map(self.heads.current())
         self.ui.classHeatMapButton.checked = self._heat_map is not None
+
+    def shown(self, is_shown: bool) -> None:
+        self.teaching.shown(is_shown)
 
     def clear(self) -> None:
         self._remove_heat_map()
@@ -86,6 +92,15 @@ class ClassifyPanel(Panel):
     def ask_sentence(self) -> None:
         """Ask whether the scan is more like the one sentence or the other."""
         self._start([], self._parameters.sentence.strip(), self._parameters.versus.strip())
+
+    def teach(self) -> None:
+        """Teach a head from labelled cases of the library; from then on it is in the list."""
+        lesson = self.teaching.lesson(self._parameters.profile)
+        self.ask(
+            [],
+            lambda client, _ids, progress, cancelled: HeadTeaching.teach(client, lesson, progress, cancelled),
+            lambda taught: self._taught(*taught),
+        )
 
     def show_heat_map(self, shown: bool) -> None:
         """Lay the heat map of the chosen answer over the scan, or take it away."""
@@ -151,6 +166,12 @@ class ClassifyPanel(Panel):
         else:
             self.refresh()
 
+    def _taught(self, card: dict, heads: list[dict]) -> None:
+        self._offer(heads)
+        self.heads.choose(card["name"])
+        words = _("'{title}' can be asked now.").format(title=card["title"])
+        self.say(escape(" ".join([words, *AnswerText.worth(card)])))
+
     def _take_ticks(self) -> None:
         if self._parameters:
             self._parameters.skippedHeads = ",".join(sorted(self.heads.skipped()))
@@ -169,6 +190,7 @@ class ClassifyPanel(Panel):
     def _offer(self, heads: list[dict]) -> None:
         skipped = self._parameters.skippedHeads if self._parameters else ""
         self.heads.offer(heads, set(skipped.split(",")))
+        self.teaching.show(heads)
         if not heads:
             self.say(_("The backend has no heads: teach one, or ask by a sentence."))
         self.refresh()

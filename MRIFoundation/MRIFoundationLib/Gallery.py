@@ -25,8 +25,10 @@ class Gallery:
         self._view, self._connection = view, connection
         self._hits: list[dict] = []
         self._pictured: set[int] = set()
+        self._ticked: set[int] = set()
         self._task: Task | None = None
         self._model = qt.QStandardItemModel()
+        self._model.connect("itemChanged(QStandardItem*)", self._take_tick)
         self._empty = _pixmap()
         self._set_up(view)
         self._timer = qt.QTimer(view)  # it must not outlive the view
@@ -43,7 +45,7 @@ class Gallery:
         if self._task:
             self._task.cancel()
             self._task = None
-        self._hits, self._pictured = hits, set()
+        self._hits, self._pictured, self._ticked = hits, set(), set()
         self._model.clear()
         for hit in hits:
             self._model.appendRow(self._item(hit))
@@ -55,6 +57,10 @@ class Gallery:
         """The chosen hit."""
         row = self._view.currentIndex().row()
         return self._hits[row] if 0 <= row < len(self._hits) else None
+
+    def ticks(self) -> dict[str, bool]:
+        """The hits by the id of their case, with whether each is ticked."""
+        return {hit["case"]: row in self._ticked for row, hit in enumerate(self._hits)}
 
     def choose(self, row: int) -> None:
         """Make a hit the current one."""
@@ -85,9 +91,16 @@ class Gallery:
     def _item(self, hit: dict):
         item = qt.QStandardItem(HitText.label(hit))
         item.setEditable(False)
+        item.setCheckable(True)
         item.setToolTip(HitText.details(hit))
         item.setIcon(qt.QIcon(self._empty))
         return item
+
+    def _take_tick(self, item) -> None:
+        if item.checkState() == qt.Qt.Checked:
+            self._ticked.add(item.row())
+        else:
+            self._ticked.discard(item.row())
 
     def _fetch_visible(self) -> None:
         rows = [row for row in self.visible_rows() if row not in self._pictured][:_BATCH]

@@ -55,6 +55,12 @@ class HeadList:
         boxes = [self._table.item(row, _TITLE) for row in range(min(len(self._heads), self._table.rowCount))]
         return {name for name, box in zip(self._rows, boxes) if box.checkState() == qt.Qt.Unchecked}
 
+    def choose(self, name: str) -> None:
+        """Make this head the current one, in view."""
+        row = self._rows.index(name)
+        self._table.selectRow(row)
+        self._table.scrollToItem(self._table.item(row, _TITLE))
+
     def current(self) -> dict | None:
         """The answer in the chosen row."""
         return self._answers.get(self._chosen())

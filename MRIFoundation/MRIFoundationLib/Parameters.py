@@ -46,6 +46,7 @@ class Parameters:
     priorScan - an earlier scan of the same person to compare with
     similarCases - whether the report quotes similar cases of the library
     reportText, reportScan - the report as it stands in the editor, as HTML, and the scan that it is about
+    reportPlaces - where that lies which it tells of, as ReportPlaces writes it
     """
 
     scan: vtkMRMLScalarVolumeNode
@@ -87,3 +88,4 @@ class Parameters:
     similarCases: Annotated[str, Choice([LEFT_OUT, QUOTED])] = LEFT_OUT
     reportText: str
     reportScan: vtkMRMLScalarVolumeNode
+    reportPlaces: str

@@ -7,10 +7,12 @@ from html import escape
 from pathlib import Path
 
 import ctk
+import numpy as np
 import qt
+import slicer
 from slicer.i18n import tr as _
 
-from . import DicomDatabase, ReportFile, Reporting
+from . import DicomDatabase, ReportFile, Reporting, ReportPlaces, Scene
 from .ChoiceCombo import ChoiceCombo
 from .Classifying import Person
 from .Client import Client
@@ -19,7 +21,9 @@ from .Failures import BackendError, NotHeld
 from .FreePath import free
 from .Panel import Panel
 from .Parameters import LEFT_OUT, QUOTED
+from .PlaceList import PlaceList
 from .Reporting import Draft, Wish
+from .ReportPlaces import Place
 from .ScanRequests import ScanRequests
 
 _PAUSE_MILLISECONDS = 400
@@ -40,6 +44,7 @@ class ReportPanel(Panel):
         self._timer.connect("timeout()", self._keep)
         self._sexes = ChoiceCombo(self.ui.reportSexCombo, self._take_sex)
         self._sexes.offer([(_("sex not told"), ""), (_("female"), "F"), (_("male"), "M")])
+        self._places = PlaceList(self.ui.placeList, self._visit)
         self._kinds = ChoiceCombo(self.ui.saveKindCombo, self._take_kind)
         self._kinds.offer([(_("HTML"), "html"), (_("PDF"), "pdf"), (_("DICOM SR"), "dcm")])
         self.ui.savePath.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
@@ -61,6 +66,7 @@ class ReportPanel(Panel):
         text = parameters.reportText if parameters else ""
         if parameters and text != self.ui.reportEditor.html:
             self._show_text(text)
+        self._places.show(ReportPlaces.recall(parameters.reportPlaces) if parameters else [])
 
     def refresh(self) -> None:
         """Show what the scene says now, and which actions are possible."""
@@ -72,6 +78,7 @@ class ReportPanel(Panel):
         self._kinds.show(kind)
         written = bool(self.ui.reportEditor.plainText.strip())
         self._tell_whose(written)
+        self.ui.placeList.enabled = not self._is_foreign
         can_save = bool(kind) and written and not self._is_foreign
         self.ui.saveButton.enabled = can_save and (kind != "dcm" or self._draft is not None)
         self.ui.saveButton.toolTip = (
@@ -84,6 +91,7 @@ class ReportPanel(Panel):
         self._timer.stop()
         self._draft = self._own_file = None
         self._show_text("")
+        self._places.show([])
 
     def write(self) -> None:
         """Have a draft written about the scan; it takes the place of the text."""
@@ -132,12 +140,28 @@ class ReportPanel(Panel):
 
     def _written(self, draft: Draft, scan) -> None:
         self._draft, self._own_file = draft, None
+        to_voxels = np.linalg.inv(Scene.world_affine(scan))
+        places = [place.moved(to_voxels) for place in draft.places]
         if self._parameters:
             self._parameters.reportScan = scan
+            self._parameters.reportPlaces = ReportPlaces.keep(places)
+        self._places.show(places)
         self._show_text(draft.text)
         self._keep()
-        self.say(_("A draft from measured facts: rest on a sentence to see its numbers, and edit it."))
+        self.say(
+            _("A draft from measured facts: rest on a sentence for its numbers, choose it below to go there, edit it.")
+        )
         self.refresh()
+
+    def _visit(self, place: Place) -> None:
+        """Take all slices to what a sentence tells of, wherever the scan is now."""
+        scan = self._parameters.reportScan if self._parameters else None
+        try:
+            if scan is None:
+                raise BackendError(_("The scan that this is about is no longer in the scene."))
+            Scene.jump_slices(slicer.mrmlScene, place.moved(Scene.world_affine(scan)).center)
+        except BackendError as error:
+            self.failed(error)
 
     def _save(self, path: str, body: bytes) -> None:
         self._guard(path, lambda target: target.write_bytes(body))

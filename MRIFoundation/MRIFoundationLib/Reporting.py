@@ -11,6 +11,7 @@ from .Classifying import Person
 from .Client import Client
 from .Exchanging import send_source
 from .Failures import NotHeld
+from .ReportPlaces import Place, places_of
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft report: the `job` that wrote it, the id of the scan it is about, its text for the editor, and the backend's own page with
-    pictures."""
+    """A draft report: the `job` that wrote it, the id of the scan it is about, its text for the editor, the backend's own page with
+    pictures, and the places that it tells of, in RAS mm."""
 
     job: str
     volume: str
     text: str
     page: str
+    places: tuple[Place, ...]
 
 
 def write(client: Client, ids: list[str], wish: Wish, progress: Progress, cancelled: IsCancelled) -> Draft:
@@ -45,7 +47,8 @@ def write(client: Client, ids: list[str], wish: Wish, progress: Progress, cancel
     person = {"age": wish.person.age, "sex": wish.person.sex}
     job = client.report(ids[0], {**wanted, **person, "profile": wish.profile})
     result = finish(client, job, progress, cancelled)
-    return Draft(job, ids[0], rich_text(result["sections"]), result["html"])
+    sections = result["sections"]
+    return Draft(job, ids[0], rich_text(sections), result["html"], tuple(places_of(sections)))
 
 
 def structured(client: Client, draft: Draft, series: tuple[str, ...]) -> bytes:

@@ -54,6 +54,8 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
         "Contouring",
         "Exchanging",
         "Teaching",
+        "HeadTeaching",
+        "ReportPlaces",
         "LocalPaths",
         "Pythons",
         "PipProgress",

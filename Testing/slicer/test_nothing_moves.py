@@ -5,6 +5,7 @@ import pytest
 from backend_process import free_port
 from head_answer import ANSWER
 from segment_driver import ask_for, wait_for_end
+from similar_driver import choose_kind
 from volumes import add_volume
 
 SECTIONS = ("segment", "contour", "similar", "classify", "report")
@@ -71,6 +72,15 @@ def test_no_result_of_segment_moves_a_section(quiet, height):
     assert quiet.segmentPanel.ui.resultTable.rowCount == 30 and tops(quiet, height) == before
 
 
+def test_what_is_looked_for_by_one_line_moves_nothing_below_it(quiet):
+    """A report needs more than a line."""
+    ui, places = unfold(quiet, "similar").ui, set()
+    for kind in ("scan", "words", "segment", "scan"):
+        choose_kind(quiet, kind)
+        places.add((*tops(quiet), ui.findButton.geometry.top(), ui.galleryView.geometry.top()))
+    assert len(places) == 1
+
+
 @pytest.mark.parametrize("height", [SMALL, USUAL])
 def test_neither_heads_nor_their_answers_move_a_section(quiet, height):
     heads, before = unfold(quiet, "classify").heads, tops(quiet, height)
@@ -90,6 +100,21 @@ def test_what_is_told_inside_a_box_moves_nothing(quiet):
     before = tops(quiet)
     similar.collections._say(*[LONG] * 4, failed=True)
     assert tops(quiet) == before
+    classify = unfold(quiet, "classify")
+    classify.ui.teachHeadBox.collapsed = False
+    before = tops(quiet)
+    classify._offer([HEAD])
+    classify.teaching._offer([{"name": "a collection of the clinic " * 3, "cases": 7}])
+    classify.ui.teachHeadLine.text = "two"
+    assert "takes its place" in classify.ui.teachHeadFacts.text and tops(quiet) == before
+
+
+def test_the_places_that_a_report_tells_of_move_nothing(quiet):
+    from MRIFoundationLib.ReportPlaces import Place
+
+    report, before = unfold(quiet, "report"), tops(quiet)
+    report._places.show([Place(LONG, (0.0, 0.0, 0.0))] * 30)
+    assert report.ui.placeList.count == 30 and tops(quiet) == before
 
 
 def test_the_line_of_progress_moves_nothing(quiet):

@@ -1,5 +1,6 @@
 """The Report section, driven as a person would, against a real backend."""
 
+import numpy as np
 import pytest
 
 PATIENCE = 900.0  # seconds, for a machine that is busy
@@ -161,3 +162,75 @@ def test_a_structured_report_belongs_to_the_patient_whose_series_was_loaded(writ
         report = pydicom.dcmread(io.BytesIO(save(written, tmp_path / "report.dcm")))
     assert str(report.PatientName) == "Meier^Anna"
     assert report.StudyInstanceUID == source.headers[0].StudyInstanceUID
+
+
+@pytest.fixture
+def told(panel, head):
+    """The module with a draft that tells where a structure lies: voxel (10, 20, 15) of the head."""
+    from MRIFoundationLib.Reporting import Draft
+    from MRIFoundationLib.ReportPlaces import Place
+    from MRIFoundationLib.Scene import world_affine
+
+    panel.ui.reportSection.collapsed = False
+    panel.ui.scanSelector.setCurrentNode(head)
+    place = Place("Liver: 1.20 mL.", (10.0, 20.0, 15.0)).moved(world_affine(head))
+    panel.reportPanel._written(Draft("1", "v", "<p>Liver: 1.20 mL.</p>", "<html></html>", (place,)), head)
+    return panel
+
+
+def red_slice():
+    import slicer
+
+    red = slicer.vtkMRMLSliceNode()
+    red.SetLayoutName("Red")
+    red.SetOrientation("Axial")
+    return slicer.mrmlScene.AddNode(red)  # the one of this name where the layout has made it already
+
+
+def height_of(head):
+    """The height in RAS mm of the voxel that the draft tells of, where the scan is now."""
+    from MRIFoundationLib.Scene import world_affine
+
+    return (world_affine(head) @ [10, 20, 15, 1])[2]
+
+
+def test_a_sentence_leads_to_what_it_tells_of_wherever_the_scan_is_now(told, head):
+    from volumes import add_transform
+
+    red, view = red_slice(), told.reportPanel.ui.placeList
+    view.setCurrentRow(0)
+    assert np.isclose(red.GetSliceToRAS().GetElement(2, 3), height_of(head))
+    lifted = np.eye(4)
+    lifted[2, 3] = 40.0
+    add_transform(lifted, head)
+    view.itemClicked.emit(view.item(0))
+    assert np.isclose(red.GetSliceToRAS().GetElement(2, 3), height_of(head))
+
+
+def test_the_places_of_a_report_come_back_with_the_scene_and_go_when_it_is_closed(told, tmp_path):
+    import slicer
+    from test_saved_scene import load, save
+
+    save(tmp_path / "scene.mrml")
+    slicer.mrmlScene.Clear()
+    view = told.reportPanel.ui.placeList
+    assert view.count == 0
+    load(tmp_path / "scene.mrml")
+    assert [view.item(line).text() for line in range(view.count)] == ["Liver: 1.20 mL."]
+    red = red_slice()
+    view.setCurrentRow(0)
+    assert np.isclose(red.GetSliceToRAS().GetElement(2, 3), height_of(told._parameters.reportScan))
+
+
+def test_no_sentence_leads_into_another_scan_or_one_that_is_gone(told, head):
+    import slicer
+    from volumes import add_volume
+
+    other = add_volume("other", np.zeros((4, 5, 6), np.int16), np.eye(4))
+    told.ui.scanSelector.setCurrentNode(other)
+    assert not told.reportPanel.ui.placeList.enabled
+    told.ui.scanSelector.setCurrentNode(head)
+    assert told.reportPanel.ui.placeList.enabled
+    slicer.mrmlScene.RemoveNode(head)
+    told.reportPanel.ui.placeList.setCurrentRow(0)
+    assert "no longer in the scene" in told.reportPanel.ui.messageLabel.text

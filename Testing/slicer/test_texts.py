@@ -109,6 +109,15 @@ def test_each_sentence_of_a_report_carries_its_numbers():
     assert 'title="volume_ml: 3.257&#10;range: 1, 2.5&#10;norm: &quot;usual&quot;"' in text
 
 
+def test_the_places_of_a_report_go_along_with_its_scan():
+    from MRIFoundationLib.ReportPlaces import Place, keep, places_of, recall
+
+    told = [{"text": "Liver: 1 mL.", "facts": {"center_ras_mm": [10.0, 20.0, 30.0]}}, {"text": "A head.", "facts": {}}]
+    [place] = places_of([{"title": "", "sentences": told}])
+    assert place == Place("Liver: 1 mL.", (10, 20, 30)) and place.moved(np.diag([2.0, 1, 1, 1])).center == (20, 20, 30)
+    assert recall(keep([place])) == [place] and recall("") == recall("no JSON") == recall("[[1]]") == []
+
+
 def test_a_box_of_voxels_survives_its_way_over_the_wire():
     from MRIFoundationLib.VoxelBox import VoxelBox
 

@@ -76,3 +76,42 @@ def test_teaching_is_cancelled_between_two_examinations(clinic):
     clinic.request("DELETE", f"/v1/jobs/{job}")
     assert clinic.finished(job)["state"] == "cancelled"
     assert "cancelled" not in [head["name"] for head in clinic.get("/v1/heads").json()["heads"]]
+
+
+def test_what_a_head_can_be_taught_from_is_listed_with_its_people_or_why_not(clinic):
+    columns = clinic.get("/v1/library/collections/clinic/columns").json()["columns"]
+    assert columns[0] == {"column": "diagnosis", "classes": {"bright": 8, "dark": 8}, "problem": ""}
+    others = {one["column"]: one["problem"] for one in columns[1:]}
+    assert "All cases are labelled 'brain'" in others["region"] and "plane" not in others, "the plane is only guessed"
+    answer = clinic.get("/v1/library/collections/nowhere/columns")
+    assert answer.status_code == 422 and "no collection 'nowhere'" in answer.json()["error"]
+
+
+def labelled(service, count):
+    """The first so many cases of the clinic by their id, each with the label that a person gave it."""
+    cases = service.get(f"/v1/library/cases?collection=clinic&limit={count}").json()["cases"]
+    return {one["case"]: {"bright": "ill", "dark": "not ill"}[one["facts"]["diagnosis"]] for one in cases}
+
+
+def test_a_head_is_taught_from_cases_that_a_person_labelled(clinic):
+    wanted = {"name": "marked", "cases": labelled(clinic, EXAMINATIONS), "profile": "fast"}
+    job = clinic.post("/v1/heads", json=wanted).json()["job"]
+    assert clinic.finished(job)["state"] == "done"
+    card = clinic.get(f"/v1/jobs/{job}/result").json()
+    assert card["trained_on"]["classes"] == {"ill": 8, "not ill": 8} and card["figures"]["auc"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("count", "label", "reason"), [(3, None, "too few patients"), (EXAMINATIONS, "ill", "at least two classes")]
+)
+def test_too_few_labelled_cases_and_a_single_class_are_refused(clinic, count, label, reason):
+    cases = {case: label or told for case, told in labelled(clinic, count).items()}
+    job = clinic.post("/v1/heads", json={"name": "refused", "cases": cases}).json()["job"]
+    state = clinic.finished(job)
+    assert state["state"] == "failed" and reason in state["error"]
+
+
+def test_a_head_is_taught_from_one_source_and_not_from_two(clinic):
+    for more in ({}, {"collection": "clinic", "cases": {"c1": "ill"}}):
+        answer = clinic.post("/v1/heads", json={"name": "unclear", **more})
+        assert answer.status_code == 422 and "Name what to learn from" in answer.json()["error"]

@@ -69,7 +69,8 @@ def head(
 
 
 def _cases(labels: Path | None, library: str | None, collection: str | None, column: str) -> list:
-    from mrifoundation.tasks.classify.labelled import library_labels, read_labels
+    from mrifoundation.tasks.classify.labelled import read_labels
+    from mrifoundation.tasks.classify.library_labels import library_labels
 
     if (labels is None) == (library is None):
         raise InputError("Name what to learn from: either --labels, or --library with its --collection.")

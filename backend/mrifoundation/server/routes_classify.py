@@ -45,19 +45,24 @@ async def heads() -> dict:
     return {"heads": await run_sync(_cards)}
 
 
-@router.post("/heads", status_code=202, response_model=JobTicket, summary="Teach a head from a collection")
+@router.post("/heads", status_code=202, response_model=JobTicket, summary="Teach a head from labelled cases")
 async def teach(request: Request, wanted: TeachRequest) -> dict:
-    """The job's result is the card of the head, which is one of the user's own from then on. Too few patients of a class, or one class
-    alone, is refused in the job's error. Other requests are answered between two examinations."""
+    """From a column of a collection, or from cases with their labels. The job's result is the card of the head, which is one of the
+    user's own from then on. Too few patients of a class, or one class alone, is refused in the job's error. Other requests are answered
+    between two examinations."""
+    if bool(wanted.collection) == bool(wanted.cases):
+        raise InputError("Name what to learn from: either a collection with its column, or cases with their labels.")
     folder: LibraryFolder = request.app.state.library
 
     def work(engine: "Engine", job: Job) -> Generator[None, None, Taught]:
         from mrifoundation.tasks.classify.head import save_head
         from mrifoundation.tasks.classify.head_files import own_folder
-        from mrifoundation.tasks.classify.labelled import library_labels
+        from mrifoundation.tasks.classify.library_labels import library_labels, marked_labels
         from mrifoundation.tasks.classify.teaching import teaching_head
 
-        cases = library_labels(folder.library(engine), wanted.collection, wanted.column)
+        library = folder.library(engine)
+        told = wanted.collection, wanted.column
+        cases = marked_labels(library, wanted.cases) if wanted.cases else library_labels(library, *told)
         head = yield from teaching_head(
             engine, wanted.name, cases, wanted.structures, wanted.profile, job.progress, job.cancelled
         )

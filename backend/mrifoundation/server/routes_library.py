@@ -20,7 +20,16 @@ from mrifoundation.server.problems import PROBLEMS
 from mrifoundation.server.readers import shown
 from mrifoundation.server.request_memory import hold
 from mrifoundation.server.schemas import JobTicket
-from mrifoundation.server.schemas_library import Case, Cases, Collections, IngestRequest, Purged, PurgeRequest, Removed
+from mrifoundation.server.schemas_library import (
+    Case,
+    Cases,
+    Collections,
+    Columns,
+    IngestRequest,
+    Purged,
+    PurgeRequest,
+    Removed,
+)
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
@@ -45,6 +54,12 @@ class Ingested:
 @router.get("/collections", response_model=Collections, summary="The collections of the library")
 async def collections(request: Request) -> dict:
     return {"collections": await run_sync(lambda: _library(request).collections())}
+
+
+@router.get("/collections/{collection}/columns", response_model=Columns, summary="What a head could be taught from")
+async def columns(request: Request, collection: str) -> dict:
+    """The facts that the sources of its cases tell, with how many people have each label; 422 where there is no such collection."""
+    return {"columns": await run_sync(_columns, request, collection)}
 
 
 @router.post(
@@ -164,6 +179,12 @@ def _library(request: Request) -> "Library":
 
 def _case(request: Request, case: str):
     return request.app.state.library.case(request.app.state.backend.engine, case)
+
+
+def _columns(request: Request, collection: str) -> list[dict]:
+    from mrifoundation.tasks.classify.library_labels import library_columns
+
+    return library_columns(_library(request), collection)
 
 
 def _remove_collection(request: Request, collection: str) -> int:

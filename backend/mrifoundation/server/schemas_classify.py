@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mrifoundation.server.schemas import Profile
 
@@ -10,6 +10,7 @@ Sex = Literal["F", "M"]
 Sentence = Annotated[str, Field(max_length=500)]
 Name = Annotated[str, Field(max_length=64)]
 VolumeId = Annotated[str, Field(max_length=64)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Heads(BaseModel):
@@ -47,9 +48,14 @@ class TeachRequest(BaseModel):
         json_schema_extra={"example": {"name": "my-disease", "collection": "clinic", "column": "diagnosis"}}
     )
     name: Name = Field(description="Small letters, digits and hyphens.")
-    collection: Annotated[str, Field(max_length=200)] = Field(description="Collection of the library to learn from.")
+    collection: Annotated[str, Field(max_length=200)] = Field(
+        default="", description="Collection of the library to learn from."
+    )
     column: Annotated[str, Field(max_length=64)] = Field(
         default="diagnosis", description="Which fact of its cases is the label."
+    )
+    cases: Annotated[dict[Annotated[str, Field(max_length=64)], Label], Field(max_length=1000)] = Field(
+        default={}, description="In place of a collection: cases of the library by their id, each with its label."
     )
     structures: Annotated[list[Sentence], Field(max_length=20)] = Field(
         default=[], description="Structures whose volumes are learned from as well."

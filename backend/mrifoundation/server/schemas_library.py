@@ -22,6 +22,16 @@ class Collections(BaseModel):
     collections: list[Collection]
 
 
+class Column(BaseModel):
+    column: str = Field(description="Of POST /v1/heads.")
+    classes: dict[str, int] = Field(description="People by label; empty where there are more than a head tells apart.")
+    problem: str = Field(description='Why no head can be taught from it, and what to do; "" where one can.')
+
+
+class Columns(BaseModel):
+    columns: list[Column] = Field(description="Those that a head can be taught from come first.")
+
+
 class IngestRequest(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"example": {"sources": ["/data/archive"], "kind": "auto", "identifiers": False}}

@@ -33,6 +33,7 @@ def test_a_change_beyond_what_drawing_may_err_is_told_in_ml_and_per_cent(study, 
     assert first.text == "Liver: 100 mL then, 200 mL now (+100 mL, +100 %)."
     assert first.facts["change_percent"] == 100 and first.facts["told_from_percent_of_mean"] == 15
     assert first.facts["change_percent_of_mean"] == pytest.approx(66.67)
+    assert first.facts["center_ras_mm"] == [0, 0, 0] and first.facts["box_ras_mm"][1] == [50, 50, 50], "where it is now"
 
 
 def test_a_change_within_what_drawing_may_err_is_not_told(study, seen, as_tested):

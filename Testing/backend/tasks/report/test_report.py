@@ -126,7 +126,7 @@ def test_what_is_found_too_poorly_is_not_looked_for_nor_a_lesion_that_was_never_
 
 
 def with_kidneys(monkeypatch, study, left_ml, right_ml, dice, low):
-    """Structures in view: two kidneys of these volumes, segmented as well as `dice` with its low end `low`."""
+    """What is told of two kidneys of these volumes, at ∓60 mm, segmented as well as `dice` with its low end `low`."""
     from dataclasses import replace
 
     from mrifoundation.tasks.measure.volumes import StructureVolume, Volumes
@@ -135,17 +135,14 @@ def with_kidneys(monkeypatch, study, left_ml, right_ml, dice, low):
     monkeypatch.setattr(study.engine, "card", replace(study.engine.card, scores=scores))
     box = ((0.0, 0.0, 0.0), (50.0, 50.0, 100.0))
     pair = {
-        f"{s} kidney": StructureVolume(f"{s} kidney", ml, 0.99, (0.0, 0.0, 0.0), box, False)
-        for s, ml in (("left", left_ml), ("right", right_ml))
+        f"{s} kidney": StructureVolume(f"{s} kidney", ml, 0.99, (x, 0.0, 0.0), box, False)
+        for s, ml, x in (("left", left_ml, -60.0), ("right", right_ml, 60.0))
     }
-    return " ".join(
-        one.text
-        for one in structure_section(study.engine, Volumes(pair, np.zeros((2, 2, 2)), []), "Structures").sentences
-    )
+    return structure_section(study.engine, Volumes(pair, np.zeros((2, 2, 2)), []), "Structures").sentences
 
 
 def test_a_difference_that_the_segmentation_may_have_made_is_not_told(study, monkeypatch):
-    told = with_kidneys(monkeypatch, study, 113, 226, dice=0.76, low=0.65)
+    told = " ".join(one.text for one in with_kidneys(monkeypatch, study, 113, 226, dice=0.76, low=0.65))
     assert "is larger than the other" not in told
     assert (
         "No pair differs between the sides by more than its segmentation may err (most: kidney, -67 %, told from 70 % on)."
@@ -156,7 +153,9 @@ def test_a_difference_that_the_segmentation_may_have_made_is_not_told(study, mon
 
 def test_a_difference_beyond_what_the_segmentation_may_err_is_told(study, monkeypatch):
     told = with_kidneys(monkeypatch, study, 80, 226, dice=0.95, low=0.94)
-    assert "The right kidney is larger than the other one: 80.0 mL left, 226 mL right (asymmetry -95 %)." in told
+    text = "The right kidney is larger than the other one: 80.0 mL left, 226 mL right (asymmetry -95 %)."
+    (uneven,) = [one for one in told if one.text == text]
+    assert uneven.facts["center_ras_mm"] == [60, 0, 0], "a reader goes to the larger one"
 
 
 def test_only_the_region_that_the_words_fit_is_told_of(study, monkeypatch):

@@ -1,20 +1,15 @@
-"""Labelled examinations to teach a head from: a table of files, or a collection of the library."""
+"""Labelled examinations to teach a head from, and a table of files that tells them."""
 
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.fitting import LEAST_PATIENTS
 from mrifoundation.volume import Scan, read_scan
 
-if TYPE_CHECKING:
-    from mrifoundation.library import Library
-
 MOST_CLASSES = 12
-MOST_CASES = 100_000  # of a collection
 
 
 @dataclass(frozen=True)
@@ -51,27 +46,6 @@ def read_labels(path: Path) -> list[Labelled]:
     return cases
 
 
-def library_labels(library: "Library", collection: str, fact: str) -> list[Labelled]:
-    """The cases of a collection of the library whose source tells `fact` (diagnosis, sex, sequence ...), which is their label.
-
-    What was only guessed is no label. Raises InputError as `read_labels` does, and when no case of the collection tells it.
-    """
-    found, total = library.cases(collection, {}, 0, MOST_CASES) if library.exists else ([], 0)
-    if not total:
-        raise InputError(f"There is no collection '{collection}' in the library; add its scans first.")
-    told = [case for case in found if case.facts.get(fact) not in (None, "", "unknown") and fact not in case.guessed]
-    if not told:
-        raise InputError(
-            f"None of the {total} cases of the collection '{collection}' tells its {fact}; choose another fact or collection."
-        )
-    cases = [
-        Labelled(case.name, _from_library(library, case.case), str(case.facts[fact]), case.patient or case.case)
-        for case in told
-    ]
-    check_classes(cases)
-    return cases
-
-
 def _case(row: dict, line: int, root: Path) -> Labelled:
     paths = tuple(root / part.strip() for part in (row["path"] or "").split(";") if part.strip())
     label = " ".join((row["label"] or "").split())
@@ -86,10 +60,6 @@ def _case(row: dict, line: int, root: Path) -> Labelled:
 
 def _from_files(paths: tuple[Path, ...]) -> Callable[[], tuple[Scan, ...]]:
     return lambda: tuple(read_scan(path) for path in paths)
-
-
-def _from_library(library: "Library", case: str) -> Callable[[], tuple[Scan, ...]]:
-    return lambda: (library.read(case),)
 
 
 def check_classes(cases: Sequence[Labelled]) -> None:

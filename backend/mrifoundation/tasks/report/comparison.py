@@ -6,7 +6,7 @@ from mrifoundation.engine import Engine
 from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.measure.volumes import NOTABLE, StructureVolume, Volumes
 from mrifoundation.tasks.report.document import Section, Sentence
-from mrifoundation.tasks.report.structures import dice_facts, is_crumb, shown_ml
+from mrifoundation.tasks.report.structures import dice_facts, is_crumb, place_facts, shown_ml
 
 TITLE = "Comparison with the prior scan"
 
@@ -89,7 +89,7 @@ def _changed(engine: Engine, one: StructureVolume, old: StructureVolume) -> Sent
     facts = {
         "structure": one.name, "then_ml": round(old.volume_ml, 3), "now_ml": round(one.volume_ml, 3), "change_ml": round(delta, 3),
         "change_percent": round(percent, 2), "change_percent_of_mean": round(change_of_mean(one, old), 2),
-        "told_from_percent_of_mean": round(least, 1), **dice_facts(trust),
+        "told_from_percent_of_mean": round(least, 1), **place_facts(one), **dice_facts(trust),
     }  # fmt: skip
     return Sentence(text, facts)
 

@@ -103,7 +103,7 @@ def _sides(engine: Engine, volumes: Volumes) -> list[Sentence]:
         pair for pair in asymmetries(volumes) if engine.vocabulary[f"left {pair.name}"].kind not in UNEVEN_BY_NATURE
     ]
     told = [pair for pair in pairs if (least := least_asymmetry(engine, pair)) is not None and abs(pair.index) >= least]
-    sentences = [_uneven(pair, least_asymmetry(engine, pair)) for pair in told]
+    sentences = [_uneven(volumes, pair, least_asymmetry(engine, pair)) for pair in told]
     compared = [pair for pair in pairs if pair not in told and least_asymmetry(engine, pair) is not None]
     if compared:
         most, least = compared[0], least_asymmetry(engine, compared[0])
@@ -133,7 +133,7 @@ def least_asymmetry(engine: Engine, pair: Asymmetry) -> float | None:
     return max(NOTABLE, *(one.volume_error for one in trusts)) if all(trusts) else None
 
 
-def _uneven(pair: Asymmetry, least: float) -> Sentence:
+def _uneven(volumes: Volumes, pair: Asymmetry, least: float) -> Sentence:
     larger = "left" if pair.left_ml > pair.right_ml else "right"
     text = (
         f"The {larger} {pair.name} is larger than the other one: {shown_ml(pair.left_ml)} mL left, {shown_ml(pair.right_ml)} mL right "
@@ -145,8 +145,14 @@ def _uneven(pair: Asymmetry, least: float) -> Sentence:
         "right_ml": pair.right_ml,
         "asymmetry_percent": round(pair.index, 1),
         "told_from_percent": round(least, 1),
+        **place_facts(volumes.structures[f"{larger} {pair.name}"]),
     }
     return Sentence(text, facts)
+
+
+def place_facts(one: StructureVolume) -> dict:
+    """Where the structure of a sentence lies, by which a reader goes there."""
+    return {"center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm]}
 
 
 def shown_ml(volume: float) -> str:
@@ -194,7 +200,7 @@ def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sen
     doubt = f" ({'; '.join(doubts)})" if doubts else ""
     facts = {
         "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut,
-        "center_ras_mm": list(one.center_ras_mm), "box_ras_mm": [list(corner) for corner in one.box_ras_mm], **dice_facts(trust),
+        **place_facts(one), **dice_facts(trust),
     }  # fmt: skip
     return Sentence(f"{_capital(one.name)}: {shown_ml(one.volume_ml)} mL{more}{doubt}.", facts)
 
