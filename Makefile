@@ -53,6 +53,7 @@ lint: .venv/.ready-to-test
 
 pictures: .venv/.ready-to-test web-environment
 	$(BIN)/python Testing/slicer/simulated_archive.py build/archive
+	$(PICTURE) backend
 	$(PICTURE) segment
 	$(PICTURE) contour correct
 	$(PICTURE) report

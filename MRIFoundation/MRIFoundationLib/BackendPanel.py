@@ -166,12 +166,13 @@ class BackendPanel:
         self.ui.startButton.enabled = bool(doing) or (installed and state in ("unknown", "failed"))
         is_asking = self._is_asking and not doing and not self.ui.otherMachineBox.checked
         has_own = LocalPaths.environment_in_use() is not None
-        self.ui.installButton.visible = not installed and not has_own and not doing and not is_asking
+        can_install = not installed and not has_own and not doing and not is_asking
+        self.ui.installButton.visible = can_install
         self.ui.repairButton.visible = has_own and not doing and not is_asking
         self.ui.planBox.visible = is_asking
         self.ui.agreeButton.enabled = self._plan is not None
         self._show_machine()
-        self.ui.localLabel.text = self._local_words(doing, installed)
+        self.ui.localLabel.text = self._local_words(doing, installed, can_install)
         self._show_progress(doing)
 
     def _show_machine(self) -> None:
@@ -191,7 +192,7 @@ class BackendPanel:
         self.ui.installBar.maximum = 100 if fetched and fetched.total else 0
         self.ui.installBar.value = fetched.percent if fetched else 0
 
-    def _local_words(self, doing: str, installed: bool) -> str:
+    def _local_words(self, doing: str, installed: bool, can_install: bool) -> str:
         fetched = self.local.progress
         if doing == "serving":
             return f"{_('Running; it ends with Slicer.')} {self.local.note}".strip()
@@ -200,6 +201,8 @@ class BackendPanel:
             return words.format(step=self.local.step, percent=fetched.percent, size=fetched.megabytes)
         if doing == "installing":
             return _("{step}, which takes some minutes; Slicer stays usable.").format(step=self.local.step)
+        if can_install:
+            return _("Not installed yet: press Install.")
         return _("Installed.") if installed else _("Not installed on this computer.")
 
     def _tell(self, state: str, message: str) -> None:

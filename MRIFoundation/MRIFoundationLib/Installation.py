@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slicer.i18n import tr as _
+
 from . import LocalPaths, PipProgress, Pythons
 from .Failures import BackendError
 
 HOMEPAGE = "https://github.com/MRIFoundation/MRIFoundation"
-NOTE = "Note: "
-"""How a line begins that the person is to know of."""
-
 _GIGABYTE = 1_000_000_000
 _NEEDED = {"cpu": 6, "cuda": 14}  # GB: what ends up in the environment, and the archives that pip unpacks meanwhile
 _TORCH = "torch>=2.6"
@@ -24,10 +23,8 @@ _MAKE_ENVIRONMENT = (
 )
 _REMOVE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 _PROVE = "import torch, mrifoundation; print('The backend runs with PyTorch', torch.__version__)"
-_SEE_GPU = (
-    f"; torch.cuda.is_available() or print('{NOTE}PyTorch does not see the NVIDIA GPU, so the backend runs on the processor. '"
-    "'Update the NVIDIA driver and press Repair to change that.')"
-)
+_NO_GPU = "PyTorch sees no GPU."
+_SEE_GPU = f"; torch.cuda.is_available() or print('{_NO_GPU}')"
 
 
 @dataclass(frozen=True)
@@ -73,28 +70,31 @@ class Installation:
         disk = next(folder for folder in (self.environment, *self.environment.parents) if folder.exists())
         free = shutil.disk_usage(disk).free / _GIGABYTE
         if free < self.needed_gigabytes:
+            words = _(
+                "The disk of {disk} has {free} GB free and the backend needs {needed} GB: make room, then press {button} again."
+            )
             raise BackendError(
-                f"The disk of {disk} has {free:.1f} GB free and the backend needs {self.needed_gigabytes} GB: make room, then "
-                f"press {button()} again."
+                words.format(disk=disk, free=f"{free:.1f}", needed=self.needed_gigabytes, button=button())
             )
 
     def consent(self) -> str:
         """What is fetched from where, and where it goes: one paragraph to agree to."""
-        kind = "for the NVIDIA GPU" if self.build == "cuda" else "for the processor"
-        origin = (
-            f"from the folder {self.wheels}; nothing is fetched from a network"
-            if self.wheels
-            else "from the Python Package Index and download.pytorch.org"
+        words = _(
+            "PyTorch {kind} and the backend are installed {origin}, into {environment} (up to {needed} GB), and started.{kept} Slicer's "
+            "own Python stays as it is, and no scan leaves this computer."
         )
-        kept = " What is installed now is kept until the new one works." if LocalPaths.environment_in_use() else ""
-        return (
-            f"PyTorch {kind} and the backend are installed {origin}, into {self.environment} (up to {self.needed_gigabytes} GB), and "
-            f"started.{kept} Slicer's own Python stays as it is, and no scan leaves this computer."
+        kept = _(" What is installed now is kept until the new one works.") if LocalPaths.environment_in_use() else ""
+        return words.format(
+            kind=_("for the NVIDIA GPU") if self.build == "cuda" else _("for the processor"),
+            origin=self._origin(),
+            environment=self.environment,
+            needed=self.needed_gigabytes,
+            kept=kept,
         )
 
     def making(self) -> Step:
         """Makes the environment, in place of what a cut-off installation left there."""
-        return Step("Making the environment", [str(self.python), "-c", _MAKE_ENVIRONMENT, str(self.environment)])
+        return Step(_("Making the environment"), [str(self.python), "-c", _MAKE_ENVIRONMENT, str(self.environment)])
 
     def steps(self) -> list[Step]:
         """What follows once the environment is there; the last one proves that the backend can run."""
@@ -104,14 +104,19 @@ class Installation:
         offline = ["--isolated", "--no-index", "--find-links", str(self.wheels)] if self.wheels else []
         origin = offline or self._torch_index()
         return [
-            Step("Installing PyTorch", [*pip, *origin, _TORCH]),
-            Step("Installing the backend", [*pip, *offline, self.source]),
-            Step("Trying the backend", [python, "-c", _PROVE + (_SEE_GPU if self.build == "cuda" else "")]),
+            Step(_("Installing PyTorch"), [*pip, *origin, _TORCH]),
+            Step(_("Installing the backend"), [*pip, *offline, self.source]),
+            Step(_("Trying the backend"), [python, "-c", _PROVE + (_SEE_GPU if self.build == "cuda" else "")]),
         ]
 
     def removal(self, folder: Path) -> Step:
         """Removes an environment that is no longer needed."""
-        return Step("Removing what is no longer needed", [str(self.python), "-c", _REMOVE, str(folder)])
+        return Step(_("Removing what is no longer needed"), [str(self.python), "-c", _REMOVE, str(folder)])
+
+    def _origin(self) -> str:
+        if self.wheels:
+            return _("from the folder {folder}; nothing is fetched from a network").format(folder=self.wheels)
+        return _("from the Python Package Index and download.pytorch.org")
 
     def _torch_index(self) -> list[str]:
         """Where pip's own index has another build than the wanted one: on Linux it is CUDA's, on Windows the processor's."""
@@ -124,7 +129,18 @@ class Installation:
 
 def button() -> str:
     """The button that begins an installation: Repair where there is an environment to make anew."""
-    return "Repair" if LocalPaths.environment_in_use() else "Install"
+    return _("Repair") if LocalPaths.environment_in_use() else _("Install")
+
+
+def note_in(line: str) -> str:
+    """What a line that an installation printed means for the person, "" for nothing. It is put into words here, for what a program
+    prints may be held against its encoding."""
+    if line != _NO_GPU:
+        return ""
+    return _(
+        "PyTorch does not see the NVIDIA GPU, so the backend runs on the processor. Update the NVIDIA driver and press Repair to change "
+        "that."
+    )
 
 
 def build_for(search_path: str) -> str:
@@ -136,10 +152,11 @@ def _source() -> str:
     """What came with this module."""
     found = LocalPaths.source_to_install()
     if found is None:
-        raise BackendError(
-            f"This copy of the module came without its backend. Download {HOMEPAGE} (Code, Download ZIP), unpack it, run 'python -m pip "
+        words = _(
+            "This copy of the module came without its backend. Download {homepage} (Code, Download ZIP), unpack it, run 'python -m pip "
             "wheel --wheel-dir wheels .' in its folder with Python 3.11 to 3.13, and choose the folder wheels below."
         )
+        raise BackendError(words.format(homepage=HOMEPAGE))
     return str(found)
 
 
@@ -147,8 +164,9 @@ def _wheel_in(folder: Path) -> str:
     """The newest wheel of the backend in a folder."""
     found = LocalPaths.newest_wheel(folder)
     if found is None:
-        raise BackendError(
-            f"There is no wheel of the backend (mrifoundation-….whl) in {folder}: fill the folder on a computer with a network "
-            "with 'pip wheel', then choose it again."
+        words = _(
+            "There is no wheel of the backend (mrifoundation-….whl) in {folder}: fill the folder on a computer with a network with 'pip "
+            "wheel', then choose it again."
         )
+        raise BackendError(words.format(folder=folder))
     return str(found)

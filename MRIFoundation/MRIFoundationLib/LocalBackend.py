@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 from . import InstallFailures, Installing, LocalPaths, PipProgress, ServingEnd
 from .Failures import BackendError
-from .Installation import NOTE, Installation, Step, button
+from .Installation import Installation, Step, button, note_in
 from .LoggedProcess import LoggedProcess
 from .Task import Task
 from .Worker import Worker
@@ -110,8 +110,8 @@ class LocalBackend:
             self._on_line(line)
             if not line.startswith("$ "):  # the command itself
                 self._lines.append(line)
-        if self.doing == "installing" and line.startswith(NOTE):
-            self.note = line[len(NOTE) :]
+        if self.doing == "installing":
+            self.note = note_in(line) or self.note
         if progress != self.progress:
             self.progress = progress
             self._on_change()

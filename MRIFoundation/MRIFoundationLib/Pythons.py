@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slicer.i18n import tr as _
+
 from .Failures import BackendError
 
 _OLDEST, _NEWEST = (3, 11), (3, 13)
@@ -43,10 +45,11 @@ class Python:
         return _OLDEST <= self.version <= _NEWEST and self.is_64_bit
 
     def __str__(self) -> str:
-        return f"{self.executable} is {_dotted(self.version)}{'' if self.is_64_bit else ' with 32 bits'}"
+        words = _("{python} is {version}") if self.is_64_bit else _("{python} is {version} with 32 bits")
+        return words.format(python=self.executable, version=_dotted(self.version))
 
 
-def find(variables: Mapping[str, str], button: str = "Install") -> Path:
+def find(variables: Mapping[str, str], button: str) -> Path:
     """The first Python that fits, on the search path or where installers put it; each is asked, for being found proves nothing:
     launchers of version managers are found too.
 
@@ -120,15 +123,17 @@ def _ask(command: list[str], variables: Mapping[str, str]) -> Python | None:
 def _none_fits(met: list[Python], button: str) -> BackendError:
     for python in met:
         if python.fits:
-            return BackendError(
-                f"{python.executable} lacks the part of Python that makes environments: install it (on Debian and Ubuntu: sudo apt "
-                f"install python{_dotted(python.version)}-venv), then press {button} again."
+            words = _(
+                "{python} lacks the part of Python that makes environments: install it (on Debian and Ubuntu: sudo apt install "
+                "python{version}-venv), then press {button} again."
             )
-    instead = f" ({'; '.join(map(str, met[:3]))})" if met else ""
-    return BackendError(
-        f"No Python {_dotted(_OLDEST)} to {_dotted(_NEWEST)} was found on this computer{instead}: install Python 3.12 from python.org, "
-        f"then press {button} again."
+            return BackendError(words.format(python=python.executable, version=_dotted(python.version), button=button))
+    words = _(
+        "No Python {oldest} to {newest} was found on this computer{instead}: install Python 3.12 from python.org, then press {button} "
+        "again."
     )
+    instead = f" ({'; '.join(map(str, met[:3]))})" if met else ""
+    return BackendError(words.format(oldest=_dotted(_OLDEST), newest=_dotted(_NEWEST), instead=instead, button=button))
 
 
 def _dotted(version: tuple[int, int]) -> str:

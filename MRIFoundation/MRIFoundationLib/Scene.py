@@ -11,6 +11,7 @@ import numpy as np
 import slicer
 import slicer.util
 import vtk
+from slicer.i18n import tr as _
 
 from .Failures import BackendError
 from .VoxelBox import VoxelBox
@@ -48,10 +49,10 @@ def transform_to_world(node) -> np.ndarray:
     if transform is None:
         return np.eye(4)
     if not transform.IsTransformToWorldLinear():
-        raise BackendError(
-            f"'{node.GetName()}' is under a non-linear transform: harden the transform first (right click in "
-            f"the Data module)."
+        words = _(
+            "'{name}' is under a non-linear transform: harden the transform first (right click in the Data module)."
         )
+        raise BackendError(words.format(name=node.GetName()))
     matrix = vtk.vtkMatrix4x4()
     transform.GetMatrixTransformToWorld(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)
@@ -61,7 +62,7 @@ def volume_key(volume) -> VolumeKey:
     """Tells whether a volume still is what was sent. Renaming it or changing its display changes nothing here."""
     image = volume.GetImageData()
     if image is None:
-        raise BackendError(f"'{volume.GetName()}' holds no image: load a scan first.")
+        raise BackendError(_("'{name}' holds no image: load a scan first.").format(name=volume.GetName()))
     return VolumeKey(volume.GetID(), image.GetMTime(), world_affine(volume).tobytes())
 
 
@@ -83,7 +84,8 @@ def voxels_of(volume) -> np.ndarray:
     changing."""
     voxels = slicer.util.arrayFromVolume(volume)
     if voxels.ndim != 3:
-        raise BackendError(f"'{volume.GetName()}' has several values a voxel: choose a scalar volume.")
+        words = _("'{name}' has several values a voxel: choose a scalar volume.")
+        raise BackendError(words.format(name=volume.GetName()))
     return voxels.copy()
 
 
@@ -92,7 +94,8 @@ def add_case(scene, path: str, name: str, case: str):
     volume = slicer.modules.volumes.logic().AddArchetypeVolume(path, name)
     shutil.rmtree(Path(path).parent, ignore_errors=True)
     if volume is None:
-        raise BackendError(f"The scan of '{name}' cannot be read: the backend sent no usable NIfTI file.")
+        words = _("The scan of '{name}' cannot be read: the backend sent no usable NIfTI file.")
+        raise BackendError(words.format(name=name))
     volume.SetAttribute(CASE, case)
     if volume.GetStorageNode():
         scene.RemoveNode(volume.GetStorageNode())  # its file is gone: the scene saves it anew
@@ -122,7 +125,7 @@ def segment_mask(segmentation, segment: str, volume) -> VoxelBox:
     """Where a segment is, as the smallest bool box on the grid of `volume`; BackendError when it is empty there."""
     full = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume).transpose(2, 1, 0) > 0
     if not full.any():
-        raise BackendError("The marked segment has no voxel on this scan: mark another one.")
+        raise BackendError(_("The marked segment has no voxel on this scan: mark another one."))
     box = tuple(filled(full, axis) for axis in range(3))
     start = tuple(part.start for part in box)
     return VoxelBox(full[box], start, full.shape, world_affine(volume))

@@ -1,5 +1,6 @@
 """Draw the module with slice views beside it: python Testing/slicer/screenshot.py FOLDER [--sections segment similar …]
-[--weights FOLDER] [--prompt TEXT] [--library PATH]; --sections contour correct draws a contour before and after corrections.
+[--weights FOLDER] [--prompt TEXT] [--library PATH]; --sections contour correct draws a contour before and after corrections,
+--sections backend the first run: nothing is installed, then Start was pressed.
 
 The scan is the MNI152 T1 image that the nilearn package carries; the backend is a real one with the shipped weights. For
 `similar` and `compare` a library is made from --library (a folder, or a CSV as `mrifoundation library add` takes it).
@@ -18,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "MRIFoundation/MRIFoundation.py"
 PROMPT = "both hippocampi, thalamus, caudate nucleus, putamen, lateral ventricle, brainstem"
 POINTS = "+ 8 -18 -16; + -8 -18 -16"
-SECTIONS = ("segment", "contour", "correct", "similar", "compare", "classify", "report")
+SECTIONS = ("backend", "segment", "contour", "correct", "similar", "compare", "classify", "report")
 FILES = {"correct": "contour-panel-corrected.png", "compare": "compare-view.png"}
 PANEL_WIDTH, WIDTH, HEIGHT, GAP = 430, 1360, 820, 4
 PATIENCE = 1800.0  # seconds, for a machine that is busy
@@ -41,6 +42,51 @@ def connect(widget, url: str, volume) -> None:
     widget.backendPanel.ui.testButton.click()
     wait_for(lambda: widget.connection.connected, "the connection")
     widget.ui.scanSelector.setCurrentNode(volume)
+
+
+def first_run(module, folder: Path) -> None:
+    """The Backend section on a computer without a backend, and where there is one once Start was pressed."""
+    from double import scripted_module
+    from MRIFoundationLib import LocalPaths
+
+    checkout, LocalPaths.SOURCE_FOLDER = LocalPaths.SOURCE_FOLDER, folder / "no checkout"
+    widget = open_unconnected(module)
+    draw_backend(widget, folder / "backend-first-run.png")
+    scripted_module.close_panel(widget)
+    LocalPaths.SOURCE_FOLDER = checkout
+    widget = open_unconnected(module)
+    start_backend(widget)
+    draw_backend(widget, folder / "backend-connected.png")
+    scripted_module.close_panel(widget)
+
+
+def open_unconnected(module):
+    """The module as it is opened the first time: no backend answers."""
+    from double import scripted_module
+
+    widget = scripted_module.open_panel(module)
+    wait_for(lambda: widget.connection.state in ("connected", "failed"), "the first greeting")
+    if widget.connection.connected:
+        raise SystemExit(f"A backend runs at {widget.connection.address}: stop it, this is about the first run.")
+    return widget
+
+
+def start_backend(widget) -> None:
+    """As a person does who has one installed."""
+    widget.backendPanel.ui.startButton.click()
+    wait_for(lambda: widget.connection.state in ("connected", "failed"), "the started backend")
+    assert widget.connection.connected, widget.connection.message
+
+
+def draw_backend(widget, path: Path) -> None:
+    """The section alone, open."""
+    from double.events import spin
+
+    widget.ui.backendSection.collapsed = False
+    for _ in range(3):
+        widget.parent.resize(PANEL_WIDTH, HEIGHT)
+        spin(10)
+    save(widget.ui.backendSection.grab(), path)
 
 
 def segment(widget, wanted) -> None:
@@ -168,6 +214,12 @@ def draw(app, widget, views, path: Path) -> None:
         image = qt.QImage(picture.tobytes(), columns, rows, 3 * columns, qt.QImage.Format_RGB888)
         painter.drawImage(PANEL_WIDTH + GAP + place % across * (columns + GAP), place // across * (rows + GAP), image)
     painter.end()
+    save(canvas, path)
+
+
+def save(canvas, path: Path) -> None:
+    import qt
+
     canvas.toImage().convertToFormat(qt.QImage.Format_RGB888).save(str(path))
     Image.open(path).quantize(256).save(path, optimize=True)  # half the size, and nobody sees the difference
 
@@ -206,20 +258,32 @@ def main() -> None:
     parser.add_argument("--organ", default="brainstem", help="the organ of it that is corrected")
     parser.add_argument("--points", default=POINTS, help="its corrections in RAS mm: '+ 10 -20 5; - 0 0 0'")
     wanted = parser.parse_args()
-    own = tempfile.mkdtemp()  # a key and a library of its own
-    os.environ |= {"XDG_CONFIG_HOME": own, "MRIFOUNDATION_LIBRARY": own + "/library"}
+    own = tempfile.mkdtemp()  # a key, a library and an environment of its own
+    os.environ |= {"XDG_CONFIG_HOME": own, "XDG_DATA_HOME": own, "MRIFOUNDATION_LIBRARY": own + "/library"}
     if wanted.library:
         os.environ["MRIFOUNDATION_LIBRARY_ROOTS"] = "/"
     sys.path[:] = [str(HERE), str(MODULE.parent), *(entry for entry in sys.path if entry != str(HERE))]
-    from backend_process import BackendProcess
     from double import application, scripted_module, styles
 
     app = application.start()
     styles.use(app, wanted.style)
+    module = scripted_module.load(MODULE)
+    if "backend" in wanted.sections:
+        wanted.sections.remove("backend")
+        first_run(module, wanted.folder)
+    if wanted.sections:
+        draw_sections(app, module, wanted)
+
+
+def draw_sections(app, module, wanted) -> None:
+    """One picture after the other, of one panel that is connected to a backend of its own."""
+    from backend_process import BackendProcess
+    from double import scripted_module
+
     volume = add_mni_scan()
     volume.CreateDefaultDisplayNodes()
     views = None
-    widget = scripted_module.open_panel(scripted_module.load(MODULE))
+    widget = scripted_module.open_panel(module)
     backend = BackendProcess(wanted.weights)
     backend.start()
     try:

@@ -68,7 +68,7 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
         "KeptAnswers",
     ):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
-        assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer|vtk)\b", text, re.MULTILINE), name
+        assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer(?!\.i18n)|vtk)\b", text, re.MULTILINE), name
     mrml = ("Scene", "AskedScan", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing")
     words = ("RowText", "AnswerText", "HitText")
     for name in (*mrml, *words, "SegmentLogic", "ContourSegments", "ContourPoints", "ContourRows"):

@@ -12,20 +12,27 @@ from pathlib import Path
 
 import pytest
 from backend_process import free_port
-from MRIFoundationLib.Installation import Installation
-from MRIFoundationLib.InstallFailures import cause
 
-PLAN = Installation(Path("/data/environment"), "/source", Path("/usr/bin/python3"), "cpu")
+pytestmark = pytest.mark.usefixtures("slicer_app")
 
 
-def told(program: list[str], plan: Installation = PLAN, **variables: str) -> str:
+def cause(lines: list[str], code: int, wheels: Path | None = None) -> str:
+    """What is said of a step that printed these lines."""
+    from MRIFoundationLib import InstallFailures
+    from MRIFoundationLib.Installation import Installation
+
+    plan = Installation(Path("/data/environment"), "/source", Path("/usr/bin/python3"), "cpu", wheels)
+    return InstallFailures.cause(lines, code, plan)
+
+
+def told(program: list[str], wheels: Path | None = None, **variables: str) -> str:
     """What is said of a program that fails with these variables of the environment."""
     own = ("pip_", "_proxy")  # those of this computer may offer other wheels, or another way to them
     clean = {name: value for name, value in os.environ.items() if not any(one in name.lower() for one in own)}
     environment = {**clean, "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "1", "PIP_NO_CACHE_DIR": "1", **variables}
     ended = subprocess.run(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert ended.returncode != 0, ended.stdout
-    return cause(ended.stdout.splitlines(), ended.returncode, plan)
+    return cause(ended.stdout.splitlines(), ended.returncode, wheels)
 
 
 def pip(*more: str) -> list[str]:
@@ -111,8 +118,7 @@ def an_index_of_its_own_authority(folder: Path):
 
 
 def test_a_folder_that_lacks_a_wheel_is_told(tmp_path):
-    plan = Installation(Path("/data/environment"), "/source", Path("/usr/bin/python3"), "cpu", wheels=tmp_path)
-    said = told(pip("--no-index", "--find-links", str(tmp_path)), plan)
+    said = told(pip("--no-index", "--find-links", str(tmp_path)), tmp_path)
     assert f"{tmp_path} has no torch for /usr/bin/python3" in said and "pip wheel" in said
 
 
@@ -143,13 +149,21 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="nothing is killed like that there")
 def test_a_pip_that_the_system_killed_is_told():
     ended = subprocess.run(["sh", "-c", "kill -9 $$"])
-    assert "lack of memory" in cause([], -ended.returncode, PLAN)
+    assert "lack of memory" in cause([], -ended.returncode)
 
 
 def test_what_was_overcome_is_not_blamed():
     lines = ["WARNING: Retrying after connection broken by 'ReadTimeout'", "[Errno 28] No space left on device"]
-    assert "is full" in cause(lines, 1, PLAN)
+    assert "is full" in cause(lines, 1)
 
 
 def test_where_the_cause_is_not_known_the_last_line_is_told():
-    assert cause(["Traceback", "ValueError: odd", ""], 1, PLAN).startswith("the log ends with 'ValueError: odd'")
+    assert cause(["Traceback", "ValueError: odd", ""], 1).startswith("the log ends with 'ValueError: odd'")
+
+
+def test_causes_and_remedies_are_told_in_the_language_of_the_application(monkeypatch):
+    from MRIFoundationLib import InstallFailures
+
+    french = {"the disk of {environment} is full: make room": "le disque {environment} est plein : faites de la place"}
+    monkeypatch.setattr(InstallFailures, "_", lambda text: french.get(text, text))
+    assert cause(["[Errno 28] No space left on device"], 1) == "le disque /data est plein : faites de la place"

@@ -35,7 +35,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return pathlib.Path(shutil.copy(made, wheel_directory)).name
 """
 INSTALL = """
-import os, subprocess
+import os, subprocess, sys, types
+sys.modules["slicer.i18n"] = types.SimpleNamespace(tr=lambda text: text)
 from MRIFoundationLib import Installing, LocalPaths
 from MRIFoundationLib.Installation import Installation
 

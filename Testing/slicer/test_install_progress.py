@@ -13,7 +13,7 @@ def an_environment(folder: Path, pip: str, packages: str = "lib/python3.12/site-
 
 @pytest.mark.parametrize(("pip", "told"), [("23.2.1", "off"), ("24.0", "off"), ("24.1", "raw"), ("25.3", "raw")])
 @pytest.mark.parametrize("packages", ["lib/python3.12/site-packages", "Lib/site-packages"])
-def test_pip_is_asked_for_lines_where_it_has_them(tmp_path, pip, told, packages):
+def test_pip_is_asked_for_lines_where_it_has_them(slicer_app, tmp_path, pip, told, packages):
     from MRIFoundationLib.Installation import Installation
 
     plan = Installation(an_environment(tmp_path, pip, packages), "/source", Path("/python"), "cpu")

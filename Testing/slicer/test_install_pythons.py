@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from MRIFoundationLib import Pythons
 from MRIFoundationLib.Failures import BackendError
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+pytestmark = [
+    pytest.mark.usefixtures("slicer_app"),
+    pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts"),
+]
 
 
 def a_python(path: Path, version: str = "3 12 1", *, lacks: str = "") -> Path:
@@ -21,16 +23,24 @@ def a_python(path: Path, version: str = "3 12 1", *, lacks: str = "") -> Path:
 
 
 def found(variables: dict, platform: str = "linux") -> list[str]:
+    from MRIFoundationLib import Pythons
+
     return [" ".join(command) for command in Pythons.candidates(variables, platform)]
+
+
+def find(variables: dict) -> Path:
+    from MRIFoundationLib import Pythons
+
+    return Pythons.find(variables, "Repair")
 
 
 @pytest.fixture
 def no_usual_places(monkeypatch):
-    monkeypatch.setattr(Pythons, "_USUAL", {"linux": ()})
+    monkeypatch.setattr("MRIFoundationLib.Pythons._USUAL", {"linux": ()})
 
 
 def test_the_python_of_these_tests_is_found_where_it_fits():
-    python = Pythons.find({**os.environ, "PATH": str(Path(sys.executable).parent)})
+    python = find({**os.environ, "PATH": str(Path(sys.executable).parent)})
     version = subprocess.check_output([python, "-c", "import sys; print(sys.version_info[:2])"], text=True)
     assert version.strip() in ("(3, 11)", "(3, 12)", "(3, 13)")
 
@@ -45,7 +55,7 @@ def test_one_that_is_too_old_or_a_launcher_of_nothing_is_passed_over(tmp_path, n
     launcher.write_text("#!/bin/sh\necho no such version >&2\nexit 127\n")
     old, good = a_python(tmp_path / "old/python3", "3 9 1"), a_python(tmp_path / "new/python3")
     path = os.pathsep.join(str(one.parent) for one in (launcher, old, good))
-    assert Pythons.find({"PATH": path}) == good
+    assert find({"PATH": path}) == good
 
 
 @pytest.mark.parametrize(
@@ -54,13 +64,13 @@ def test_one_that_is_too_old_or_a_launcher_of_nothing_is_passed_over(tmp_path, n
 def test_what_was_found_instead_is_told(tmp_path, no_usual_places, version, words):
     python = a_python(tmp_path / "python3", version)
     with pytest.raises(BackendError, match=rf"No Python 3.11 to 3.13 .*{words}\): install Python 3.12 .* press Repair"):
-        Pythons.find({"PATH": str(python.parent)}, "Repair")
+        find({"PATH": str(python.parent)})
 
 
 def test_one_that_cannot_make_environments_is_told_with_what_it_lacks(tmp_path, no_usual_places):
     python = a_python(tmp_path / "python3", "3 11 1", lacks="ensurepip")
     with pytest.raises(BackendError, match=r"lacks the part .*sudo apt install python3.11-venv"):
-        Pythons.find({"PATH": str(python.parent)})
+        find({"PATH": str(python.parent)})
 
 
 def test_a_real_python_without_ensurepip_is_noticed(tmp_path, no_usual_places):
@@ -69,10 +79,12 @@ def test_a_real_python_without_ensurepip_is_noticed(tmp_path, no_usual_places):
     python = a_python(tmp_path / "python3")
     python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
     with pytest.raises(BackendError, match="lacks the part of Python that makes environments"):
-        Pythons.find({"PATH": str(tmp_path)})
+        find({"PATH": str(tmp_path)})
 
 
 def test_a_mac_started_from_the_dock_finds_what_its_search_path_does_not_name(tmp_path, monkeypatch):
+    from MRIFoundationLib import Pythons
+
     versions = [a_python(tmp_path / f"Versions/{version}/bin/python3") for version in ("3.9", "3.12", "3.11")]
     brewed = a_python(tmp_path / "homebrew/bin/python3.13")
     places = ("/opt/homebrew/bin", "/usr/local/bin", "/Library/Frameworks/Python.framework/Versions/*/bin")

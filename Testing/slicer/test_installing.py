@@ -235,7 +235,7 @@ def test_a_module_without_its_backend_says_where_to_get_it(bare):
         ("cpu", "darwin", ""),
     ],
 )
-def test_pytorch_comes_in_the_build_that_fits_the_computer(build, platform, index):
+def test_pytorch_comes_in_the_build_that_fits_the_computer(slicer_app, build, platform, index):
     from MRIFoundationLib.Installation import Installation
 
     torch, backend, _ = Installation(Path("/e"), "/source", Path("/python"), build, platform=platform).steps()
@@ -243,7 +243,7 @@ def test_pytorch_comes_in_the_build_that_fits_the_computer(build, platform, inde
     assert "download.pytorch.org" not in " ".join(backend.command)
 
 
-def test_the_build_follows_the_driver(tmp_path):
+def test_the_build_follows_the_driver(slicer_app, tmp_path):
     from MRIFoundationLib.Installation import build_for
 
     assert build_for(str(tmp_path)) == "cpu"

@@ -8,6 +8,7 @@ import os
 import random
 from pathlib import Path
 
+import backend_driver
 import numpy as np
 import pytest
 from volumes import add_transform, add_volume
@@ -23,12 +24,14 @@ WRITES_FILES = ("save", "export", "import", "add", "open", "remember", "browse",
 
 
 class Person:
-    """Someone who acts at random on the opened module; `done` tells what they did."""
+    """Someone who acts at random on the opened module, whose backend is at `url`; `done` tells what they did."""
 
-    def __init__(self, widget, seed: int):
-        self._widget, self._random, self.done = widget, random.Random(seed), []
+    def __init__(self, widget, seed: int, url: str):
+        self._widget, self._random, self.done, self._url = widget, random.Random(seed), [], url
+        self._errands: list = []
         self._scene_acts = [self._add_scan] * 4 + [self._wait] * 6 + [self._change_scan, self._remove_node] * 2
         self._scene_acts += [self._move_scan, self._close_scene, self._look_elsewhere, self._cancel, self._cancel]
+        self._scene_acts += [self._go_to_backend] * 4
 
     def act(self) -> None:
         widgets = self._reachable()
@@ -132,6 +135,15 @@ class Person:
     def _cancel(self) -> None:
         self._widget.requests.cancel()
 
+    def _go_to_backend(self) -> None:
+        """One errand after the other, in any order; every second one connects, or hardly anything else could be pressed."""
+        if not self._errands:
+            self._errands = [*backend_driver.ACTS] + [backend_driver.connect] * (len(backend_driver.ACTS) - 2)
+            self._random.shuffle(self._errands)
+        act = self._errands.pop()
+        self.done.append(act.__name__)
+        act(self._widget, self._url)
+
     def _wait(self) -> None:
         from double.events import spin
 
@@ -147,23 +159,40 @@ def resident_mb() -> float:
         return 0.0
 
 
-def settle(widget) -> None:
-    """An empty scene and no work."""
+def settle(widget, url: str) -> None:
+    """An empty scene and no work, connected again."""
     import slicer
     from double.events import spin, wait_until
 
     widget.requests.cancel()
     slicer.mrmlScene.Clear()
+    backend_driver.stop(widget, url)
+    wait_until(lambda: not widget.backendPanel.local.doing, what="the end of the backend that was started")
+    backend_driver.connect(widget, url)
+    wait_until(lambda: widget.connection.connected, what="the connection")
     wait_until(lambda: not widget.worker._timer.active, seconds=120, what="the end of all work")
     spin(50)
 
 
+@pytest.fixture
+def restartable(weights, tmp_path, monkeypatch):
+    """This computer has a backend to start, in an environment that may be repaired; both are not the person's own."""
+    from MRIFoundationLib import LocalPaths
+
+    monkeypatch.setenv("MRIFOUNDATION_WEIGHTS", str(weights))
+    monkeypatch.setattr(LocalPaths, "_places", lambda: [tmp_path / "environment", tmp_path / "environment-2"])
+    LocalPaths.free_place().mkdir()
+    LocalPaths.take_into_use(LocalPaths.free_place())
+
+
 @pytest.mark.parametrize("seed", [SEED])
-def test_hundreds_of_random_actions_leave_a_sane_panel_and_no_more_memory(connected, head_voxels, oblique_affine, seed):
+def test_hundreds_of_random_actions_leave_a_sane_panel_and_no_more_memory(
+    restartable, connected, backend, head_voxels, oblique_affine, seed
+):
     from double import faults
     from double.events import wait_until
 
-    person, sizes = Person(connected, seed), []
+    person, sizes = Person(connected, seed, backend.url), []
     for number in range(ACTIONS):
         try:
             person.act()
@@ -171,11 +200,12 @@ def test_hundreds_of_random_actions_leave_a_sane_panel_and_no_more_memory(connec
         except Exception as error:
             raise AssertionError(f"action {number} of seed {seed}, after {person.done[-12:]}") from error
         if number + 1 in (ACTIONS // 2, ACTIONS):
-            settle(connected)
+            settle(connected, backend.url)
             sizes.append(resident_mb())
     assert not (taken := faults.take()), "\n".join(taken)
     assert sizes[1] - sizes[0] < GROWTH_MB, f"memory grew from {sizes[0]:.0f} to {sizes[1]:.0f} MB"
     assert len(set(person.done)) > 25, "the person hardly found anything to press"
+    assert not {act.__name__ for act in backend_driver.ACTS} - set(person.done), "the Backend section was left out"
 
     connected.ui.segmentSection.collapsed = False
     connected.ui.scanSelector.setCurrentNode(add_volume("head", head_voxels, oblique_affine))

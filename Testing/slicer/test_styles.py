@@ -4,6 +4,7 @@ import re
 
 import pytest
 from head_answer import ANSWER
+from similar_driver import choose_kind
 
 READABLE = 4.5  # the contrast of text that WCAG 2.2 asks for (1.4.3)
 SCREEN_HEIGHT, AROUND_THE_PANEL = 768, 150  # pixels; title, menus, tool bar, help, data probe and status bar of Slicer
@@ -58,12 +59,22 @@ def test_no_colour_of_text_stands_in_a_ui_file(module):
         assert not re.search(r"(?<!-)color:", path.read_text(encoding="utf-8")), path.name
 
 
-@pytest.mark.parametrize("section", ["segment", "contour", "similar", "classify", "report"])
-def test_an_open_section_and_its_progress_fit_a_screen_of_768_pixels(panel, slicer_app, section):
-    """What is below it, headers of folded sections, is reached by scrolling."""
+def fits(panel, app, section: str) -> bool:
+    """Whether the open section and the progress above it do; what is below it, headers of folded sections, is reached by scrolling."""
     panel.ui.backendSection.collapsed = True
     opened = getattr(panel.ui, f"{section}Section")
     opened.collapsed = False
-    slicer_app.processEvents()
+    app.processEvents()
     top, needed = opened.geometry.top(), opened.minimumSizeHint().height()
-    assert panel.ui.cancelButton.geometry.bottom() < top and top + needed <= SCREEN_HEIGHT - AROUND_THE_PANEL
+    return panel.ui.cancelButton.geometry.bottom() < top and top + needed <= SCREEN_HEIGHT - AROUND_THE_PANEL
+
+
+@pytest.mark.parametrize("section", ["segment", "contour", "similar", "classify", "report"])
+def test_an_open_section_and_its_progress_fit_a_screen_of_768_pixels(panel, slicer_app, section):
+    assert fits(panel, slicer_app, section)
+
+
+@pytest.mark.parametrize("kind", ["scan", "segment", "words", "report"])
+def test_similar_scans_fit_it_by_whatever_is_looked_for(panel, slicer_app, kind):
+    choose_kind(panel, kind)
+    assert fits(panel, slicer_app, "similar")

@@ -1,10 +1,11 @@
 """What a person reads in the panels can be translated: every text goes through `_()`, whole and as a literal.
 
-Sentences of failures are made where neither Qt nor Slicer is known, or in the backend, and stay English.
+Sentences about the wire, the library and files are made where neither Qt nor Slicer is known, or in the backend, and stay English.
 """
 
 import ast
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ MODULE = Path(__file__).resolve().parents[2] / "MRIFoundation"
 SHOWN_ATTRIBUTES = {"text", "toolTip", "placeholderText", "title", "windowTitle", "html"}
 SHOWING_CALLS = {"say", "_say", "setText", "setToolTip", "QTableWidgetItem", "table_item", "addItem"}
 FILES = sorted([MODULE / "MRIFoundation.py", *(MODULE / "MRIFoundationLib").glob("*.py")])
+ENGLISH = {
+    "Address", "Asking", "Client", "Exchanging", "Failures", "FilterText", "Greeting", "ReportFile", "Searching",
+    "Segmenting", "Task", "Terminology", "Transport",
+}  # fmt: skip
+"""Files whose sentences stay English; Terminology's are names of Slicer's own, Task's go to the log."""
+TRANSLATABLE = [path for path in FILES if path.stem not in ENGLISH and path.parent != MODULE]
+PROSE = re.compile(r"\b[a-z]+,? [a-z]+,? [a-z]+\b")
+"""Three words in small letters: a sentence, or a good part of one."""
 
 
 def has_words(node: ast.AST) -> bool:
@@ -48,3 +57,32 @@ def test_what_is_translated_is_a_literal(path):
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
     wrong = [call for call in calls if not (len(call.args) == 1 and isinstance(call.args[0], ast.Constant))]
     assert not [f"line {call.lineno}: {ast.unparse(call)}" for call in wrong]
+
+
+def sentences(source: str):
+    """The literals that read as prose where they stand for themselves: no documentation, nothing that is only compared with, no
+    pattern (they are raw), no program, nothing that is translated."""
+    tree = ast.parse(source)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+    others = [node for node in ast.walk(tree) if isinstance(node, (ast.Expr, ast.Compare))]
+    left_out = {id(child) for node in (*calls, *others) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
+            is_raw = ast.get_source_segment(source, node).startswith("r")
+            if PROSE.search(node.value) and not is_raw and not is_program(node.value):
+                yield node
+
+
+def is_program(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("path", TRANSLATABLE, ids=lambda path: path.stem)
+def test_every_sentence_is_translated_wherever_it_is_made(path):
+    """Also one that reaches the person as the message of an exception, or as a cause inside another sentence."""
+    source = path.read_text(encoding="utf-8")
+    assert not [f"line {node.lineno}: {ast.unparse(node)}" for node in sentences(source)]

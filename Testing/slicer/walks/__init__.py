@@ -1,0 +1,1 @@
+"""The ways that `walk.py` walks, one a file."""
