@@ -13,6 +13,7 @@ from MRIFoundationLib.ClassifyPanel import ClassifyPanel
 from MRIFoundationLib.Connection import Connection
 from MRIFoundationLib.ContourPanel import ContourPanel
 from MRIFoundationLib.Parameters import Parameters
+from MRIFoundationLib.Person import Person
 from MRIFoundationLib.ReportPanel import ReportPanel
 from MRIFoundationLib.ScanRequests import ScanRequests
 from MRIFoundationLib.SegmentPanel import SegmentPanel
@@ -85,6 +86,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = self._watchedScan = None
         self._gui_tags = []
         self._wasConnected = False
+        self._person = Person()
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -166,6 +168,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._unbind()
         self._parameters = parameters
         if parameters:
+            self._person.bind(parameters)
             self._gui_tags = [bind(parameters, ui) for ui in (self.ui, *(panel.ui for panel in self.panels))]
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
         for panel in self.panels:
@@ -182,6 +185,8 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = None
 
     def _onParametersModified(self, _caller=None, _event=None):
+        if self._parameters:
+            self._person.follow(self._parameters)
         for panel in self.panels:
             panel.refresh()
         self._watchScan()

@@ -210,7 +210,7 @@ class ContourPanel(Panel):
         self._checked = {}
         lines = elsewhere
         lines += [_("To be drawn by hand: {names}.").format(names=", ".join(answer.by_hand))] if answer.by_hand else []
-        lines += [_("Not in view: {names}.").format(names=", ".join(unseen))] if unseen else []
+        lines += [_("Not found: {names}.").format(names=", ".join(unseen))] if unseen else []
         self.check()
         self.say(*map(escape, lines))
         self.refresh()

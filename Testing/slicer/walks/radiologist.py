@@ -14,13 +14,13 @@ def walk(module, pack: Pack, profile: str) -> Walk:
         brain = "both hippocampi, lateral ventricle"
         way.step("type structures, press Segment", 2, lambda: segment(widget, brain))
         way.step("click a row: the slices go there", 1, lambda: look_at_first_structure(widget))
-        way.step("open Report, type age and sex, press Write draft", 4, lambda: write(widget, 83, "F"))
+        way.step("open Report, type age and sex, press Write draft", 4, lambda: write_of_person(widget, 83, "F"))
         way.step("choose PDF, type the file, press Save", 4, lambda: save(widget, pack.own / "report.pdf"))
         way.step("open Classify, press Classify", 2, lambda: classify(widget))
         way.step("choose the abdomen", 2, lambda: widget.ui.scanSelector.setCurrentNode(abdomen))
         organs = "liver, spleen, both kidneys"
         way.step("open Segment, type organs, press Segment", 3, lambda: segment(widget, organs))
-        way.step("open Report, take age and sex away, press Write draft", 4, lambda: write(widget, 0, ""))
+        way.step("open Report, press Write draft", 2, lambda: write(widget))
     return way
 
 
@@ -32,11 +32,16 @@ def segment(widget, prompt: str) -> str:
     return told(widget.segmentPanel, "; ".join(f"{row} mL" for row in cells(ui.resultTable, (1, 2))))
 
 
-def write(widget, age: int, sex: str) -> str:
-    unfold(widget, "report")
+def write_of_person(widget, age: int, sex: str) -> str:
     ui = widget.reportPanel.ui
     ui.reportAgeSpin.value = age
     ui.reportSexCombo.currentIndex = ui.reportSexCombo.findData(sex)
+    return write(widget)
+
+
+def write(widget) -> str:
+    unfold(widget, "report")
+    ui = widget.reportPanel.ui
     press(widget, ui.writeButton)
     return told(widget.reportPanel, f"{len(ui.reportEditor.plainText.split())} words")
 
