@@ -1,6 +1,7 @@
 """The same image in every kind of compression that a decoder of its own reads."""
 
 import io
+import locale
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +69,9 @@ def _jpeg_lossless(image: Dataset, path: Path) -> None:
     writer.SetCompressor("JPEG")
     writer.KeepOriginalImageUIDOn()
     writer.SetFileName(str(path))
+    before = locale.setlocale(locale.LC_ALL)
     writer.Execute(sitk.ReadImage(str(path)))
+    locale.setlocale(locale.LC_ALL, before)  # GDCM sets another for the whole process
 
 
 _KINDS = {

@@ -16,7 +16,7 @@ def run(tiny_weights):
             [sys.executable, "-m", "mrifoundation", *map(str, arguments)],
             env={**os.environ, "MRIFOUNDATION_WEIGHTS": str(tiny_weights), **environment},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=600,
         )
 
