@@ -41,10 +41,16 @@ def weights(request, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Of all tests here, whose scans are the same."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def manifest(tmp_path, monkeypatch):
+def manifest(tmp_path, monkeypatch, cache):
     """Eight scans: bright bodies and dark heads, four of them with a tumor; and one that cannot be read."""
-    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(cache))
     (tmp_path / "table.json").write_text(json.dumps({"1": "tumor", "2": "liver"}))
     rng, rows = np.random.default_rng(0), []
     for n in range(8):

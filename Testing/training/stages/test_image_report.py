@@ -38,8 +38,9 @@ def test_a_few_steps_teach_which_sentence_is_true(model, example):
     stock = Stock(SENTENCES, torch.nn.functional.normalize(torch.randn(2, 384), dim=1))
     optimizer = torch.optim.Adam(model.report.parameters(), lr=3e-3)
     losses = []
-    for step in range(25):
+    with torch.no_grad():  # only what follows the features learns here
         features = encoded(model, example)
+    for step in range(25):
         loss, figures = image_report_loss(model, features, example, stock, SETTINGS, np.random.default_rng(step))
         optimizer.zero_grad()
         loss.backward()
