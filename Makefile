@@ -21,8 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 WORKERS ?= $(shell "$(PYTHON)" -c "import os; print((os.cpu_count() or 1) + 1)" 2>/dev/null || echo logical)
 
 BIN := .venv/bin
-# What is never imported need not be compiled, and is most of it.
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
 PICTURE := QT_QPA_PLATFORM=offscreen $(BIN)/python Testing/slicer/screenshot.py docs/images --sections
@@ -106,7 +105,7 @@ WEB_NEEDS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["
 	@[ -x .venv-web/bin/python ] || $(PYTHON) -m venv .venv-web
 	@echo "Installing what the browser face needs into .venv-web."
 	@$(PYTHON) -c '$(WEB_NEEDS)' > .venv-web/needs.txt
-	@.venv-web/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r .venv-web/needs.txt
+	@.venv-web/bin/python -m pip --disable-pip-version-check install --quiet -r .venv-web/needs.txt
 	@.venv-web/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
 	@touch $@
 
