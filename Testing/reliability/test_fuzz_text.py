@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lying_script import told_of
 
 SCRIPT = Path(__file__).with_name("fuzz_text.py")
 
@@ -24,25 +25,6 @@ def test_no_text_does_harm():
     assert sum(told["read"] for told in found.values()) and sum(told["refused"] for told in found.values())
 
 
-LIAR = """
-import sys
-sys.path.insert(0, {scripts!r})
-import fuzz_text
-
-fuzz_text.__file__ = __file__  # which its children run
-honest = fuzz_text.reader_of
-
-def reader_of(target):
-    read = honest(target)
-    def lie(data):
-        if data.startswith(b"scan"):
-            {harm}
-        return read(data)
-    return lie
-
-fuzz_text.reader_of = reader_of
-sys.exit(fuzz_text.main())
-"""
 HARM = {
     "ZeroDivisionError": "1 / 0",
     "no sentence": "raise __import__('mrifoundation.errors').errors.InputError('two' + chr(10) + 'lines')",
@@ -51,9 +33,6 @@ HARM = {
 
 @pytest.mark.parametrize("told", HARM)
 def test_a_parser_that_fails_or_refuses_without_a_sentence_is_told_and_its_text_is_kept(tmp_path, told):
-    liar = tmp_path / "liar.py"
-    liar.write_text(LIAR.format(scripts=str(SCRIPT.parent), harm=HARM[told]))
-    command = [sys.executable, str(liar), "filename", "--seconds", "20", "--json", "--keep", str(tmp_path / "kept")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1 and told in json.loads(done.stdout)["filename"]["fault"], done
-    assert [path.read_bytes()[:4] for path in (tmp_path / "kept" / "filename").iterdir()] == [b"scan"]
+    code, fault, kept = told_of(SCRIPT, "filename", 20, tmp_path, 'data.startswith(b"scan")', HARM[told])
+    assert code == 1 and told in fault
+    assert [path.read_bytes()[:4] for path in kept] == [b"scan"]
