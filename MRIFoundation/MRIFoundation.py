@@ -13,7 +13,7 @@ from MRIFoundationLib.ClassifyPanel import ClassifyPanel
 from MRIFoundationLib.Connection import Connection
 from MRIFoundationLib.ContourPanel import ContourPanel
 from MRIFoundationLib.Parameters import Parameters
-from MRIFoundationLib.Person import Person
+from MRIFoundationLib.PersonOfScan import PersonOfScan
 from MRIFoundationLib.ReportPanel import ReportPanel
 from MRIFoundationLib.ScanRequests import ScanRequests
 from MRIFoundationLib.SegmentPanel import SegmentPanel
@@ -86,7 +86,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = self._watchedScan = None
         self._gui_tags = []
         self._wasConnected = False
-        self._person = Person()
+        self._person = PersonOfScan()
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)

@@ -1,5 +1,7 @@
 """What the tests of files made to harm have in common: headers, and the sentence of a refusal."""
 
+from collections.abc import Callable
+
 import pytest
 
 from mrifoundation.errors import InputError
@@ -9,9 +11,16 @@ NRRD = "NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nencoding: {encoding}\
 META = "ObjectType = Image\nNDims = 3\nDimSize = 4 4 4\nElementType = MET_SHORT\n{more}\nElementDataFile = {data}\n"
 
 
-def refusal(path) -> str:
+def refused(read: Callable[[], object]) -> str:
+    """The one sentence with which it ends."""
     with pytest.raises(InputError) as caught:
-        read_scan(path)
+        read()
     message = str(caught.value)
-    assert "\n" not in message and message.endswith((".", "?")) and len(message) < 400
+    assert "\n" not in message and message.endswith((".", "?"))
+    return message
+
+
+def refusal(path) -> str:
+    message = refused(lambda: read_scan(path))
+    assert len(message) < 400
     return message

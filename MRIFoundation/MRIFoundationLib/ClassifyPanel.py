@@ -34,7 +34,6 @@ class ClassifyPanel(Panel):
         self._asked: AskedScan | None = None  # what the answers are about
         self._key: Scene.VolumeKey | None = None  # where it was then, None for answers of a saved scene
         self._heat_map = None
-        self._was_connected = False
         self._bars = BarChart()
         self.ui.barsLayout.addWidget(self._bars)
         self._caution = MessageLines(self.ui.cautionLabel, _CAUTION_LINES, at_least=2)
@@ -46,7 +45,8 @@ class ClassifyPanel(Panel):
         self.ui.classifyButton.connect("clicked()", self.classify)
         self.ui.askSentenceButton.connect("clicked()", self.ask_sentence)
         self.ui.classHeatMapButton.connect("clicked(bool)", self.show_heat_map)
-        connection.listen(self._connection_changed)
+        connection.when_reached(self._ask_for_heads)
+        connection.listen(self.refresh)
         self.say()
         self._show_answer()
 
@@ -180,12 +180,8 @@ class ClassifyPanel(Panel):
         if self._parameters:
             self._parameters.sex = sex
 
-    def _connection_changed(self) -> None:
-        appeared = self._connection.connected and not self._was_connected
-        self._was_connected = self._connection.connected
-        if appeared:
-            self._connection.fetch(lambda client: client.heads(), self._offer, self.failed)
-        self.refresh()
+    def _ask_for_heads(self) -> None:
+        self._connection.fetch(lambda client: client.heads(), self._offer, self.failed)
 
     def _offer(self, heads: list[dict]) -> None:
         skipped = self._parameters.skippedHeads if self._parameters else ""

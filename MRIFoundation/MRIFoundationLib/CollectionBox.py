@@ -35,13 +35,13 @@ class CollectionBox:
         self._purpose, self._stale = ui.collectionCombo.toolTip, set()
         self._status = StatusLine(ui.ingestBar, ui.ingestLabel, ui.ingestCancelButton, requests)
         self._message = MessageLines(ui.ingestMessage, _MESSAGE_LINES)
-        self._was_connected = False
         ui.ingestFolder.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Readable
         ui.ingestTableButton.connect("clicked()", self._choose_table)
         ui.ingestButton.connect("clicked()", self.ingest)
         ui.ingestFolder.connect("currentPathChanged(QString)", lambda: self.refresh())
         ui.ingestCollection.connect("textChanged(QString)", lambda: self.refresh())
-        connection.listen(self._connection_changed)
+        connection.when_reached(self.reload)
+        connection.listen(self.refresh)
         self._say()
         self.refresh()
 
@@ -80,13 +80,6 @@ class CollectionBox:
         path = qt.QFileDialog.getOpenFileName(self._ui.ingestFolder, _("Table of scans"), "", _("Tables (*.csv *.tsv)"))
         if path:
             self._ui.ingestFolder.currentPath = path
-
-    def _connection_changed(self) -> None:
-        appeared = self._connection.connected and not self._was_connected
-        self._was_connected = self._connection.connected
-        if appeared:
-            self.reload()
-        self.refresh()
 
     def _offer(self, collections: list[dict]) -> None:
         total = sum(collection["cases"] for collection in collections)

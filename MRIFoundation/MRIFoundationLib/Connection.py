@@ -35,6 +35,18 @@ class Connection:
         """Call `listener()` after every change."""
         self._listeners.append(listener)
 
+    def when_reached(self, act: Callable[[], None]) -> None:
+        """Call `act()` each time that a backend has come within reach."""
+        is_reached = False
+
+        def listener() -> None:
+            nonlocal is_reached
+            was_reached, is_reached = is_reached, self.connected
+            if is_reached and not was_reached:
+                act()
+
+        self.listen(listener)
+
     @property
     def connected(self) -> bool:
         return self.state == "connected"

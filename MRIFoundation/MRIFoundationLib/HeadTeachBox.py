@@ -25,7 +25,7 @@ class HeadTeachBox:
         self._message = MessageLines(ui.teachHeadFacts, _MESSAGE_LINES, at_least=3)
         self._heads: dict[str, dict] = {}
         self._columns: dict[str, dict] = {}
-        self._is_possible = self._is_shown = self._was_connected = False
+        self._is_possible = self._is_shown = False
         self.ticks: Callable[[], dict[str, bool]] = dict
         """Gives the cases found in Similar scans, by id, with whether each is ticked."""
         self._sources = ChoiceCombo(ui.teachFromCombo, lambda _source: self._source_changed())
@@ -33,7 +33,7 @@ class HeadTeachBox:
         ui.teachHeadLine.connect("textChanged(QString)", lambda _text: self._tell())
         ui.teachColumnCombo.connect("editTextChanged(QString)", lambda _text: self._tell())
         ui.teachHeadButton.connect("clicked()", on_teach)
-        connection.listen(self._connection_changed)
+        connection.when_reached(self._reload)
 
     def lesson(self, profile: str) -> HeadLesson:
         """What is to be taught, as it is chosen now."""
@@ -97,12 +97,6 @@ class HeadTeachBox:
             return []
         classes = ", ".join(f"{label}: {people}" for label, people in column["classes"].items())
         return [column["problem"] or _("People: {classes}.").format(classes=classes)]
-
-    def _connection_changed(self) -> None:
-        appeared = self._connection.connected and not self._was_connected
-        self._was_connected = self._connection.connected
-        if appeared:
-            self._reload()
 
     def _reload(self) -> None:
         if self._connection.connected:

@@ -17,10 +17,9 @@ class OrganChoice:
 
     def __init__(self, ui, connection: Connection, on_chosen: Callable[[str], None]):
         self._ui, self._connection, self._sets = ui, connection, {}
-        self._was_connected = False
         self._combo = ChoiceCombo(ui.organCombo, on_chosen)
         self._combo.offer([(_("choose a set"), "")])
-        connection.listen(self._connection_changed)
+        connection.when_reached(self._ask)
 
     def show(self, name: str) -> None:
         """Show the chosen set."""
@@ -44,11 +43,8 @@ class OrganChoice:
         """The TG-263 name of every organ of a set."""
         return {organ["name"]: organ["tg263"] for one in self._sets.values() for organ in one["organs"]}
 
-    def _connection_changed(self) -> None:
-        appeared = self._connection.connected and not self._was_connected
-        self._was_connected = self._connection.connected
-        if appeared:
-            self._connection.fetch(ContourCalls.organ_sets, self._offer, self._failed)
+    def _ask(self) -> None:
+        self._connection.fetch(ContourCalls.organ_sets, self._offer, self._failed)
 
     def _offer(self, sets: list[dict]) -> None:
         self._sets = {one["name"]: one for one in sets}

@@ -10,7 +10,8 @@ MOST_HITS = 1000
 LEFT_OUT, MAY_ANSWER, QUOTED = "left out", "may answer", "quoted"
 """What becomes of other scans of the person in a search, and of similar cases in a report."""
 
-Age = Annotated[int, WithinRange(0, 120)]
+OLDEST = 120
+Age = Annotated[int, WithinRange(0, OLDEST)]
 """Years; 0 when it does not matter or is not known."""
 
 

@@ -21,11 +21,11 @@ class TeachBox:
         self._ui, self._connection, self._on_teach = ui, connection, on_teach
         self._message = MessageLines(ui.teachFacts, _MESSAGE_LINES)
         self._cards: dict[str, dict] = {}
-        self._was_connected = self._is_possible = False
+        self._is_possible = False
         self._suggested = ""
         ui.teachLine.connect("textChanged(QString)", lambda _text: self._tell())
         ui.teachButton.connect("clicked()", lambda: self._on_teach(self.name, self._card() is not None))
-        connection.listen(self._connection_changed)
+        connection.when_reached(self._ask)
         self._tell()
 
     @property
@@ -68,11 +68,8 @@ class TeachBox:
             for one in self._connection.info.get("structures", [])
         )
 
-    def _connection_changed(self) -> None:
-        appeared = self._connection.connected and not self._was_connected
-        self._was_connected = self._connection.connected
-        if appeared:
-            self._connection.fetch(taught, self.show, lambda _error: None)  # an older backend teaches nothing
+    def _ask(self) -> None:
+        self._connection.fetch(taught, self.show, lambda _error: None)  # an older backend teaches nothing
 
 
 def facts(card: dict) -> list[str]:

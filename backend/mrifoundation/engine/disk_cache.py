@@ -49,7 +49,7 @@ class DiskCache:
         """Whether there is something under `key`, which then goes last where room is needed."""
         if key not in self:
             return False
-        self._mark_used(self._path(key))
+        self._stamp(self._path(key))
         return True
 
     def read(self, key: str) -> tuple[dict[str, np.ndarray], dict] | None:
@@ -69,7 +69,7 @@ class DiskCache:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
-        self._mark_used(path)
+        self._stamp(path)
         return arrays, about
 
     def write(self, key: str, arrays: dict[str, np.ndarray], about: dict) -> None:
@@ -84,7 +84,7 @@ class DiskCache:
                 name = part / self._path(key).name
                 save_file(contiguous, name, metadata={"about": json.dumps(about), "crc32": _checksum(contiguous)})
                 os.replace(name, self._path(key))
-            self._mark_used(self._path(key))
+            self._stamp(self._path(key))
             self._trouble.end()
         except (OSError, SafetensorError) as error:
             self._failed(error, size)
@@ -106,7 +106,7 @@ class DiskCache:
             ):
                 yield path.stem, json.loads(file.metadata()["about"])
 
-    def _mark_used(self, path: Path) -> None:
+    def _stamp(self, path: Path) -> None:
         """Stamp it later than all others, also where the clock was set back meanwhile: the longest unused is dropped first."""
         with suppress(OSError):  # a read-only disk keeps no record of use, but what it holds is good
             if self._latest is None:

@@ -62,7 +62,6 @@ class AtWork:
 
 def _read(file: Path) -> dict[str, int]:
     try:
-        told = json.loads(file.read_text())
-    except (OSError, ValueError):
+        return {key: int(times) for key, times in json.loads(file.read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {str(key): int(times) for key, times in told.items()} if isinstance(told, dict) else {}

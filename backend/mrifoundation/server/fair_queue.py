@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-
 PATIENCE = 15.0  # seconds
 
 

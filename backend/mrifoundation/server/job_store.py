@@ -27,8 +27,8 @@ from mrifoundation.server.kept_result import boxes_of, is_whole, restored
 log = logging.getLogger(__name__)
 
 STALE = 3600.0  # seconds after which nobody waits any more for interactive work of a service that was away
-MOST_BEGINNINGS = 2
-MOST_OF_BATCH = 5  # an ingest goes on without the scan that took it down three times
+MOST_BEGINNINGS = 2, "twice"
+MOST_OF_BATCH = 5, "five times"  # an ingest goes on without the scan that took it down three times
 SHARED = (
     "Another service uses the same cache folder, so jobs of this one do not survive a restart; set MRIFOUNDATION_CACHE."
 )
@@ -240,8 +240,7 @@ def _reason_to_end(job: Job, age: float) -> str | None:
     """age: seconds since it was asked for."""
     if not job.path:
         return UNKNOWN
-    if job.is_batch and job.begun >= MOST_OF_BATCH:
-        return TOO_OFTEN_DOWN.format("five times")
-    if not job.is_batch and job.begun >= MOST_BEGINNINGS:
-        return TOO_OFTEN_DOWN.format("twice")
+    most, in_words = MOST_OF_BATCH if job.is_batch else MOST_BEGINNINGS
+    if job.begun >= most:
+        return TOO_OFTEN_DOWN.format(in_words)
     return TOO_LATE if age > STALE and not job.is_batch else None

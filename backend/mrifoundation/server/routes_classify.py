@@ -19,7 +19,9 @@ from mrifoundation.volume import Scan
 
 if TYPE_CHECKING:
     from mrifoundation.engine import Engine
+    from mrifoundation.library import Library
     from mrifoundation.tasks.classify.classification import Classification
+    from mrifoundation.tasks.classify.labelled import Labelled
 
 router = APIRouter(prefix="/v1", tags=["classify"], responses={code: PROBLEMS[code] for code in (401, 404, 422, 503)})
 
@@ -57,12 +59,9 @@ async def teach(request: Request, wanted: TeachRequest) -> dict:
     def work(engine: "Engine", job: Job) -> Generator[None, None, Taught]:
         from mrifoundation.tasks.classify.head import save_head
         from mrifoundation.tasks.classify.head_files import own_folder
-        from mrifoundation.tasks.classify.library_labels import library_labels, marked_labels
         from mrifoundation.tasks.classify.teaching import teaching_head
 
-        library = folder.library(engine)
-        told = wanted.collection, wanted.column
-        cases = marked_labels(library, wanted.cases) if wanted.cases else library_labels(library, *told)
+        cases = _labelled_cases(folder.library(engine), wanted)
         head = yield from teaching_head(
             engine, wanted.name, cases, wanted.structures, wanted.profile, job.progress, job.cancelled
         )
@@ -111,6 +110,14 @@ def study_scans(request: Request, volume_id: str, study: list[str]) -> list[Scan
     if study and volume_id not in study:
         raise InputError("The study does not hold the volume of the address; list all its series in order.")
     return [held(request, one) for one in study or [volume_id]]
+
+
+def _labelled_cases(library: "Library", wanted: TeachRequest) -> "list[Labelled]":
+    from mrifoundation.tasks.classify.library_labels import library_labels, marked_labels
+
+    if wanted.cases:
+        return marked_labels(library, wanted.cases)
+    return library_labels(library, wanted.collection, wanted.column)
 
 
 def _cards() -> list[dict]:
