@@ -20,7 +20,7 @@ BROUGHT_BY = {
     "starlette": "fastapi",
     "pydantic": "fastapi",
     "anyio": "fastapi",
-    "huggingface-hub": "sentence-transformers",
+    "huggingface-hub": "tokenizers",
     "trame": "trame-slicer",
     "slicer": "trame-slicer",
 }

@@ -5,13 +5,14 @@ On several GPUs: torchrun --nproc-per-node 8 -m mrifoundation_training.train REC
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 
 from mrifoundation.errors import MRIFoundationError
 from mrifoundation_training.optimizer import check_optimizer
 from mrifoundation_training.parallel.spreading import check
-from mrifoundation_training.parallel.world import World, joined
+from mrifoundation_training.parallel.world import World, joined, leave
 from mrifoundation_training.recipe import Recipe, read_recipe
 from mrifoundation_training.run import Run, after_collapse, holds_run
 from mrifoundation_training.run_log import RunLog
@@ -19,8 +20,13 @@ from mrifoundation_training.stages.collapse import Collapsed
 from mrifoundation_training.throughput import together
 
 
+def command() -> NoReturn:
+    """Entry point of `mrifoundation-train`, also of each process that torchrun starts."""
+    leave(main())
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Entry point of `mrifoundation-train`; exit codes as of `mrifoundation`."""
+    """What `mrifoundation-train` does; exit codes as of `mrifoundation`."""
     parser = argparse.ArgumentParser(prog="mrifoundation-train", description=__doc__)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
@@ -93,4 +99,4 @@ def _pooled(log: RunLog, world: World, skipped: dict[str, str]) -> dict[str, str
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -132,7 +132,6 @@ def test_a_typo_is_read_and_said(engine, encoding):
 
 
 def test_free_text_is_tried_when_asked_for(engine, encoding):
-    pytest.importorskip("sentence_transformers")
     result = engine.segment(encoding, ["left kidney stone"], free_text=True)
     (row,) = result.table
     assert "free text" in row["explanation"] and row["name"] == "left kidney stone"

