@@ -245,7 +245,7 @@ def test_each_planted_mistake_is_noticed_by_its_test(session_backend, tmp_path):
         shutil.rmtree(folder)
         return "" if code == 1 else f"{mistake}: {test} ended with {code}\n{printed[-1500:]}"
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         missed = [words for words in pool.map(try_one, MISTAKES) if words]
     assert not missed, "\n\n".join(missed)
 

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 
+import numpy as np
 import torch
 
 from mrifoundation.anatomy import Vocabulary
@@ -37,7 +39,7 @@ def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
     )
     model = FoundationModel(config)
     if not recipe.init:
-        model.name_text.copy_(torch.from_numpy(TextTower.load().embed(list(names))))
+        model.name_text.copy_(torch.from_numpy(_embedded(names)))
         return model
     start = load_model(recipe.init)[0]
     same = start.config == replace(config, **{field: getattr(start.config, field) for field in GROWS})
@@ -46,6 +48,11 @@ def new_model(recipe: Recipe, cases: list[Case]) -> FoundationModel:
             f"The network in {recipe.init} is not the one that the recipe describes; leave init or network out."
         )
     return model
+
+
+@lru_cache(maxsize=1)
+def _embedded(names: tuple[str, ...]) -> np.ndarray:
+    return TextTower.load().embed(list(names))
 
 
 def _grown(start: FoundationModel, model: FoundationModel) -> bool:
