@@ -143,6 +143,21 @@ def test_words_find_scans_by_meaning_and_by_the_words_themselves(filled_reading)
     assert all(-1 <= hit["score"] <= 1 and 0 <= hit["percentile"] <= 100 for hit in found["hits"])
 
 
+@pytest.mark.parametrize("like", ["a1", "a2", "b1", "c1", "c2", "d1"])
+def test_of_cases_that_have_the_words_equally_well_the_more_similar_comes_first(filled_reading, like):
+    rows, vectors = filled_reading._store.vectors(CASES, "", ["name"], vector_column(24))
+    named = dict(zip((row["name"] for row in rows), vectors, strict=True))
+    both = Question(embedding=named[like], words="glioma", k=6)
+    found = [hit.case.name for hit in filled_reading.search(both).hits]
+    expected = sorted(("a1", "a2"), key=lambda name: -float(named[name] @ named[like]))
+    assert [name for name in found if name in expected] == expected
+
+
+def test_cases_that_have_the_words_equally_well_are_in_one_order(filled_reading):
+    worded = [hit.case.case for hit in filled_reading.search(Question(words="glioma")).hits]
+    assert worded == sorted(worded) and len(worded) == 2
+
+
 def test_a_sentence_without_any_word_of_a_caption_still_ranks_by_meaning(filled_reading):
     engine = filled_reading.engine
     query = engine.embed_text("zzz qqq")

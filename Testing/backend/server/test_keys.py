@@ -36,6 +36,10 @@ def test_a_key_is_stored_as_a_hash_for_its_owner_only(file):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_key_is_one_word_for_shells_and_mice_and_no_option(file):
+    assert all(add_key(file, "ward-3", "read").isalnum() for _ in range(20))
+
+
 def test_keys_are_added_replaced_and_removed_while_the_ring_is_in_use(file):
     ring = KeyRing(OWN, file)
     first = add_key(file, "ward-3", "read")

@@ -27,7 +27,7 @@ class LocalBackend:
     """Starts on entering the context, stops on leaving it."""
 
     def __init__(self, weights: Path | None = None):
-        self.key = secrets.token_urlsafe(32)
+        self.key = secrets.token_hex(32)
         self._weights = weights
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy stands between this computer and itself

@@ -1,6 +1,6 @@
 """Searching a library: nearest vectors, words, and the two together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -87,11 +87,11 @@ class Searching:
             )
         if not question.words.strip():
             return similar
-        worded = [row["case"] for row in self._store.matching_words(question.words, asked, ["case"], 4 * question.k)]
+        worded = _ranks(self._store.matching_words(question.words, asked, ["case"], 4 * question.k))
         if _vector(question) is None:
-            return {case: Found(None) for case in worded[: question.k]}
+            return {case: Found(None) for case in list(worded)[: question.k]}
         similar = self._similar(question, asked, 4 * question.k)
-        order = _fused([list(similar), worded])[: question.k]
+        order = _fused({case: rank for rank, case in enumerate(similar)}, worded)[: question.k]
         missing = [case for case in order if case not in similar]
         similar |= self._similar(question, both(asked, any_of("case", missing)), len(missing)) if missing else {}
         return {case: similar.get(case, Found(None)) for case in order}
@@ -184,10 +184,18 @@ def _exclusions(question: Question) -> list[str]:
     return parts
 
 
-def _fused(rankings: Iterable[list[str]]) -> list[str]:
-    """One order out of several."""
+def _ranks(rows: list[dict]) -> dict[str, int]:
+    """Case → how many have the words better, best first. Those that have them equally well share a rank and are in the order of their
+    names: captions are often alike, and the index gives such cases in any order."""
+    scored = sorted((-round(row["_score"], 4), row["case"]) for row in rows)
+    first: dict[float, int] = {}
+    return {case: first.setdefault(score, rank) for rank, (score, case) in enumerate(scored)}
+
+
+def _fused(*rankings: Mapping[str, int]) -> list[str]:
+    """One order out of several, each case → rank."""
     points: dict[str, float] = {}
     for ranking in rankings:
-        for rank, case in enumerate(ranking):
+        for case, rank in ranking.items():
             points[case] = points.get(case, 0.0) + 1.0 / (RANK_OFFSET + rank + 1)
     return sorted(points, key=lambda case: -points[case])

@@ -38,7 +38,7 @@ def _read_or_create(path: Path) -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="utf-8", errors="replace").strip()
-    key = secrets.token_urlsafe(32)
+    key = secrets.token_hex(32)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(key)
     return key

@@ -52,7 +52,7 @@ def read_keys(file: Path) -> list[NamedKey]:
 
 def add_key(file: Path, name: str, role: str) -> str:
     """Make a key and store its hash; gives the key, which nobody can read again. A name that exists gets a new key (rotation)."""
-    key = secrets.token_urlsafe(32)
+    key = secrets.token_hex(32)
     try:
         named = NamedKey(name=name, role=role, sha256=_hash(key.encode()))
     except ValidationError:
