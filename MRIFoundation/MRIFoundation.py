@@ -247,7 +247,7 @@ class MRIFoundationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         state, message = self.connection.state, escape(self.connection.message)
         titles = {"connected": _("Backend: connected"), "checking": _("Backend: connecting …")}
         self.ui.backendSection.text = titles.get(state, _("Backend: not connected"))
-        link = "" if state == "checking" else f'<a href="backend">{_("Backend")}</a>: '
+        link = "" if state == "checking" else '<a href="backend">' + _("Backend") + "</a>: "
         self.statusLine.rest("" if self.connection.connected else link + message)
         is_news = state == "connected" or (state == "failed" and not self._wasConnected)
         if is_news and not self._hasFocus():

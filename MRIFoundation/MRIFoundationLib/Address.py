@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from .Failures import BackendError
+from .Sentence import translatable as _
 
 DEFAULT_PORT = 8765
 DEFAULT_ADDRESS = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -22,11 +23,13 @@ def repair(text: str) -> str:
     """
     cleaned = text.strip().strip("'\"<>").strip()
     if not cleaned:
-        raise BackendError(f"The backend's address is empty: enter for example {DEFAULT_ADDRESS}.")
+        words = _("The backend's address is empty: enter for example {example}.")
+        raise BackendError(words.format(example=DEFAULT_ADDRESS))
     scheme = _SCHEME.match(cleaned)
     rest = cleaned[scheme.end() :] if scheme else cleaned.lstrip("/")
     if "://" in rest:
-        raise BackendError(f"'{cleaned}' is not an http address: enter for example {DEFAULT_ADDRESS}.")
+        words = _("'{typed}' is not an http address: enter for example {example}.")
+        raise BackendError(words.format(typed=cleaned, example=DEFAULT_ADDRESS))
     try:
         parts = urlsplit(f"{scheme.group(1).lower() if scheme else 'http'}://{rest}")
     except ValueError:
@@ -56,7 +59,8 @@ def port_of(url: str) -> int:
 
 
 def _unreadable(typed: str) -> BackendError:
-    return BackendError(f"No computer's name can be read from '{typed}': enter for example {DEFAULT_ADDRESS}.")
+    words = _("No computer's name can be read from '{typed}': enter for example {example}.")
+    return BackendError(words.format(typed=typed, example=DEFAULT_ADDRESS))
 
 
 def _usable(host: str) -> str:
@@ -69,9 +73,8 @@ def _port(parts) -> int:
     try:
         port = parts.port
     except ValueError:
-        raise BackendError(
-            f"The port in the address is not a number from 1 to 65535: the usual one is {DEFAULT_PORT}."
-        ) from None
+        words = _("The port in the address is not a number from 1 to 65535: the usual one is {usual}.")
+        raise BackendError(words.format(usual=DEFAULT_PORT)) from None
     if port is not None:
         return port
     return 443 if parts.scheme == "https" else DEFAULT_PORT

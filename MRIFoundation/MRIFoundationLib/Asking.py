@@ -11,6 +11,7 @@ import numpy as np
 from . import Failures
 from .Client import Client
 from .Failures import BackendError, Cancelled, NotHeld, Silent, Unreachable
+from .Sentence import translatable as _
 
 POLL_SECONDS = 0.5
 SILENCE_SECONDS = 180.0
@@ -38,11 +39,11 @@ def send(client: Client, scan: Scan, progress: Progress, cancelled: IsCancelled)
     if scan.volume:
         return scan.volume
     if scan.voxels is None:
-        raise NotHeld("The backend does not hold the scan any more: ask again.")
-    progress("upload", 0.0, "Sending the scan.")
+        raise NotHeld(_("The backend does not hold the scan any more: ask again."))
+    progress("upload", 0.0, _("Sending the scan."))
 
     def sent(fraction: float) -> None:
-        progress("upload", fraction, "Sending the scan." if fraction < 1 else "The backend reads the scan.")
+        progress("upload", fraction, _("Sending the scan.") if fraction < 1 else _("The backend reads the scan."))
 
     return client.upload(scan.voxels.transpose(2, 1, 0), scan.affine, scan.name, sent, cancelled)
 
@@ -55,7 +56,7 @@ def finish(client: Client, job: str, progress: Progress, cancelled: IsCancelled)
     """
     try:
         _follow(client, job, progress, cancelled)
-        progress("fetch", -1.0, "Fetching the result.")
+        progress("fetch", -1.0, _("Fetching the result."))
         return client.result(job)
     except Unreachable as error:
         raise Failures.stopped(client.url) from error
@@ -72,15 +73,15 @@ def _follow(client: Client, job: str, progress: Progress, cancelled: IsCancelled
         except Silent:
             if time.monotonic() - heard > SILENCE_SECONDS:
                 raise
-            progress("wait", -1.0, "The backend is slow to answer.")
+            progress("wait", -1.0, _("The backend is slow to answer."))
             continue
         heard = time.monotonic()
         if state["state"] == "done":
             return
         if state["state"] == "cancelled":
-            raise BackendError("The backend cancelled the job: ask again.")
+            raise BackendError(_("The backend cancelled the job: ask again."))
         if state["state"] == "failed":
-            raise BackendError(state["error"] or "The backend failed on this job: its log says why.")
+            raise BackendError(state["error"] or _("The backend failed on this job: its log says why."))
         if state != seen:
             progress(state["stage"] or state["state"], state["fraction"], state["message"])
             seen = state

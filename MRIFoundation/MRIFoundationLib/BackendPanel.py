@@ -13,6 +13,7 @@ from .Connection import Connection
 from .Failures import BackendError
 from .Installation import Installation
 from .LocalBackend import LocalBackend
+from .Sentence import translated
 from .Settings import Settings
 
 _COLOURS = {"unknown": "#808080", "checking": "#c08000", "connected": "#2a8a3e", "failed": "#c0392b"}
@@ -116,7 +117,7 @@ class BackendPanel:
         self._show()
 
     def _cannot_be_planned(self, error: Exception) -> None:
-        self.ui.planLabel.text = str(error)
+        self.ui.planLabel.text = translated(error)
         if not isinstance(error, BackendError):
             raise error
 
@@ -134,7 +135,7 @@ class BackendPanel:
             action()
         except BackendError as error:
             self._show()
-            self._tell("failed", str(error))
+            self._tell("failed", translated(error))
 
     def _local_port(self) -> int:
         """The port of the address when that is this computer; else the address is set to this computer's usual one."""
@@ -195,7 +196,7 @@ class BackendPanel:
     def _local_words(self, doing: str, installed: bool, can_install: bool) -> str:
         fetched = self.local.progress
         if doing == "serving":
-            return f"{_('Running; it ends with Slicer.')} {self.local.note}".strip()
+            return " ".join(filter(None, [_("Running; it ends with Slicer."), self.local.note]))
         if doing == "installing" and fetched and fetched.total:
             words = _("{step}: {percent} % of {size} MB")
             return words.format(step=self.local.step, percent=fetched.percent, size=fetched.megabytes)

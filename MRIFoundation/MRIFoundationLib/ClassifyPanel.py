@@ -155,6 +155,22 @@ class ClassifyPanel(Panel):
         self._key = None
         self.heads.show(answers)
         self._show_answer()
+        self._take_away(self.heads.outdated())
+
+    def _take_away(self, answers: list[dict]) -> None:
+        """Show and keep these no longer: their heads were taught anew since, and may answer otherwise now."""
+        if not answers:
+            return
+        left = [answer for answer in self.heads.answers() if answer not in answers]
+        self._remove_heat_map()
+        if self._parameters:
+            self._parameters.answers = KeptAnswers.keep(self._asked.content, left) if left else ""
+        if not left:
+            self._asked = self._key = None
+        self.heads.show(left)
+        self._show_answer()
+        words = _("Taught anew since, so that the answer of before is taken away: {titles}. Ask again.")
+        self.say(escape(words.format(titles=", ".join(answer["title"] for answer in answers))))
 
     def _show_answer(self) -> None:
         answer = self.heads.current()
@@ -167,9 +183,12 @@ class ClassifyPanel(Panel):
             self.refresh()
 
     def _taught(self, card: dict, heads: list[dict]) -> None:
+        earlier = [answer for answer in self.heads.answers() if answer["head"] == card["name"]]
+        self._take_away(earlier)
         self._offer(heads)
         self.heads.choose(card["name"])
-        words = _("'{title}' can be asked now.").format(title=card["title"])
+        anew = _("'{title}' was taught anew, so that its answer of before is taken away: ask again.")
+        words = (anew if earlier else _("'{title}' can be asked now.")).format(title=card["title"])
         self.say(escape(" ".join([words, *AnswerText.worth(card)])))
 
     def _take_ticks(self) -> None:
@@ -189,6 +208,7 @@ class ClassifyPanel(Panel):
         self.teaching.show(heads)
         if not heads:
             self.say(_("The backend has no heads: teach one, or ask by a sentence."))
+        self._take_away(self.heads.outdated())
         self.refresh()
 
     def _put_heat_map(self, answer: dict, box) -> None:

@@ -34,8 +34,8 @@ class Wish:
 
 
 def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, cancelled: IsCancelled) -> list[dict]:
-    """The answers about the scan `ids[0]`, each with the `job` that gave it. A head that wants several series gets
-    `ids` in order; the others get the first. Raises as `Asking.finish` does."""
+    """The answers about the scan `ids[0]`, each with the `job` that gave it and the `sha256` of the head's card as it was listed before. A
+    head that wants several series gets `ids` in order; the others get the first. Raises as `Asking.finish` does."""
     shared = {"profile": wish.profile, "age": wish.person.age, "sex": wish.person.sex}
     if wish.sentence:
         asked = [{**shared, "sentence": wish.sentence, "versus": wish.versus}]
@@ -44,10 +44,12 @@ def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, can
         single, joint = groups
         asked = [{**shared, "heads": single}] if single else []
         asked += [{**shared, "heads": joint, "study": ids}] if joint else []
+    digests = {head["name"]: head.get("sha256", "") for head in wish.heads}
     answers = []
     for wanted in asked:
         job = client.classify(ids[0], wanted)
-        answers += [{**answer, "job": job} for answer in finish(client, job, progress, cancelled)["answers"]]
+        given = finish(client, job, progress, cancelled)["answers"]
+        answers += [{**answer, "job": job, "sha256": digests.get(answer["head"], "")} for answer in given]
     return answers
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from . import Failures
 from .Address import is_loopback
 from .Failures import BackendError
+from .Sentence import translatable as _
 from .Transport import IsCancelled, Pieces, Progress, Transport, gzip
 from .VoxelBox import VoxelBox
 
@@ -32,7 +33,7 @@ class Client(Transport):
         if not isinstance(answer, dict) or "api" not in answer or "status" not in answer:
             raise self.stranger()
         if answer["api"] != API:
-            raise Failures.wrong_version(answer["api"], API, answer.get("version", "unknown version"))
+            raise Failures.wrong_version(answer["api"], API, answer.get("version", _("unknown version")))
         return answer
 
     def info(self) -> dict:
@@ -156,7 +157,7 @@ class Client(Transport):
 
 def _sendable(voxels: np.ndarray) -> np.ndarray:
     if voxels.ndim != 3 or voxels.size == 0:
-        raise BackendError("Only volumes with one value a voxel can be sent: choose a scalar volume.")
+        raise BackendError(_("Only volumes with one value a voxel can be sent: choose a scalar volume."))
     if voxels.dtype.name in _SENT_AS_THEY_ARE:
         return voxels.astype(voxels.dtype.newbyteorder("<"), copy=False)
     return voxels.astype("<f4")

@@ -16,6 +16,7 @@ from .Connection import Connection
 from .Failures import BackendError
 from .MessageLines import MessageLines
 from .ScanRequests import Listener, ScanRequests
+from .Sentence import translated
 from .StatusLine import StatusLine
 
 _REASONS_SHOWN, _MESSAGE_LINES = 3, 3
@@ -107,7 +108,7 @@ class CollectionBox:
         self.reload()
 
     def _failed(self, error: Exception) -> None:
-        self._say(escape(str(error)), failed=True)
+        self._say(escape(translated(error)), failed=True)
         self.refresh()
         if not isinstance(error, BackendError):
             raise error

@@ -12,6 +12,7 @@ from .Address import is_loopback
 from .Client import Client
 from .Failures import BackendError, Silent, Unreachable
 from .Greeting import Backend, greet
+from .Sentence import translated
 from .Settings import Settings
 from .Task import Task, TaskRunner
 
@@ -76,7 +77,7 @@ class Connection:
             lambda task: greet(address, key, task.progress, task.cancelled, still_starting, authority),
             self._greeted,
             self._failed,
-            lambda _stage, _fraction, message: self._change("checking", message, {}),
+            lambda _stage, _fraction, message: self._change("checking", translated(message), {}),
         )
         self._worker.start(self._task)
 
@@ -97,7 +98,7 @@ class Connection:
 
         def failed(error: Exception) -> None:
             if isinstance(error, Unreachable) and not isinstance(error, Silent):  # a busy one is still there
-                self.forget("failed", str(error))
+                self.forget("failed", translated(error))
             on_failed(error)
 
         client = self.client()
@@ -119,11 +120,11 @@ class Connection:
         device, version = backend.info["device"], backend.info["version"]
         known = sum(structure.get("known", True) for structure in backend.info["structures"])
         words = _("Connected: MRIFoundation {version} on {device}, {known} structures.")
-        note = f" {backend.note}" if backend.note else ""
+        note = f" {translated(backend.note)}" if backend.note else ""
         self._change("connected", words.format(version=version, device=device, known=known) + note, backend.info)
 
     def _failed(self, error: Exception) -> None:
-        self._change("failed", str(error), {})
+        self._change("failed", translated(error), {})
         if not isinstance(error, BackendError):
             raise error
 

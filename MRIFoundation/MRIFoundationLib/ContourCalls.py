@@ -78,7 +78,7 @@ class ContourCalls:
             return call()
         except NotHeld as error:
             self._client.json("GET", self._address)  # raises NotHeld when it is the scan that is lost
-            raise ContourLost(str(error)) from error
+            raise ContourLost(*error.args) from error  # the same words
 
 
 def organ_sets(client: Client) -> list[dict]:

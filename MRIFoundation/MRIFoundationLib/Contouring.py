@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .Asking import IsCancelled, Progress, finish
 from .Client import Client
 from .ContourCalls import ContourCalls, Corrected
+from .Sentence import translatable as _
 from .VoxelBox import VoxelBox
 
 
@@ -42,7 +43,7 @@ def perform(
 
     ContourLost when the backend has lost it and `shown` does not hold it whole.
     """
-    progress("contour", -1.0, "Correcting the contour.")
+    progress("contour", -1.0, _("Correcting the contour."))
     calls = ContourCalls(client, volume)
     marks = [_mark(action)] if action.kind == "mark" else []
     if not shown.contour:

@@ -15,6 +15,7 @@ from .ContourCalls import ContourCalls
 from .Contouring import Shown
 from .Failures import BackendError, Cancelled
 from .FreePath import free
+from .Sentence import translatable as _
 from .VoxelBox import VoxelBox
 
 SUFFIXES = {"rtstruct": ".dcm", "dicom-seg": ".dcm", "nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "stl": ".stl"}
@@ -62,7 +63,7 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     """Have the file made and write it; a file that is there already stays, and the new one gets a number."""
     calls, address = ContourCalls(client, volume), f"/v1/volumes/{quote(volume)}"
     if wish.kind in DICOM and wish.series:
-        progress("send", -1.0, "Sending the DICOM series.")
+        progress("send", -1.0, _("Sending the DICOM series."))
         send_source(client, volume, wish.series, cancelled)
     segments = []
     for shown, colour in zip(wish.segments, wish.colours):
@@ -70,7 +71,7 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
             raise Cancelled
         told = {"name": shown.structure or shown.name, "colour": colour, "tg263": wish.tg263.get(shown.name)}
         segments.append({**told, "region": calls.region(shown.mask)})
-    progress("export", -1.0, "Making the file.")
+    progress("export", -1.0, _("Making the file."))
     wanted = {"format": wish.kind, "segments": segments}
     if isinstance(wish.target, Archive):
         return _sent(client, address, wanted, wish.target)
@@ -82,7 +83,8 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     try:
         path.write_bytes(body)
     except OSError as error:
-        raise BackendError(f"'{path}' cannot be written ({error.strerror}): choose another file.") from error
+        words = _("'{path}' cannot be written ({reason}): choose another file.")
+        raise BackendError(words.format(path=path, reason=error.strerror)) from error
     return Exported(str(path), json.loads(headers.get("X-Notes", "[]")))
 
 
@@ -103,8 +105,9 @@ def import_file(client: Client, volume: str, path: str, progress: Progress, canc
     try:
         body = Path(path).read_bytes()
     except OSError as error:
-        raise BackendError(f"'{path}' cannot be read ({error.strerror}): choose another file.") from error
-    progress("import", -1.0, "The backend reads the file.")
+        words = _("'{path}' cannot be read ({reason}): choose another file.")
+        raise BackendError(words.format(path=path, reason=error.strerror)) from error
+    progress("import", -1.0, _("The backend reads the file."))
     name = Path(path).name.encode("ascii", "replace").decode()
     told = client.json("POST", address + "/import", data=body, headers={"X-Filename": name}, timeout=120.0)
     rows = []
@@ -121,7 +124,8 @@ def _zipped(series: tuple[str, ...], cancelled: IsCancelled) -> bytes:
     files = [file for place in map(Path, series) for file in (sorted(place.rglob("*")) if place.is_dir() else [place])]
     files = [file for file in files if file.is_file()]
     if not files:
-        raise BackendError(f"'{series[0]}' is no folder with files: choose the folder of the scan's DICOM series.")
+        words = _("'{folder}' is no folder with files: choose the folder of the scan's DICOM series.")
+        raise BackendError(words.format(folder=series[0]))
     target = io.BytesIO()
     try:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
@@ -130,5 +134,6 @@ def _zipped(series: tuple[str, ...], cancelled: IsCancelled) -> bytes:
                     raise Cancelled
                 archive.write(file, f"{number}-{file.name}")
     except OSError as error:
-        raise BackendError(f"'{error.filename}' cannot be read ({error.strerror}): choose another folder.") from error
+        words = _("'{path}' cannot be read ({reason}): choose another folder.")
+        raise BackendError(words.format(path=error.filename, reason=error.strerror)) from error
     return target.getvalue()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from .Failures import BackendError
+from .Sentence import translatable as _
 
 TEXTS = ("region", "sequence", "plane", "sex", "diagnosis", "flags")
 AGE, CONTRAST, VOLUMES = "age", "contrast", "volume_ml"
@@ -18,7 +19,7 @@ _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 _LONGEST, _MOST, _LARGEST = 200, 50, 1e15  # what the backend takes: characters, alternatives, numbers
-_EXAMPLE = "write for example: plane = axial and age = 60..90"
+_EXAMPLE = _("write for example: plane = axial and age = 60..90")
 
 
 def parse(text: str) -> dict:
@@ -41,7 +42,7 @@ def _common(name: str, one: str | list[str], other: str | list[str]) -> list[str
     wanted = {_plain(text) for text in _listed(one)}
     common = [text for text in _listed(other) if _plain(text) in wanted]
     if not common:
-        raise BackendError(f"The choice above asks for another {name}: take one of the two away.")
+        raise BackendError(_("The choice above asks for another {name}: take one of the two away.").format(name=name))
     return common
 
 
@@ -65,7 +66,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while text[place:].strip():
         match = _TOKEN.match(text, place)
         if match is None:
-            raise BackendError(f"This cannot be read from '{text[place:].strip()[:30]}' on: {_EXAMPLE}.")
+            words = _("This cannot be read from '{text}' on: {example}.")
+            raise BackendError(words.format(text=text[place:].strip()[:30], example=_EXAMPLE))
         tokens.append((match.lastgroup, match.group(match.lastgroup)))
         place = match.end()
     return tokens
@@ -80,7 +82,7 @@ def _parted(tokens: list, at: tuple[str, ...]) -> list[list]:
         else:
             parts[-1].append((kind, text))
     if tokens and not all(parts):
-        raise BackendError(f"A part of it is empty: {_EXAMPLE}.")
+        raise BackendError(_("A part of it is empty: {example}.").format(example=_EXAMPLE))
     return [part for part in parts if part]
 
 
@@ -88,34 +90,36 @@ def _compared(tokens: list) -> tuple[str, str, str, list[str]]:
     """Field, structure of a volume ("" for none), sign and values of one comparison."""
     place = next((n for n, (kind, text) in enumerate(tokens) if kind == "sign" or text.lower() == "in"), None)
     if not place:
-        raise BackendError(f"'{_shown(tokens)}' compares nothing: {_EXAMPLE}.")
+        raise BackendError(_("'{text}' compares nothing: {example}.").format(text=_shown(tokens), example=_EXAMPLE))
     sign = "=" if tokens[place][1].lower() == "in" else tokens[place][1]
     if sign not in ("=", ">=", "<="):
-        raise BackendError(f"'{_shown(tokens)}' uses {sign}: use =, >= or <=.")
-    name, _, structure = _shown(tokens[:place]).partition(".")
+        raise BackendError(_("'{text}' uses {sign}: use =, >= or <=.").format(text=_shown(tokens), sign=sign))
+    name, _dot, structure = _shown(tokens[:place]).partition(".")
     name, structure = name.strip().lower(), structure.strip()
     if name not in FIELDS:
-        raise BackendError(f"There is no filter '{name[:40]}': filter by {', '.join(FIELDS)}.")
+        words = _("There is no filter '{name}': filter by {names}.")
+        raise BackendError(words.format(name=name[:40], names=", ".join(FIELDS)))
     if (name == VOLUMES) != bool(structure):
-        raise BackendError("Only volumes name a structure, and they need one: write volume_ml.liver = 1000..2000.")
+        raise BackendError(_("Only volumes name a structure, and they need one: write volume_ml.liver = 1000..2000."))
     values = [_shown(part) for part in _parted(tokens[place + 1 :], ("or", "|"))]
     if not values:
-        raise BackendError(f"'{_shown(tokens)}' lacks a value: {_EXAMPLE}.")
+        raise BackendError(_("'{text}' lacks a value: {example}.").format(text=_shown(tokens), example=_EXAMPLE))
     if len(values) > _MOST or not all(0 < len(one.strip()) <= _LONGEST for one in (*values, structure or "none")):
-        raise BackendError(f"The filter {name} needs 1 to {_MOST} texts of 1 to {_LONGEST} characters.")
+        words = _("The filter {name} needs 1 to {most} texts of 1 to {longest} characters.")
+        raise BackendError(words.format(name=name, most=_MOST, longest=_LONGEST))
     return name, structure, sign, values
 
 
 def _add(filters: dict, name: str, structure: str, sign: str, values: list[str]) -> None:
     if name in (AGE, VOLUMES):
         if len(values) > 1:
-            raise BackendError(f"The filter {name} takes one number or range: write low..high.")
+            raise BackendError(_("The filter {name} takes one number or range: write low..high.").format(name=name))
         home, key = (filters.setdefault(VOLUMES, {}), structure) if structure else (filters, name)
         home[key] = _overlap(home.get(key, [None, None]), _bounds(name, sign, values[0]))
     elif sign != "=":
-        raise BackendError(f"The filter {name} is no number: compare it with =.")
+        raise BackendError(_("The filter {name} is no number: compare it with =.").format(name=name))
     elif name in filters:
-        raise BackendError(f"The filter {name} stands twice: join its values with or.")
+        raise BackendError(_("The filter {name} stands twice: join its values with or.").format(name=name))
     elif name == CONTRAST:
         filters[name] = _truth(values)
     else:
@@ -130,15 +134,17 @@ def _bounds(name: str, sign: str, text: str) -> list:
         number = float(text)
         ends = {"=": [number, number], ">=": [number, None], "<=": [None, number]}[sign]
     else:
-        raise BackendError(f"The filter {name} needs a number or a range, not '{text[:40]}': write low..high.")
+        words = _("The filter {name} needs a number or a range, not '{text}': write low..high.")
+        raise BackendError(words.format(name=name, text=text[:40]))
     if any(abs(end) >= _LARGEST for end in ends if end is not None):
-        raise BackendError(f"The filter {name} needs a smaller number than '{text[:40]}'.")
+        words = _("The filter {name} needs a smaller number than '{text}'.")
+        raise BackendError(words.format(name=name, text=text[:40]))
     return ends
 
 
 def _truth(values: list[str]) -> bool:
     if len(values) != 1 or values[0].lower() not in _TRUTHS:
-        raise BackendError(f"The filter {CONTRAST} is yes or no.")
+        raise BackendError(_("The filter {name} is yes or no.").format(name=CONTRAST))
     return _TRUTHS[values[0].lower()]
 
 

@@ -12,6 +12,7 @@ from . import Failures
 from .Address import DEFAULT_PORT, port_of, repair, with_port
 from .Client import Client
 from .Failures import BackendError, Cancelled, NotABackend, Unreachable
+from .Sentence import translatable as _
 
 LOADING_SECONDS = 180.0
 _PAUSE = 0.3
@@ -52,7 +53,8 @@ def find(address: str, timeout: float = 5.0, authority: str = "") -> Found:
             health = Client(usual, timeout=timeout, authority=authority).health()
         except (Unreachable, NotABackend):
             raise problem from None
-    return Found(usual, health, f"There was no backend on port {port_of(url)}; it was found on port {DEFAULT_PORT}.")
+    words = _("There was no backend on port {port}; it was found on port {usual}.")
+    return Found(usual, health, words.format(port=port_of(url), usual=DEFAULT_PORT))
 
 
 def greet(
@@ -78,7 +80,7 @@ def greet(
         except Unreachable:
             if not still_starting():
                 raise
-            progress("start", -1.0, "The backend is starting.")
+            progress("start", -1.0, _("The backend is starting."))
         else:
             if found.health["status"] == "ok":
                 client = Client(found.url, key(found.url), authority=authority)
@@ -87,9 +89,8 @@ def greet(
                 raise BackendError(found.health["message"])
             progress("load", -1.0, found.health["message"])
         time.sleep(_PAUSE)
-    raise BackendError(
-        f"The backend at {repair(address)} is still loading after {LOADING_SECONDS:.0f} seconds: look at its log."
-    )
+    words = _("The backend at {url} is still loading after {seconds} seconds: look at its log.")
+    raise BackendError(words.format(url=repair(address), seconds=f"{LOADING_SECONDS:.0f}"))
 
 
 def _speaks_tls(url: str, timeout: float) -> bool:

@@ -7,7 +7,7 @@ from html import escape
 
 import qt
 
-from . import AnswerText
+from . import AnswerText, KeptAnswers
 
 _TITLE, _ANSWER = range(2)
 
@@ -44,6 +44,14 @@ class HeadList:
         if answers:
             best = next((answer for answer in answers if answer["applicable"]), answers[0])
             self._table.selectRow(self._rows.index(best["head"]))
+
+    def answers(self) -> list[dict]:
+        """What was answered."""
+        return list(self._answers.values())
+
+    def outdated(self) -> list[dict]:
+        """The answers of heads that were taught anew since."""
+        return KeptAnswers.outdated(self.answers(), self._heads)
 
     def ticked(self) -> list[dict]:
         """The heads that are to be asked."""

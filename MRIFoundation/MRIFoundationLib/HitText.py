@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from slicer.i18n import tr as _
@@ -21,6 +22,15 @@ def score(hit: dict) -> str:
     if hit.get("percentile") is None:
         return f"{hit['score']:.2f}"
     return _("{score:.2f} · above {percentile:.0f} %").format(score=hit["score"], percentile=hit["percentile"])
+
+
+def order(hits: Sequence[dict]) -> str:
+    """Why the numbers do not fall from hit to hit, "" where they do. Only words make them: the backend then joins two orders by rank, that
+    of the similarity and that of the words in names, captions and reports, and still tells the similarity."""
+    scores = [hit["score"] for hit in hits if hit["score"] is not None]
+    if scores == sorted(scores, reverse=True):
+        return ""
+    return _("Ordered by similarity and by how well their texts fit the words; the numbers tell the similarity alone.")
 
 
 def facts(known: dict) -> str:

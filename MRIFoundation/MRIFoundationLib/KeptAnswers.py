@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 MOST_CHARACTERS = 200_000
 _OF_THE_BACKEND = "job"
@@ -19,6 +20,13 @@ def keep(content: str, answers: list[dict]) -> str:
         if len(text) <= MOST_CHARACTERS:
             return text
     return ""
+
+
+def outdated(answers: Iterable[dict], heads: list[dict]) -> list[dict]:
+    """The answers whose head was taught anew since, by the cards of the heads there are now. Of what none of these gave, as an answer to a
+    sentence, that cannot be told."""
+    digests = {head["name"]: head.get("sha256") for head in heads}
+    return [one for one in answers if one.get("sha256") and digests.get(one["head"]) not in (None, "", one["sha256"])]
 
 
 def recall(text: str) -> tuple[str, list[dict]]:

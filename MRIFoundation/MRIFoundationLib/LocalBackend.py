@@ -139,7 +139,7 @@ class LocalBackend:
         if self._stopping:
             is_done = False
         elif is_done:
-            self.outcome = "unknown", f"{_('The backend is installed.')} {self.note}".strip()
+            self.outcome = "unknown", " ".join(filter(None, [_("The backend is installed."), self.note]))
         else:
             words = _("The installation did not succeed: {cause}, then press {button} again.")
             self.outcome = "failed", words.format(cause=self._failure, button=button())

@@ -10,6 +10,7 @@ from . import ContourCalls
 from .ChoiceCombo import ChoiceCombo
 from .Connection import Connection
 from .Segmenting import Question
+from .Sentence import translated
 
 
 class OrganChoice:
@@ -57,4 +58,4 @@ class OrganChoice:
 
     def _failed(self, error: Exception) -> None:
         self._combo.offer([(_("not offered by this backend"), "")])
-        self._ui.organCombo.toolTip = str(error)
+        self._ui.organCombo.toolTip = translated(error)

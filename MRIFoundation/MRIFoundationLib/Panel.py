@@ -13,6 +13,7 @@ from .Connection import Connection
 from .Failures import BackendError
 from .MessageLines import MessageLines
 from .ScanRequests import Listener, ScanRequests, Work
+from .Sentence import translated
 
 
 class Panel:
@@ -69,7 +70,7 @@ class Panel:
         return Listener(take, self.failed, self.cancelled)
 
     def failed(self, error: Exception) -> None:
-        self.say(escape(str(error)), failed=True)
+        self.say(escape(translated(error)), failed=True)
         self.refresh()
         if not isinstance(error, BackendError):
             raise error

@@ -11,6 +11,7 @@ from .Colours import warning_style
 from .Failures import BackendError
 from .Parameters import LEFT_OUT, MAY_ANSWER
 from .Searching import Query
+from .Sentence import translated
 
 _REGIONS = (
     "abdomen", "brain", "breast", "cervical-spine", "extremity", "fetal-brain", "hand", "head-neck", "heart", "knee",
@@ -112,7 +113,7 @@ class QueryForm:
         try:
             self._filters()
         except BackendError as error:
-            return str(error)
+            return translated(error)
         return ""
 
     def _tell(self, fault: str) -> None:

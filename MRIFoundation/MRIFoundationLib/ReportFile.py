@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 import qt
+from slicer.i18n import tr as _
 
 _DOTS_PER_INCH = 96
 _MARGIN_MM = 18
@@ -23,7 +24,8 @@ def write_pdf(document, path: str) -> None:
     copy.setPageSize(qt.QSizeF(width, height))
     painter = qt.QPainter(device)
     if not painter.isActive():
-        raise OSError(errno.EACCES, "its folder is not there or not writable, or another program has it open", path)
+        reason = _("its folder is not there or not writable, or another program has it open")
+        raise OSError(errno.EACCES, reason, path)
     for number in range(copy.pageCount()):
         if number:
             device.newPage()

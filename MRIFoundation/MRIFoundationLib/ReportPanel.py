@@ -21,6 +21,7 @@ from .Failures import BackendError, NotHeld
 from .FreePath import free
 from .Panel import Panel
 from .Parameters import LEFT_OUT, QUOTED
+from .PlaceBox import PlaceBox
 from .PlaceList import PlaceList
 from .Reporting import Draft, Wish
 from .ReportPlaces import Place
@@ -44,7 +45,7 @@ class ReportPanel(Panel):
         self._timer.connect("timeout()", self._keep)
         self._sexes = ChoiceCombo(self.ui.reportSexCombo, self._take_sex)
         self._sexes.offer([(_("sex not told"), ""), (_("female"), "F"), (_("male"), "M")])
-        self._places = PlaceList(self.ui.placeList, self._visit)
+        self._places, self._box = PlaceList(self.ui.placeList, self._visit), PlaceBox()
         self._kinds = ChoiceCombo(self.ui.saveKindCombo, self._take_kind)
         self._kinds.offer([(_("HTML"), "html"), (_("PDF"), "pdf"), (_("DICOM SR"), "dcm")])
         self.ui.savePath.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
@@ -78,6 +79,7 @@ class ReportPanel(Panel):
         self._kinds.show(kind)
         written = bool(self.ui.reportEditor.plainText.strip())
         self._tell_whose(written)
+        self._box.follow(self._outlined())
         self.ui.placeList.enabled = not self._is_foreign
         can_save = bool(kind) and written and not self._is_foreign
         self.ui.saveButton.enabled = can_save and (kind != "dcm" or self._draft is not None)
@@ -87,8 +89,13 @@ class ReportPanel(Panel):
             else _("Save the report. The file name's ending tells the format.")
         )
 
+    def shown(self, is_shown: bool) -> None:
+        if not is_shown:
+            self._box.remove()  # where nothing of it is in view, nothing could take it away
+
     def clear(self) -> None:
         self._timer.stop()
+        self._box.remove()
         self._draft = self._own_file = None
         self._show_text("")
         self._places.show([])
@@ -142,6 +149,7 @@ class ReportPanel(Panel):
         self._draft, self._own_file = draft, None
         to_voxels = np.linalg.inv(Scene.world_affine(scan))
         places = [place.moved(to_voxels) for place in draft.places]
+        self._box.remove()
         if self._parameters:
             self._parameters.reportScan = scan
             self._parameters.reportPlaces = ReportPlaces.keep(places)
@@ -154,14 +162,23 @@ class ReportPanel(Panel):
         self.refresh()
 
     def _visit(self, place: Place) -> None:
-        """Take all slices to what a sentence tells of, wherever the scan is now."""
+        """Take all slices to what a sentence tells of, wherever the scan is now, and outline it there."""
         scan = self._parameters.reportScan if self._parameters else None
         try:
             if scan is None:
                 raise BackendError(_("The scan that this is about is no longer in the scene."))
-            Scene.jump_slices(slicer.mrmlScene, place.moved(Scene.world_affine(scan)).center)
+            there = place.moved(Scene.world_affine(scan))
+            Scene.jump_slices(slicer.mrmlScene, there.center)
+            self._box.show(there, scan)
         except BackendError as error:
+            self._box.remove()
             self.failed(error)
+
+    def _outlined(self):
+        """The scan on which an outline may stand: that of the report, unless another one is chosen; None for none."""
+        chosen = self._parameters
+        about = chosen.reportScan if chosen else None
+        return about if about and chosen.scan in (None, about) else None
 
     def _save(self, path: str, body: bytes) -> None:
         self._guard(path, lambda target: target.write_bytes(body))

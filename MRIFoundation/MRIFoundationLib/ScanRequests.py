@@ -17,6 +17,7 @@ from .Asking import IsCancelled, Progress, Scan, send
 from .Client import Client
 from .Connection import Connection
 from .Failures import BackendError, NotHeld, Stopped, Unreachable
+from .Sentence import translated
 from .Task import Task, TaskRunner
 
 Work = Callable[[Client, list[str], Progress, IsCancelled], Any]
@@ -86,7 +87,7 @@ class ScanRequests:
             work,
             lambda outcome: self._done(request, client.url, *outcome),
             lambda error: self._failed(request, client.url, error),
-            lambda _stage, fraction, message: self._tell(fraction, message),
+            lambda _stage, fraction, message: self._tell(fraction, translated(message)),
             lambda: self._end(request.listener.cancelled),
         )
         self._worker.start(self._task)
@@ -113,7 +114,7 @@ class ScanRequests:
             self._run(replace(request, is_second_try=True))
             return
         if isinstance(error, (Stopped, Unreachable)):
-            self._connection.forget("failed", str(error))
+            self._connection.forget("failed", translated(error))
         self._end(request.listener.failed, error)
 
     def _end(self, callback: Callable, *arguments: Any) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from .Asking import IsCancelled, Progress, finish
 from .Client import Client
 from .Failures import BackendError, Cancelled, NotHeld
+from .Sentence import translatable as _
 from .VoxelBox import VoxelBox
 
 AT_ONCE_SECONDS = 0.3
@@ -58,7 +59,7 @@ class Comparison:
 
 def search(client: Client, ids: list[str], query: Query, progress: Progress, cancelled: IsCancelled) -> Found:
     """Find cases like the scan `ids[0]` (none for words alone). Raises as `Asking.finish` does."""
-    progress("ask", -1.0, "Asking the library.")
+    progress("ask", -1.0, _("Asking the library."))
     wanted = {
         "collections": None if query.collections is None else list(query.collections),
         "profile": query.profile,
@@ -91,14 +92,14 @@ def compare(
 
 def fetch_case(client: Client, case: str, progress: Progress, cancelled: IsCancelled) -> str:
     """The path of a new unpacked NIfTI file with the scan of a case, quick to read in the main thread."""
-    progress("fetch", -1.0, "Fetching the case.")
+    progress("fetch", -1.0, _("Fetching the case."))
     packed = client.case_file(case)
     if cancelled():
         raise Cancelled
     try:
         voxels = gzip.decompress(packed)
     except (OSError, EOFError) as error:
-        raise BackendError("The scan of this case arrived damaged: load it again.") from error
+        raise BackendError(_("The scan of this case arrived damaged: load it again.")) from error
     path = Path(tempfile.mkdtemp(prefix="MRIFoundation-")) / "case.nii"
     path.write_bytes(voxels)
     return str(path)

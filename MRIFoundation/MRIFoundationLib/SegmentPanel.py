@@ -18,6 +18,7 @@ from .ResultTable import ResultTable
 from .ScanRequests import ScanRequests
 from .Segmenting import Answer, Question
 from .SegmentLogic import SegmentLogic, told_of_place
+from .Sentence import translated
 
 _SENTENCES_SHOWN = 5
 _FREE_TEXT = "free text"
@@ -109,7 +110,7 @@ class SegmentPanel(Panel):
 
     def failed(self, error: Exception) -> None:
         super().failed(error)
-        lines = [self._linked(str(error))]
+        lines = [self._linked(translated(error))]
         if _FREE_TEXT in str(error):
             lines.append(f'<a href="{_FREE_TEXT}">' + _("Try it as free text") + "</a>")
         self.say(*lines, failed=True)

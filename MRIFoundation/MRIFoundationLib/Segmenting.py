@@ -11,6 +11,7 @@ from . import Failures
 from .Asking import IsCancelled, Progress, finish
 from .Client import Client
 from .Failures import Unreachable
+from .Sentence import translatable as _
 from .VoxelBox import VoxelBox
 
 
@@ -43,7 +44,7 @@ class Answer:
 
 def ask(client: Client, volume: str, question: Question, progress: Progress, cancelled: IsCancelled) -> Answer:
     """Start the job on a held scan, follow it, fetch table and label map. Raises as `Asking.finish` does."""
-    progress("ask", -1.0, "Asking for the structures.")
+    progress("ask", -1.0, _("Asking for the structures."))
     more = {name: value for name, value in (("organs", question.organs), ("tidy", question.tidy)) if value}
     job = client.segment(volume, question.prompts, question.structure_set, question.profile, question.free_text, **more)
     result = finish(client, job, progress, cancelled)

@@ -141,7 +141,8 @@ class SimilarPanel(Panel):
             count=len(found.hits), searched=found.searched
         )
         nothing = _("No scan of the library fits: take filters away, or add scans below.")
-        self.say(words if found.hits else nothing, *map(escape, found.notes))
+        told = filter(None, [HitText.order(found.hits), *found.notes])
+        self.say(words if found.hits else nothing, *map(escape, told))
         self._chosen()
 
     def _chosen(self) -> None:

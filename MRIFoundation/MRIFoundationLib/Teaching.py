@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .Asking import IsCancelled, Progress, finish
 from .Client import Client
+from .Sentence import translatable as _
 from .VoxelBox import VoxelBox
 
 
@@ -28,7 +29,7 @@ def teach(
     client: Client, volume: str, lesson: Lesson, progress: Progress, cancelled: IsCancelled
 ) -> tuple[dict, dict, list[dict]]:
     """The card of the structure now, what the backend can do now, and all cards."""
-    progress("teach", -1.0, "Sending the contour.")
+    progress("teach", -1.0, _("Sending the contour."))
     region = client.mark_region(volume, lesson.mask)
     wanted = {"name": lesson.name, "volume": volume, "region": region, "profile": lesson.profile, "improve": True}
     job = client.json("POST", "/v1/structures", json=wanted, timeout=60.0)["job"]

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from . import Failures
 from .Address import is_loopback, repair
 from .Failures import BackendError, Cancelled, NotABackend
+from .Sentence import translatable as _
 
 _PIECE = 4 << 20
 
@@ -92,9 +93,8 @@ class Transport:
         """The failure of an address where something else answers, with this HTTP status and this place to go on to."""
         if self._session.trust_env and requests.utils.get_environ_proxies(self.url):
             return Failures.behind_proxy(self.url)
-        return Failures.on_the_way(status, location, self.url) or NotABackend(
-            f"Something answers at {self.url}, but it is no MRIFoundation backend: correct the port (usually 8765)."
-        )
+        words = _("Something answers at {url}, but it is no MRIFoundation backend: correct the port (usually 8765).")
+        return Failures.on_the_way(status, location, self.url) or NotABackend(words.format(url=self.url))
 
 
 class Pieces:

@@ -44,6 +44,11 @@ class BackendProcess:
         self._process.kill()
         self._process.wait()
 
+    def revive(self) -> None:
+        """Start it where a test before ended it."""
+        if not self.runs:
+            self.start()
+
     @property
     def runs(self) -> bool:
         """Whether the process is there, however busy it is."""
@@ -73,6 +78,9 @@ class RunningElsewhere:
     def __init__(self):
         self.url = os.environ[self.VARIABLE]
         self.port = int(self.url.rsplit(":", 1)[1])
+
+    def revive(self) -> None:
+        """Nothing: it runs."""
 
     @classmethod
     def is_named(cls) -> bool:

@@ -122,6 +122,7 @@ def filled_library(session_backend, archive):
     """The archive in the library of the backend, as the collection 'archive'."""
     from archive import ingest
 
+    session_backend.revive()
     ingest(session_backend.url, "archive", archive.folder)
     return archive
 
@@ -149,8 +150,7 @@ def session_backend(request):
 @pytest.fixture
 def backend(session_backend):
     """A running backend, which the test may kill: it is started again for the next."""
-    if not session_backend.runs:
-        session_backend.start()
+    session_backend.revive()
     return session_backend
 
 

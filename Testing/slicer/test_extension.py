@@ -41,6 +41,7 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
     for name in (
         "Address",
         "Failures",
+        "Sentence",
         "Transport",
         "Client",
         "VoxelBox",
@@ -69,7 +70,7 @@ def test_client_and_scene_know_neither_qt_nor_each_other():
     ):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()
         assert not re.search(r"^\s*(?:from|import)\s+(?:qt|slicer(?!\.i18n)|vtk)\b", text, re.MULTILINE), name
-    mrml = ("Scene", "AskedScan", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing")
+    mrml = ("Scene", "AskedScan", "Segmentation", "Terminology", "HeatMap", "CompareLayout", "Comparing", "PlaceBox")
     words = ("RowText", "AnswerText", "HitText")
     for name in (*mrml, *words, "SegmentLogic", "ContourSegments", "ContourPoints", "ContourRows"):
         text = (MODULE / f"MRIFoundationLib/{name}.py").read_text()

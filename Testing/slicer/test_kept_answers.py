@@ -87,6 +87,70 @@ def test_closing_the_scene_takes_the_answers_away_with_it(answered):
     assert answered.classifyPanel.ui.headTable.rowCount == 0
 
 
+def taught(**digests) -> list[dict]:
+    """The cards of the heads, those named with the digest of their numbers."""
+    return [{**head, "sha256": digests.get(head["name"], "")} for head in HEADS]
+
+
+@pytest.fixture
+def told_by(answered):
+    """The same answers, each with the digest of the head that gave it."""
+    from MRIFoundationLib.Scene import volume_key
+
+    scan = answered.ui.scanSelector.currentNode()
+    given = [{**ANSWER, "sha256": "old"}, {**UNFIT, "sha256": "same"}]
+    answered.classifyPanel._show(scan.GetID(), volume_key(scan), given)
+    return answered
+
+
+def answered_names(panel) -> list[str]:
+    return [answer["head"] for answer in panel.classifyPanel.heads.answers()]
+
+
+def test_an_answer_goes_when_its_head_was_taught_anew_and_that_is_said(told_by):
+    panel, message = told_by.classifyPanel, told_by.classifyPanel.ui.messageLabel
+    panel._offer(taught(second="old", third="same"))
+    assert answered_names(told_by) == ["second", "third"] and "1 of 2 heads fit" in message.text
+    panel._offer(taught(second="new", third="same"))
+    assert answered_names(told_by) == ["third"] and panel.ui.headTable.item(1, 1).text() == ""
+    assert "Taught anew since" in message.text and "Dark or bright. Ask again." in message.text
+    assert "bright" not in panel._bars.toolTip
+    panel._offer(taught(second="new", third="newer"))
+    assert answered_names(told_by) == [] and told_by._parameters.answers == ""
+    assert panel.heads.current() is None and panel.ui.evidenceTable.rowCount == 0
+
+
+@pytest.mark.parametrize("is_listed_first", [True, False])
+def test_an_answer_of_a_saved_scene_goes_when_its_head_was_taught_anew_since(told_by, tmp_path, is_listed_first):
+    import slicer
+
+    panel = told_by.classifyPanel
+    save(tmp_path / "scene.mrml")
+    slicer.mrmlScene.Clear()
+    if is_listed_first:
+        panel._offer(taught(second="new", third="same"))
+    load(tmp_path / "scene.mrml")
+    if not is_listed_first:
+        assert answered_names(told_by) == ["second", "third"]  # nobody knows better without a backend
+        panel._offer(taught(second="new", third="same"))
+    assert answered_names(told_by) == ["third"] and "Taught anew since" in panel.ui.messageLabel.text
+    assert "Dark or bright" in panel.ui.messageLabel.text and '"second"' not in told_by._parameters.answers
+
+
+def test_answers_of_heads_that_are_not_listed_stay(told_by):
+    told_by.classifyPanel._offer([])
+    assert answered_names(told_by) == ["second", "third"]
+
+
+def test_teaching_takes_the_answer_of_before_away_even_where_the_numbers_are_the_same(told_by):
+    panel = told_by.classifyPanel
+    panel._taught({"name": "second", "title": "Dark or bright"}, taught(second="old", third="same"))
+    assert answered_names(told_by) == ["third"] and panel.heads.current() is None
+    assert "taught anew" in panel.ui.messageLabel.text and "ask again" in panel.ui.messageLabel.text
+    panel._taught({"name": "second", "title": "Dark or bright"}, taught(second="old", third="same"))
+    assert "can be asked now" in panel.ui.messageLabel.text
+
+
 def test_the_cases_that_were_found_stay_out_of_the_scene_and_that_is_said(panel, tmp_path):
     from MRIFoundationLib.Searching import Found
 

@@ -82,6 +82,18 @@ def test_what_is_looked_for_by_one_line_moves_nothing_below_it(quiet):
 
 
 @pytest.mark.parametrize("height", [SMALL, USUAL])
+def test_hits_whose_order_is_explained_move_nothing_and_the_words_are_not_cut(quiet, height):
+    from MRIFoundationLib.Searching import Found
+
+    similar, before = unfold(quiet, "similar"), tops(quiet, height)
+    hits = [{"case": str(n), "name": "head", "score": score, "facts": {}} for n, score in enumerate([0.5, 0.9])]
+    similar._show_found(Found(hits * 500, 123456), None)
+    label = similar.ui.messageLabel
+    assert "numbers tell the similarity alone" in label.text and tops(quiet, height) == before
+    assert label.heightForWidth(label.width) <= label.parent().height
+
+
+@pytest.mark.parametrize("height", [SMALL, USUAL])
 def test_neither_heads_nor_their_answers_move_a_section(quiet, height):
     heads, before = unfold(quiet, "classify").heads, tops(quiet, height)
     heads.offer([HEAD], set())

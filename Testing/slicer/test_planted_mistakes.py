@@ -230,8 +230,7 @@ def outcome(processes: BaseContext, folder: Path, test: str, backend_url: str, k
 def test_each_planted_mistake_is_noticed_by_its_test(session_backend, tmp_path):
     from MRIFoundationLib.LocalPaths import read_key
 
-    if not session_backend.runs:
-        session_backend.start()
+    session_backend.revive()
     key, processes = read_key(), planted_trial.context()
 
     def try_one(mistake: str) -> str:

@@ -36,6 +36,7 @@ def clinic(session_backend, archive, own_library):
         rows.writerow(["path", "id", "subject", "sequence", "sex", "diagnosis"])
         for n, name in enumerate(archive.names):
             rows.writerow([f"{archive.folder.name}/{name}.nii.gz", name, f"p{n}", "T1", "F", name.split("_")[2]])
+    session_backend.revive()
     ingest(session_backend.url, "clinic", table)
 
 
@@ -84,6 +85,25 @@ def test_a_question_is_taught_from_a_column_and_its_card_is_told(ready):
     assert names(ready)[ui.headTable.currentRow()] == "dark-or-bright"
     assert "dark-or-bright" not in ready.classifyPanel.heads.skipped()
     assert "There is this question already" in ui.teachHeadFacts.text
+
+
+def test_a_question_that_is_taught_anew_loses_its_answer_of_before(ready):
+    scan = add_volume("bright", ball(77, bright=True), np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1.0]))
+    ready.ui.scanSelector.setCurrentNode(scan)
+    learn_from(ready, "clinic")
+    teach(ready, "Dark or bright")
+    panel = ready.classifyPanel
+    panel.ui.classifyButton.click()
+    wait_for_end(ready)
+    [answer] = [one for one in panel.heads.answers() if one["head"] == "dark-or-bright"]
+    [card] = [head for head in panel.heads._heads if head["name"] == "dark-or-bright"]
+    assert answer["sha256"] == card["sha256"] != ""
+    panel._ask_for_heads()
+    wait(lambda: not ready.worker._timer.active, "the list")
+    assert answer in panel.heads.answers()  # it is listed as it was
+    assert "was taught anew, so that its answer of before is taken away" in teach(ready, "Dark or bright").text
+    assert "dark-or-bright" not in [one["head"] for one in panel.heads.answers()]
+    assert panel.heads.current() is None and "dark-or-bright" not in ready._parameters.answers
 
 
 def test_a_single_class_is_told_before_and_refused_in_the_words_of_the_service(ready):

@@ -41,6 +41,16 @@ def test_a_hit_tells_its_score_and_its_place_among_the_searched(scene):
     assert HitText.label(HIT).split("\n") == ["head <1>", "0.93 · above 99 %", "brain · T1 · 34 y · female"]
 
 
+def test_an_order_that_words_have_a_part_in_is_told_only_where_the_numbers_do_not_fall(scene):
+    from MRIFoundationLib import HitText
+
+    def order(*scores):
+        return HitText.order([{**HIT, "score": score} for score in scores])
+
+    assert order() == order(None, None) == order(0.9, 0.9, None, 0.5) == ""
+    assert order(0.5, None, 0.9).startswith("Ordered by similarity and by how well their texts fit the words;")
+
+
 def test_a_hit_found_by_words_has_no_score(scene):
     from MRIFoundationLib import HitText
 
@@ -116,6 +126,19 @@ def test_the_places_of_a_report_go_along_with_its_scan():
     [place] = places_of([{"title": "", "sentences": told}])
     assert place == Place("Liver: 1 mL.", (10, 20, 30)) and place.moved(np.diag([2.0, 1, 1, 1])).center == (20, 20, 30)
     assert recall(keep([place])) == [place] and recall("") == recall("no JSON") == recall("[[1]]") == []
+
+
+def test_the_box_of_a_place_goes_along_with_it():
+    from MRIFoundationLib.ReportPlaces import Place, keep, places_of, recall
+
+    facts = {"center_ras_mm": [1.0, 2.0, 3.0], "box_ras_mm": [[0.0, 0.0, 0.0], [2.0, 4.0, 6.0]], "structure": "liver"}
+    [place] = places_of([{"title": "", "sentences": [{"text": "Liver: 1 mL.", "facts": facts}]}])
+    assert place.structure == "liver" and place.box == ((0, 0, 0), (2, 0, 0), (0, 4, 0), (0, 0, 6))
+    quarter = np.array([[0.0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 10], [0, 0, 0, 1]])
+    assert place.moved(quarter).box == ((0, 0, 10), (0, 2, 10), (-4, 0, 10), (0, 0, 16))
+    assert recall(keep([place])) == [place]
+    assert recall('[["Liver: 1 mL.", [1, 2, 3]]]') == [Place("Liver: 1 mL.", (1, 2, 3))]  # as it was kept before
+    assert recall('[["Liver: 1 mL.", [1, 2, 3], "liver", [[0, 0, 0]]]]')[0].box == ()
 
 
 def test_a_box_of_voxels_survives_its_way_over_the_wire():

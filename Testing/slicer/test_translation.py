@@ -1,6 +1,6 @@
 """What a person reads in the panels can be translated: every text goes through `_()`, whole and as a literal.
 
-Sentences about the wire, the library and files are made where neither Qt nor Slicer is known, or in the backend, and stay English.
+Sentences that are made in worker threads, where Slicer cannot be asked, are translated where they are shown; the backend's stay English.
 """
 
 import ast
@@ -13,12 +13,12 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "MRIFoundation"
 SHOWN_ATTRIBUTES = {"text", "toolTip", "placeholderText", "title", "windowTitle", "html"}
 SHOWING_CALLS = {"say", "_say", "setText", "setToolTip", "QTableWidgetItem", "table_item", "addItem"}
+FAILURES = {"BackendError", "KeyRefused", "NotABackend", "NotHeld", "Silent", "Stopped", "Unreachable"}
+TELLING_CALLS = {"progress", "Found", *FAILURES}
+"""Their last argument comes before the person, by and by."""
 FILES = sorted([MODULE / "MRIFoundation.py", *(MODULE / "MRIFoundationLib").glob("*.py")])
-ENGLISH = {
-    "Address", "Asking", "Client", "Exchanging", "Failures", "FilterText", "Greeting", "ReportFile", "Searching",
-    "Segmenting", "Task", "Terminology", "Transport",
-}  # fmt: skip
-"""Files whose sentences stay English; Terminology's are names of Slicer's own, Task's go to the log."""
+ENGLISH = {"Task", "Terminology"}
+"""Files whose sentences stay English: Task's go to the log, Terminology's are names of Slicer's own."""
 TRANSLATABLE = [path for path in FILES if path.stem not in ENGLISH and path.parent != MODULE]
 PROSE = re.compile(r"\b[a-z]+,? [a-z]+,? [a-z]+\b")
 """Three words in small letters: a sentence, or a good part of one."""
@@ -29,7 +29,9 @@ def has_words(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         plain = node.value.replace("<br>", "")
         return any(one.isalpha() and other.isalpha() for one, other in itertools.pairwise(plain))
-    return isinstance(node, ast.JoinedStr) and any(map(has_words, node.values))
+    if isinstance(node, ast.IfExp):
+        return has_words(node.body) or has_words(node.orelse)
+    return isinstance(node, (ast.JoinedStr, ast.BoolOp)) and any(map(has_words, node.values))
 
 
 def shown(tree: ast.AST):
@@ -42,6 +44,8 @@ def shown(tree: ast.AST):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in SHOWING_CALLS:
                 yield from node.args
+            elif name in TELLING_CALLS:
+                yield from node.args[-1:]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -57,6 +61,14 @@ def test_what_is_translated_is_a_literal(path):
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
     wrong = [call for call in calls if not (len(call.args) == 1 and isinstance(call.args[0], ast.Constant))]
     assert not [f"line {call.lineno}: {ast.unparse(call)}" for call in wrong]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_text_is_translated_inside_an_f_string(path):
+    """Qt's lupdate, which lists the texts for the translators, does not look there."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = [part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)]
+    assert not [f"line {part.lineno}" for part in inside if isinstance(part, ast.Name) and part.id == "_"]
 
 
 def sentences(source: str):

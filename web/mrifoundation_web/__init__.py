@@ -10,4 +10,5 @@ from types import ModuleType
 # slicer-core lacks the translations of Slicer's application, which the module's code asks for when it is imported.
 _translation = ModuleType("slicer.i18n")
 _translation.tr = lambda text: text
+_translation.translate = lambda _context, text: text
 sys.modules.setdefault("slicer.i18n", _translation)
