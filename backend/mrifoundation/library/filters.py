@@ -13,6 +13,7 @@ VOLUMES = "volume_ml"
 FIELDS = (*TEXTS, *NUMBERS, *TRUTHS, VOLUMES)
 LARGEST = 1e15
 LONGEST, MOST = 200, 50  # characters of a text, alternatives of a field
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 
 Spelt = Callable[[str, str], list[str]]  # (column, text in lower case) → how the table spells it
 
@@ -51,7 +52,7 @@ def both(*conditions: str) -> str:
 
 def quoted(text: str) -> str:
     """A text as a literal of the table's language."""
-    if any(letter == "\0" or 0xD800 <= ord(letter) < 0xE000 for letter in text):
+    if _NO_CHARACTER.search(text):
         raise InputError("A filter holds a character that no text has; type it again.")
     return "'" + text.replace("'", "''") + "'"
 
