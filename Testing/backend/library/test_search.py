@@ -7,6 +7,7 @@ import pytest
 from mrifoundation.errors import InputError
 from mrifoundation.library import Library, Question
 from mrifoundation.library import store as store_module
+from mrifoundation.library.percentiles import KEPT, Sample
 from mrifoundation.library.schema import CASES, LIKENESS, vector_column
 from mrifoundation.library.store import Store
 from mrifoundation.library.vector_index import build_index_if_large
@@ -83,6 +84,25 @@ def test_cases_without_a_hash_of_their_voxels_are_told_by_their_content(archive,
 def test_the_percentile_is_the_share_of_cases_that_are_less_similar(filled, scan):
     hits = searched(filled, scan=scan)["hits"]
     assert [hit["percentile"] for hit in hits] == pytest.approx([100.0, 66.7, 33.3, 0.0], abs=0.1)
+
+
+def test_ever_new_filters_are_not_all_remembered(archive, engine, scan, tmp_path):
+    library = Library.open(tmp_path / "library", engine)
+    library.add([archive], "made", profile="fast")
+    asked = [{"age": [40 + n / 10, 80]} for n in range(3 * KEPT)]
+    found = [searched(library, scan=scan, filters=filters)["hits"] for filters in asked]
+    assert len(library._percentiles._samples) == KEPT
+    assert found == [searched(library, scan=scan, filters=filters)["hits"] for filters in asked]
+
+
+def test_a_filter_is_remembered_while_regions_are_searched_besides(filled, scan, monkeypatch):
+    region = np.zeros(scan.voxels.shape, bool)
+    region[10:20, 8:20, 8:18] = True
+    for wanted in ({}, {"mask": region}):
+        searched(filled, scan=scan, **wanted)
+    monkeypatch.setattr(Sample, "of_rows", lambda *_: pytest.fail("read once more"))
+    for wanted in ({}, {"mask": region}):
+        searched(filled, scan=scan, **wanted)
 
 
 def test_shared_and_different_facts_are_sentences(filled, scan):

@@ -9,6 +9,7 @@ import numpy as np
 from mrifoundation.library.store import Store
 
 SAMPLE = 4096  # cases; fewer are taken whole, of more a fixed random part
+KEPT = 16  # samples, of some 4 MB each
 _HEX = 0x10000
 
 
@@ -42,7 +43,8 @@ class Sample:
 
 
 class Percentiles:
-    """Percentiles of similarities among the rows of a table, from a sample that is kept while the table does not change."""
+    """Percentiles of similarities among the rows of a table, from samples that are kept while the table does not change: the KEPT that were
+    asked for last, since every filter has one of its own."""
 
     def __init__(self, store: Store):
         self._store = store
@@ -67,11 +69,15 @@ class Percentiles:
     def _sample(self, table: str, condition: str, column: str) -> Sample:
         key = (table, condition, column, self._store.version(table))
         with self._lock:
-            if key not in self._samples:
-                self._samples = {known: held for known, held in self._samples.items() if known[3] == key[3]}
+            sample = self._samples.pop(key, None)
+            if sample is None:
+                outdated = [known for known in self._samples if known[0] == table and known[3] != key[3]]
+                for known in outdated or list(self._samples)[: 1 - KEPT]:
+                    del self._samples[known]
                 wanted = ["case", "content_hash", "patient"]
-                self._samples[key] = Sample.of_rows(*self._store.vectors(table, self._part(condition), wanted, column))
-            return self._samples[key]
+                sample = Sample.of_rows(*self._store.vectors(table, self._part(condition), wanted, column))
+            self._samples[key] = sample  # last, as what was asked for last
+            return sample
 
     def _part(self, condition: str) -> str:
         """Ids are hashes, so that those below a bound are a random part, and the same one in both tables."""

@@ -5,6 +5,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ class Store:
         if made and Path(self.uri).is_dir():  # LanceDB makes it, open to everybody
             private_folder(Path(self.uri))
         self._tables: dict[str, Any] = {}
-        self._counted: dict[str, tuple[int, dict[str, int]]] = {}  # table → version, and rows by condition
+        self._counted: dict[
+            str, tuple[int, dict[bytes, int]]
+        ] = {}  # table → version, and rows by digest of the condition
         self._lock = threading.Lock()
 
     @property
@@ -180,14 +183,17 @@ class Store:
 
     def count(self, table: str, condition: str = "") -> int:
         """How many rows fit a condition ("" for all), which every search asks several times: counted once for each version of a table."""
-        version = self.version(table)
+        version, key = (
+            self.version(table),
+            blake2b(condition.encode(), digest_size=16).digest(),
+        )  # some name thousands of cases
         with self._lock:
             counted = self._counted.setdefault(table, (version, {}))
             if counted[0] != version or len(counted[1]) >= MOST_COUNTS:
                 counted = self._counted[table] = (version, {})
-        if condition not in counted[1]:
-            counted[1][condition] = self.table(table).count_rows(condition or None)
-        return counted[1][condition]
+        if key not in counted[1]:
+            counted[1][key] = self.table(table).count_rows(condition or None)
+        return counted[1][key]
 
     def rows(
         self, table: str, condition: str, columns: list[str], limit: int | None = None, offset: int = 0
