@@ -34,8 +34,9 @@ class Wish:
 
 
 def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, cancelled: IsCancelled) -> list[dict]:
-    """The answers about the scan `ids[0]`, each with the `job` that gave it and the `sha256` of the head's card as it was listed before. A
-    head that wants several series gets `ids` in order; the others get the first. Raises as `Asking.finish` does."""
+    """The answers about the scan `ids[0]`, each with the `job` that gave it and the `sha256` of its head; a backend of before does not
+    tell it, and the card as it was listed does. A head that wants several series gets `ids` in order; the others get the first. Raises as
+    `Asking.finish` does."""
     shared = {"profile": wish.profile, "age": wish.person.age, "sex": wish.person.sex}
     if wish.sentence:
         asked = [{**shared, "sentence": wish.sentence, "versus": wish.versus}]
@@ -49,7 +50,7 @@ def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, can
     for wanted in asked:
         job = client.classify(ids[0], wanted)
         given = finish(client, job, progress, cancelled)["answers"]
-        answers += [{**answer, "job": job, "sha256": digests.get(answer["head"], "")} for answer in given]
+        answers += [{"sha256": digests.get(answer["head"], ""), **answer, "job": job} for answer in given]
     return answers
 
 

@@ -74,7 +74,8 @@ async def teach(request: Request, wanted: TeachRequest) -> dict:
     "/volumes/{volume_id}/classify", status_code=202, response_model=JobTicket, summary="Ask heads about a scan"
 )
 async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | None = None) -> dict:
-    """The job's result: `{"answers": [{"head", "title", "applicable", "reason", "probabilities", "intervals", "evidence", "caution"}]}`.
+    """The job's result: `{"answers": [{"head", "title", "applicable", "reason", "probabilities", "intervals", "evidence", "caution",
+    "sha256"}]}`; the last is of the head's numbers, as its card tells it.
 
     With `sentence` and `versus` in place of heads it is one answer of the head "zero-shot".
     """

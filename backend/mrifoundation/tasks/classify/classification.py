@@ -25,7 +25,8 @@ class Evidence:
 class Classification:
     """probabilities: class → 0 to 1, empty when not applicable; intervals: class → [low, high], 95 %.
 
-    heat_map: float32 [i, j, k] on the grid of the first series, 0 to 1, or None. reason: why not applicable.
+    heat_map: float32 [i, j, k] on the grid of the first series, 0 to 1, or None. reason: why not applicable. sha256: of the head's numbers,
+    which tells it from one of the same name that was taught later; "" for a sentence.
     """
 
     head: str
@@ -36,11 +37,12 @@ class Classification:
     intervals: dict[str, list[float]] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     caution: str = ""
+    sha256: str = ""
     heat_map: np.ndarray | None = None
 
     def to_dict(self) -> dict:
         """Plain JSON types; the heat map travels by itself."""
-        shown = ("head", "title", "applicable", "reason", "probabilities", "intervals", "caution")
+        shown = ("head", "title", "applicable", "reason", "probabilities", "intervals", "caution", "sha256")
         return {name: getattr(self, name) for name in shown} | {"evidence": [asdict(one) for one in self.evidence]}
 
 

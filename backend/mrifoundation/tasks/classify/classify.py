@@ -19,7 +19,7 @@ def classify(study: Study, head: Head) -> Classification:
         caution = check_study(head, study)
         found = measure(study, card)
     except NotApplicable as reason:
-        return Classification(card.name, card.title, False, str(reason), caution=RESEARCH)
+        return Classification(card.name, card.title, False, str(reason), caution=RESEARCH, sha256=card.sha256)
     probabilities, intervals = head.probabilities(found.values)
     intervals = _widened(head, found.values, intervals)
     return Classification(
@@ -30,6 +30,7 @@ def classify(study: Study, head: Head) -> Classification:
         intervals=intervals,
         evidence=[_own_accuracy(card), *_with_weight(head, found, probabilities)],
         caution=" ".join(part for part in (caution, card.caution, RESEARCH) if part),
+        sha256=card.sha256,
         heat_map=_heat_map(study, head, found, probabilities),
     )
 
