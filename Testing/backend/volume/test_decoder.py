@@ -1,11 +1,14 @@
 """Compressed DICOM: every kind is read, and what a decoder dies of ends the decoder alone."""
 
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from compressed_images import write_compressed
+from pydicom.uid import JPEGLSLossless
 
 from mrifoundation.errors import InputError
 from mrifoundation.volume import decoder, read_scan
@@ -47,6 +50,23 @@ def test_a_jpeg_of_48_bits_which_gdcm_dies_of_is_refused_and_the_next_file_is_re
         read_scan(file)
     file.write_bytes(good)
     assert read_scan(file).shape == (8, 7, 1)
+
+
+def test_a_large_image_in_a_small_file_is_not_held_twice(save_slices, tmp_path, own_decoder):
+    save_slices(tmp_path, [np.zeros((4_000, 4_000))])
+    file = next(tmp_path.iterdir())
+    image = pydicom.dcmread(file)
+    image.compress(JPEGLSLossless)
+    image.save_as(file)
+    assert file.stat().st_size < 100_000
+    tracemalloc.start()
+    try:
+        planes = own_decoder.decode(file)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert planes.shape == (1, 4_000, 4_000) and planes.dtype == np.float32 and not planes.any()
+    assert peak < 1.1 * planes.nbytes
 
 
 PROGRAMS = {

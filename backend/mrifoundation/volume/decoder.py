@@ -14,6 +14,7 @@ from mrifoundation.volume.budget import BYTE_BUDGET
 
 _PROGRAM = Path(__file__).with_name("gdcm_process.py")
 _SECONDS = 120  # for one file
+_AT_ONCE = 1 << 20  # values that are turned into float32
 
 
 class Decoder:
@@ -25,7 +26,7 @@ class Decoder:
         self._owner = 0
 
     def decode(self, path: Path) -> np.ndarray:
-        """[frame, row, column], with a last axis where a pixel has several components; rescaled as the file says.
+        """float32 [frame, row, column], with a last axis where a pixel has several components; rescaled as the file says.
 
         Raises ValueError when the pixels are damaged, whatever came of it.
         """
@@ -68,13 +69,16 @@ def _answer(process: subprocess.Popen) -> np.ndarray | None:
     if "error" in head:
         return None
     shape = [*head["shape"], head["components"]] if head["components"] > 1 else head["shape"]
-    size = math.prod(shape) * np.dtype(head["dtype"]).itemsize
-    if size > BYTE_BUDGET:
+    kind, count = np.dtype(head["dtype"]), math.prod(shape)
+    if count * max(kind.itemsize, 4) > BYTE_BUDGET:
         raise ValueError("they are larger than the header says")
-    values = np.empty(size, np.uint8)
-    if process.stdout.readinto(values) != size:
-        raise ValueError("they end early")
-    return values.view(head["dtype"]).reshape(shape)
+    values = np.empty(count, np.float32)
+    for start in range(0, count, _AT_ONCE):  # a small file may hold a large image, which need not be here twice
+        part = np.empty(min(_AT_ONCE, count - start), kind)
+        if process.stdout.readinto(part.view(np.uint8)) != part.nbytes:
+            raise ValueError("they end early")
+        values[start : start + len(part)] = part
+    return values.reshape(shape)
 
 
 DECODER = Decoder()

@@ -75,7 +75,7 @@ class PixelReader:
 
     def _compressed(self, path: Path) -> np.ndarray:
         planes = DECODER.decode(path)
-        return (luminance(planes, self._colour_notes()) if planes.ndim == 4 else planes).astype(np.float32)
+        return luminance(planes, self._colour_notes()) if planes.ndim == 4 else planes
 
     def _enhanced(self, path: Path) -> np.ndarray:
         """pydicom's raw values, since every frame may carry its own rescale slope, which GDCM does not follow."""
