@@ -58,12 +58,13 @@ def ball(seed: int, bright: bool) -> np.ndarray:
     return voxels.clip(0).astype(np.int16)
 
 
-def ingest(url: str, collection: str, folder: Path) -> dict:
-    """Add a folder to the library of a running backend, and wait for it; what became of the scans."""
+def ingest(backend, collection: str, folder: Path) -> dict:
+    """Add a folder to the library of a backend, which is started where a test before ended it, and wait; what became of the scans."""
     from MRIFoundationLib.Asking import finish
     from MRIFoundationLib.Client import Client
     from MRIFoundationLib.LocalPaths import read_key
 
-    client = Client(url, read_key())
+    backend.revive()
+    client = Client(backend.url, read_key())
     job = client.ingest(collection, [str(folder)], "fast")
     return finish(client, job, lambda *_: None, lambda: False)

@@ -122,8 +122,7 @@ def filled_library(session_backend, archive):
     """The archive in the library of the backend, as the collection 'archive'."""
     from archive import ingest
 
-    session_backend.revive()
-    ingest(session_backend.url, "archive", archive.folder)
+    ingest(session_backend, "archive", archive.folder)
     return archive
 
 

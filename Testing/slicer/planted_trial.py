@@ -26,9 +26,8 @@ def context() -> multiprocessing.context.BaseContext:
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(list(LOADED))
     before = sys.path[:]
-    sys.path[:] = _without_this_repository(
-        before
-    )  # slicer-core takes a folder `slicer` on the path for a part of itself
+    # slicer-core takes a folder `slicer` on the path for a part of itself.
+    sys.path[:] = _without_this_repository(before)
     try:
         forkserver.ensure_running()
     finally:

@@ -41,8 +41,7 @@ def people(session_backend, own_library):
     from archive import ingest
 
     table = write_people(own_library / "people")
-    session_backend.revive()
-    ingest(session_backend.url, "people", table)
+    ingest(session_backend, "people", table)
     return table
 
 
@@ -56,8 +55,7 @@ def moved_head(session_backend, own_library, head_voxels):
     place[:3, 3] = (35, -60, 80)
     (own_library / "moved").mkdir()
     nib.save(nib.Nifti1Image(head_voxels, place), own_library / "moved" / "abdomen_T1.nii.gz")
-    session_backend.revive()
-    ingest(session_backend.url, "moved", own_library / "moved")
+    ingest(session_backend, "moved", own_library / "moved")
 
 
 @pytest.fixture

@@ -36,8 +36,7 @@ def clinic(session_backend, archive, own_library):
         rows.writerow(["path", "id", "subject", "sequence", "sex", "diagnosis"])
         for n, name in enumerate(archive.names):
             rows.writerow([f"{archive.folder.name}/{name}.nii.gz", name, f"p{n}", "T1", "F", name.split("_")[2]])
-    session_backend.revive()
-    ingest(session_backend.url, "clinic", table)
+    ingest(session_backend, "clinic", table)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import numpy as np
 import requests
 
 from mrifoundation.errors import InputError, MRIFoundationError
+from mrifoundation.server.key import new_key
 from mrifoundation.volume import Scan
 
 Progress = Callable[[str, float, str], None]
@@ -27,7 +27,7 @@ class LocalBackend:
     """Starts on entering the context, stops on leaving it."""
 
     def __init__(self, weights: Path | None = None):
-        self.key = secrets.token_hex(32)
+        self.key = new_key()
         self._weights = weights
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy stands between this computer and itself

@@ -17,6 +17,7 @@ from mrifoundation.library.spellings import Spellings
 from mrifoundation.library.store import Store
 
 MOST_HITS = 1000
+RANKED = 4  # times as many cases as are wanted, in each of several orders that become one
 RANK_OFFSET = 60  # Cormack et al., Reciprocal Rank Fusion, 2009
 _SHOWN = (
     "case", "collection", "content_hash", "name", "source", "series", "model", "profile", "patient", "person", "caption", "report", "stamp",
@@ -80,17 +81,18 @@ class Searching:
 
     def _found(self, question: Question, asked: str, notes: list[str]) -> dict[str, Found]:
         """Candidates by case, best first."""
-        similar = {} if _vector(question) is None else self._similar(question, asked, question.k)
+        compared, words = _vector(question) is not None, question.words.strip()
+        count = RANKED * question.k if words else question.k
+        similar = self._similar(question, asked, count) if compared else {}
         if question.of_region and not similar and self._store.count(CASES, asked):
             notes.append(
                 "No structure was found in any of these cases when they were added, so a region has nothing to compare with."
             )
-        if not question.words.strip():
+        if not words:
             return similar
-        worded = _ranks(self._store.matching_words(question.words, asked, ["case"], 4 * question.k))
-        if _vector(question) is None:
+        worded = _ranks(self._store.matching_words(question.words, asked, ["case"], count))
+        if not compared:
             return {case: Found(None) for case in list(worded)[: question.k]}
-        similar = self._similar(question, asked, 4 * question.k)
         order = _fused({case: rank for rank, case in enumerate(similar)}, worded)[: question.k]
         missing = [case for case in order if case not in similar]
         similar |= self._similar(question, both(asked, any_of("case", missing)), len(missing)) if missing else {}

@@ -32,13 +32,18 @@ def service_key(key_file: Path | None = None) -> str:
         ) from error
 
 
+def new_key() -> str:
+    """A key of 256 bits that is one word: shells and mice take it whole, and no command takes it for an option."""
+    return secrets.token_hex(32)
+
+
 def _read_or_create(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="utf-8", errors="replace").strip()
-    key = secrets.token_hex(32)
+    key = new_key()
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(key)
     return key

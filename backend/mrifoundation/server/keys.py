@@ -5,7 +5,6 @@ import hmac
 import json
 import logging
 import os
-import secrets
 import tempfile
 from pathlib import Path
 from typing import Literal, get_args
@@ -14,6 +13,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mrifoundation.errors import InputError
+from mrifoundation.server.key import new_key
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def read_keys(file: Path) -> list[NamedKey]:
 
 def add_key(file: Path, name: str, role: str) -> str:
     """Make a key and store its hash; gives the key, which nobody can read again. A name that exists gets a new key (rotation)."""
-    key = secrets.token_hex(32)
+    key = new_key()
     try:
         named = NamedKey(name=name, role=role, sha256=_hash(key.encode()))
     except ValidationError:

@@ -49,7 +49,7 @@ def joined(device: str) -> Iterator[World]:
 
     device: auto, cpu or cuda; each process of a computer takes a GPU of its own."""
     kind = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    size = _size()
     if size == 1:
         yield World(torch.device(kind))
         return
@@ -72,9 +72,14 @@ def leave(code: int) -> NoReturn:
     DDP and FSDP keep the group's threads alive after it is destroyed. One that lets go of its last tensor while Python tidies up takes
     the process down with it ("terminate called without an active exception"), and torchrun calls a run failed that had saved all.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if _size() == 1:
         sys.exit(code)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _size() -> int:
+    """How many processes torchrun started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
