@@ -116,6 +116,6 @@ def _measured(engine: Engine, scan: Scan) -> Record:
 def _limit(found: Agreement) -> str:
     return (
         f"On {found.people} OASIS scans our {found.what} differs from the published one by {found.bias:+.3f} "
-        f"(95 % limits {found.low:+.3f} to {found.high:+.3f}, r = {found.r:.2f}); the interval of an answer takes that in. "
-        "The way of measuring was chosen with these scans in view."
+        f"(95 % limits {found.low:+.3f} to {found.high:+.3f}, r = {found.r:.2f}); "
+        "an answer takes the mean off, and its interval takes in the rest. The way of measuring was chosen with these scans in view."
     )

@@ -7,6 +7,7 @@ import pytest
 
 from mrifoundation import Engine, InputError, Scan, read_scan
 from mrifoundation.tasks.classify.classify import classify
+from mrifoundation.tasks.classify.features import measure
 from mrifoundation.tasks.classify.fitting import Cases, fit_head
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.study import Study
@@ -108,6 +109,14 @@ def test_a_known_error_of_our_measurement_widens_the_interval(liver_head, study)
     assert wide.probabilities == plain.probabilities
     (low, high), (wide_low, wide_high) = plain.intervals["ill"], wide.intervals["ill"]
     assert wide_low <= low and wide_high >= high and wide_high - wide_low > high - low
+
+
+def test_the_mean_error_of_our_measurement_is_taken_off(liver_head, study):
+    gate = liver_head.card.gate | {"measurement_error": {LIVER[0]: [1.0, 3.0]}}
+    measured = measure(study, liver_head.card).values
+    theirs, _ = liver_head.probabilities(measured | {LIVER[0]: measured[LIVER[0]] - 2})
+    assert theirs != liver_head.probabilities(measured)[0]
+    assert classify(study, with_card(liver_head, gate=gate)).probabilities == pytest.approx(theirs)
 
 
 def test_zero_shot_needs_weights_that_read_words(engine, study):

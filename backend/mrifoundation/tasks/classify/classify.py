@@ -20,7 +20,8 @@ def classify(study: Study, head: Head) -> Classification:
         found = measure(study, card)
     except NotApplicable as reason:
         return Classification(card.name, card.title, False, str(reason), caution=RESEARCH, sha256=card.sha256)
-    probabilities, intervals = head.probabilities(found.values)
+    values = _as_fitted(head, found.values)
+    probabilities, intervals = head.probabilities(values)
     intervals = _widened(head, found.values, intervals)
     return Classification(
         card.name,
@@ -28,11 +29,17 @@ def classify(study: Study, head: Head) -> Classification:
         True,
         probabilities=probabilities,
         intervals=intervals,
-        evidence=[_own_accuracy(card), *_with_weight(head, found, probabilities)],
+        evidence=[_own_accuracy(card), *_with_weight(head, found, values, probabilities)],
         caution=" ".join(part for part in (caution, card.caution, RESEARCH) if part),
         sha256=card.sha256,
         heat_map=_heat_map(study, head, found, probabilities),
     )
+
+
+def _as_fitted(head: Head, values: dict[str, float]) -> dict[str, float]:
+    """Our measurements as whoever measured for the fit would have told them: less the mean of how far ours lie above."""
+    known = head.card.gate.get("measurement_error", {})
+    return values | {name: values[name] - sum(limits) / 2 for name, limits in known.items()}
 
 
 def _widened(head: Head, values: dict[str, float], intervals: dict[str, list[float]]) -> dict[str, list[float]]:
@@ -57,13 +64,15 @@ def _own_accuracy(card: HeadCard) -> Evidence:
     return Evidence(f"cross-validated {title}", round(value, 4), "", sentence, f"{low:.2f} to {high:.2f}")
 
 
-def _with_weight(head: Head, found: Features, probabilities: dict[str, float]) -> list[Evidence]:
-    """The measured facts, then which three numbers spoke most for the answer (an embedding's numbers mean nothing to a reader)."""
+def _with_weight(
+    head: Head, found: Features, values: dict[str, float], probabilities: dict[str, float]
+) -> list[Evidence]:
+    """The measured facts, then which three numbers spoke most for the answer (an embedding's numbers mean nothing to a reader).
+
+    values: what was measured, as the head takes it."""
     label = max(probabilities, key=probabilities.get)
     spoken = {
-        name: weight
-        for name, weight in head.contributions(found.values, label).items()
-        if not name.startswith("embedding ")
+        name: weight for name, weight in head.contributions(values, label).items() if not name.startswith("embedding ")
     }
     strongest = sorted(spoken, key=lambda name: -spoken[name])[:3]
     facts = [_speaking(label, name, found.values[name]) for name in strongest if spoken[name] > 0]
