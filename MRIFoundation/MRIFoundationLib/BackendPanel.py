@@ -113,7 +113,7 @@ class BackendPanel:
 
     def _planned(self, plan: Installation) -> None:
         self._plan = plan
-        self.ui.planLabel.text = plan.consent()
+        self.ui.planLabel.text = translated(plan.consent())
         self._show()
 
     def _cannot_be_planned(self, error: Exception) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slicer.i18n import tr as _
-
 from . import LocalPaths, PipProgress, Pythons
 from .Failures import BackendError
+from .Sentence import translatable as _
 
 HOMEPAGE = "https://github.com/MRIFoundation/MRIFoundation"
 _GIGABYTE = 1_000_000_000

@@ -15,6 +15,7 @@ from . import InstallFailures, Installing, LocalPaths, PipProgress, ServingEnd
 from .Failures import BackendError
 from .Installation import Installation, Step, button, note_in
 from .LoggedProcess import LoggedProcess
+from .Sentence import translated
 from .Task import Task
 from .Worker import Worker
 
@@ -99,7 +100,7 @@ class LocalBackend:
         self._run(step)
 
     def _run(self, step: Step) -> None:
-        self.step, self.progress = step.words, None
+        self.step, self.progress = translated(step.words), None
         self._lines.clear()
         self._process.start(step.command[0], step.command[1:])
         self._on_change()
@@ -111,7 +112,7 @@ class LocalBackend:
             if not line.startswith("$ "):  # the command itself
                 self._lines.append(line)
         if self.doing == "installing":
-            self.note = note_in(line) or self.note
+            self.note = translated(note_in(line)) or self.note
         if progress != self.progress:
             self.progress = progress
             self._on_change()
@@ -121,7 +122,7 @@ class LocalBackend:
             self._go_on(code)
         else:
             if not self._stopping:
-                self.outcome = "failed", ServingEnd.explain(code, self._lines, button())
+                self.outcome = "failed", ServingEnd.explain(code, self._lines, translated(button()))
             self._end()
 
     def _go_on(self, code: int) -> None:
@@ -142,7 +143,7 @@ class LocalBackend:
             self.outcome = "unknown", " ".join(filter(None, [_("The backend is installed."), self.note]))
         else:
             words = _("The installation did not succeed: {cause}, then press {button} again.")
-            self.outcome = "failed", words.format(cause=self._failure, button=button())
+            self.outcome = "failed", words.format(cause=self._failure, button=translated(button()))
         self._end()
         if is_done:
             self._on_installed()

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
-from slicer.i18n import tr as _
-
 from .Failures import BackendError
+from .Sentence import Sentence
+from .Sentence import translatable as _
 
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 _NAMES = ("python3.13", "python3.12", "python3.11", "python3", "python")
@@ -44,7 +45,8 @@ class Python:
         """Whether the backend and PyTorch exist for it."""
         return _OLDEST <= self.version <= _NEWEST and self.is_64_bit
 
-    def __str__(self) -> str:
+    def in_words(self) -> Sentence:
+        """Where it is and which it is."""
         words = _("{python} is {version}") if self.is_64_bit else _("{python} is {version} with 32 bits")
         return words.format(python=self.executable, version=_dotted(self.version))
 
@@ -132,8 +134,14 @@ def _none_fits(met: list[Python], button: str) -> BackendError:
         "No Python {oldest} to {newest} was found on this computer{instead}: install Python 3.12 from python.org, then press {button} "
         "again."
     )
-    instead = f" ({'; '.join(map(str, met[:3]))})" if met else ""
+    instead = (
+        _(" ({pythons})").format(pythons=reduce(_listed, [python.in_words() for python in met[:3]])) if met else ""
+    )
     return BackendError(words.format(oldest=_dotted(_OLDEST), newest=_dotted(_NEWEST), instead=instead, button=button))
+
+
+def _listed(pythons: Sentence, another: Sentence) -> Sentence:
+    return _("{pythons}; {another}").format(pythons=pythons, another=another)
 
 
 def _dotted(version: tuple[int, int]) -> str:
