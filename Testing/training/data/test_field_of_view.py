@@ -1,5 +1,7 @@
 """How much of a scan an example of a partial map shows, and from where it is seen."""
 
+import dataclasses
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -70,3 +72,31 @@ def test_without_being_told_so_nothing_is_shown_past_the_end_of_a_map(case_of):
 def test_a_margin_may_differ_along_each_axis_as_the_field_of_a_scanner_does(case_of):
     sizes, _ = shown(case_of(box_of_the_cerebellum(10, 20)), margin_mm=(100.0, 100.0, 10.0), beyond=True)
     assert sizes[:, 2].max() < 60 < np.median(sizes[:, 0])
+
+
+@pytest.fixture
+def scan_of(tmp_path):
+    """A bright scan of 60 mm whose labels touch its last slice."""
+    labels = box_of_the_cerebellum(12, 30)
+    paths = [tmp_path / "image.nii", tmp_path / "labels.nii"]
+    for path, voxels in zip(paths, (np.where(labels > 0, 900, 300).astype(np.int16), labels), strict=True):
+        nib.save(nib.Nifti1Image(voxels, np.diag([2, 2, 2, 1])), path)
+    return Case("scan", "scan", "some", "brain", *paths, {1: "cerebellum"})
+
+
+def test_what_lies_beyond_a_scan_is_not_known(scan_of):
+    turned = dataclasses.replace(STILL, rotation=20.0)
+    for draw in range(4):
+        example = Examples([scan_of], {"some": SourceRecipe(1.0, synthetic=0.0, flip=False)}, turned, seed=2)[draw]
+        own = example.unpadded
+        beyond = example.valid[own] == 0
+        assert 0.01 < beyond.float().mean() < 0.6, "a turned field of view reaches past the corners of the scan"
+        assert (example.image[own][beyond] == -1).all()
+        assert not example.labels[own][beyond].any()
+
+
+def test_an_image_made_of_a_map_goes_on_beyond_it(scan_of):
+    turned = dataclasses.replace(STILL, rotation=20.0)
+    recipe = {"some": SourceRecipe(1.0, synthetic=1.0, flip=False)}
+    examples = Examples([scan_of], recipe, turned, seed=2)
+    assert any(examples[draw].valid[examples[draw].unpadded].all() for draw in range(4))

@@ -9,6 +9,7 @@ import torch
 
 from mrifoundation.errors import InputError
 from mrifoundation.model import load_model
+from mrifoundation.volume.intensity import body_box
 from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.data.report_pairs import ReportedExamples, read_report_pairs
 from mrifoundation_training.data.volume_memory import VolumeMemory
@@ -82,6 +83,17 @@ def test_a_reported_scan_is_shown_whole_and_unmirrored_and_the_draw_is_repeatabl
     assert {"one", "two", "three"} & set(ids) and {"a", "b", "m"} & set(ids) and "four" not in ids
     assert reported.geometry.partial == 0 and not reported._recipe(reported.reported[0].case).flip
     assert torch.equal(reported[7].image, reported[7].image)
+
+
+def test_a_body_larger_than_the_budget_is_shown_whole_all_the_same(reported):
+    narrow = dataclasses.replace(reported.geometry, budget=(300, 300), rotation=0, scale=0, shear=0, warp_mm=0)
+    small = dataclasses.replace(reported, geometry=narrow, share=1.0)
+    example = small[0]
+    volume = small._plain(small.reported[0].case)
+    body = [(b.stop - b.start) * s for b, s in zip(body_box(volume.image, volume.spacing), volume.spacing, strict=True)]
+    assert np.prod(body) > 300 * 4.0**3  # more than the budget holds at the coarsest spacing
+    shown = [part.stop * float(example.spacing[0]) for part in example.unpadded]
+    assert np.all(np.array(shown) > np.array(body) - 1)
 
 
 def test_other_examples_stay_what_they_were(small_recipe, reported):

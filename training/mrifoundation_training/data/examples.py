@@ -30,6 +30,7 @@ from mrifoundation_training.synthesis.geometry import (
     near,
     sample_image,
     sample_labels,
+    within,
 )
 from mrifoundation_training.synthesis.lesions import NAMES as LESIONS
 from mrifoundation_training.synthesis.lesions import Diseased, add_lesions, shape_points
@@ -39,6 +40,7 @@ from mrifoundation_training.synthesis.render import render, surrounded
 OUTER_FLUID = {"cerebrospinal fluid"}
 FOCUS_MARGIN = (3.0, 40.0)  # mm
 SLAB_MARGIN = (0.0, 12.0)  # mm
+MISSING = 0.04  # of the examples lack slices
 BRAIN_KINDS = {"brain", "ventricles and fluid", "lesion"}
 
 
@@ -58,6 +60,14 @@ class Anatomy:
     synthetic: bool
     strip: bool
     womb: bool
+
+    @property
+    def shown(self) -> torch.Tensor:
+        """1 where an image of it shows something, else 0 [X, Y, Z]: a scan ends, and what lies beyond is not known. An image that is made
+        goes on, of a label map as of a mother."""
+        if self.synthetic or self.womb:
+            return torch.ones(self.view.shape, device=self.source.device)
+        return within(self.source.shape, self.near_view).float()
 
 
 @dataclass
@@ -166,9 +176,7 @@ class Examples:
         anatomy = self._anatomy(rng, volume, recipe)
         labels = sample_labels(anatomy.source, anatomy.near_view)
         image, native, known = self._image(rng, volume, anatomy, recipe, self.strength)
-        return self._padded(
-            rng, image, labels, anatomy.drawn, anatomy.declared, native, anatomy.view, volume.case, known
-        )
+        return self._padded(rng, image, labels, anatomy, native, volume.case, known)
 
     def _anatomy(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Anatomy:
         device = torch.device(self.device)
@@ -234,16 +242,20 @@ class Examples:
         image, native = degrade(rng, image, view.spacing, 0.5 * strength, view.stack)
         return image, np.maximum(native, volume.spacing), facts_of_case(volume.case, mirrored=view.flipped)
 
-    def _padded(self, rng, image, labels, drawn: Diseased, declared, native, view, case, known) -> Example:
-        image = scale(image, *robust_range(image.cpu().numpy()))
-        valid = torch.ones_like(image)
-        if rng.random() < 0.04:
-            valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
-            image = torch.where(valid > 0, image, -1.0)
+    def _padded(self, rng, image, labels, anatomy: Anatomy, native, case, known) -> Example:
+        image, valid = self._marked(rng, image, anatomy, MISSING)
         present = np.unique(labels.cpu().numpy())
-        shown = tuple(name if index in present else "" for index, name in enumerate(drawn.names))
-        asked = _cached_askable(shown, declared, case.region, drawn.hosts)
-        return Example.framed(image, valid, labels, view, native, asked, known, case.id)
+        shown = tuple(name if index in present else "" for index, name in enumerate(anatomy.drawn.names))
+        asked = _cached_askable(shown, anatomy.declared, case.region, anatomy.drawn.hosts)
+        return Example.framed(image, valid, labels, anatomy.view, native, asked, known, case.id)
+
+    def _marked(self, rng, image: torch.Tensor, anatomy: Anatomy, missing: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """The image on its scale and where it shows something, both [X, Y, Z]; missing: chance that some of its slices do not."""
+        image = scale(image, *robust_range(image.cpu().numpy()))
+        valid = anatomy.shown
+        if rng.random() < missing:
+            valid = valid * torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
+        return torch.where(valid > 0, image, -1.0), valid
 
     def _brain(self, names: tuple[str, ...], fluid: bool = True) -> np.ndarray:
         """Which labels a skull-stripped image keeps: the brain, with or without the fluid around it."""

@@ -6,14 +6,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mrifoundation.volume.intensity import robust_range, scale
 from mrifoundation_training.data.example import Example
 from mrifoundation_training.data.examples import Anatomy, Examples
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.data.volume_memory import VolumeMemory
 from mrifoundation_training.data.volumes import CaseVolume
-from mrifoundation_training.synthesis.artefacts import drop_slices
 
 # The teacher sees the better image of the two.
 STRENGTHS = (0.5, 1.0)
@@ -40,12 +38,8 @@ class Views(Examples):
 
     def _view(self, rng, volume: CaseVolume, anatomy: Anatomy, recipe: SourceRecipe, strength: float):
         image, native, _ = self._image(rng, volume, anatomy, recipe, strength)
-        image = scale(image, *robust_range(image.cpu().numpy()))
-        valid = torch.ones_like(image)
-        if rng.random() < MISSING:
-            valid = torch.tensor(drop_slices(rng, tuple(image.shape)), device=image.device).float()
+        image, valid = self._marked(rng, image, anatomy, MISSING)
         pad = anatomy.view.padding
-        image = torch.where(valid > 0, image, -1.0)
         spacing = torch.tensor([anatomy.view.spacing, *native], dtype=torch.float32)
         return F.pad(image, pad, value=-1.0), F.pad(valid, pad), spacing
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mrifoundation.errors import InputError
+from mrifoundation.volume.intensity import body_box
 from mrifoundation_training.data.example import Example
 from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.data.manifest import Case
@@ -105,6 +106,10 @@ class ReportedExamples(Views):
 
     def _recipe(self, case: Case) -> SourceRecipe:
         return SourceRecipe(0, synthetic=0.0, flip=False)
+
+    def _field(self, rng, volume: CaseVolume, recipe: SourceRecipe, around: bool, strip: bool):
+        """All of the body, also where that is more than the budget holds at the coarsest spacing."""
+        return body_box(volume.image, volume.spacing)
 
     def _example(self, rng: np.random.Generator, volume: CaseVolume, recipe: SourceRecipe) -> Example:
         image, valid, spacing = self._view(

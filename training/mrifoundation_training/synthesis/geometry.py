@@ -152,11 +152,19 @@ def looked_up(table: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 def sample_labels(labels: torch.Tensor, view: View) -> torch.Tensor:
     """Nearest labels [X, Y, Z] of an integer array [i, j, k]; 0 outside."""
-    index = view.index.round().long()
-    size = torch.tensor(labels.shape, device=index.device)[:, None, None, None]
-    inside = ((index >= 0) & (index < size)).all(0)
+    index, size = view.index.round().long(), _size(labels.shape, view)
     i, j, k = torch.minimum(index.clamp(min=0), size - 1)
-    return labels[i, j, k] * inside
+    return labels[i, j, k] * within(labels.shape, view)
+
+
+def within(shape: tuple[int, ...], view: View) -> torch.Tensor:
+    """Whether a place of the view lies in an array of this shape [i, j, k]: bool [X, Y, Z]."""
+    index = view.index.round().long()
+    return ((index >= 0) & (index < _size(shape, view))).all(0)
+
+
+def _size(shape: tuple[int, ...], view: View) -> torch.Tensor:
+    return torch.tensor(shape, device=view.index.device)[:, None, None, None]
 
 
 def sample_image(image: torch.Tensor, view: View, spacing: np.ndarray) -> torch.Tensor:
