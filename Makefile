@@ -3,7 +3,8 @@
 # make web [SCAN=path]                    the browser face on 127.0.0.1:8766, for those without 3D Slicer
 # make test, make lint                    all tests; ruff's checks and format
 # make pictures                           docs/images anew, with the weights that ship
-# make lock, make sbom, make licences     deploy/: the locked versions with hashes, what they are (CycloneDX), under which licences
+# make lock, make sbom, make licences     deploy/: the locked versions with hashes and for all platforms without, what they are (CycloneDX),
+#                                         under which licences
 # make audit                              known weaknesses of the locked versions (asks pypi.org)
 # make wheel                              dist/: byte for byte the same from the same commit
 # make clean                              remove what these wrote; the environment in .venv stays
@@ -62,6 +63,7 @@ pictures: .venv/.ready-to-test web-environment
 	$(BIN)/python Testing/web/screenshot.py docs/images
 
 LOCK := deploy/requirements-linux-cpu.txt
+CONSTRAINTS := deploy/constraints.txt
 CPU_TORCH ?= --torch-backend cpu
 UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate --no-emit-find-links --no-emit-index-url \
 	--python-version 3.11 --python-platform x86_64-manylinux_2_28 --custom-compile-command "make lock"
@@ -70,6 +72,9 @@ lock: .venv/.ready-for-supply
 	@mkdir -p build
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > build/tested.txt
 	$(UV_COMPILE) $(CPU_TORCH) --constraint build/tested.txt --output-file $(LOCK)
+	@sed -n '/^#/p' $(CONSTRAINTS) > build/constraints.txt
+	@sed -n '/^setuptools==/d; s/^\([A-Za-z0-9._-]*==[^ +;]*\).*/\1/p' $(LOCK) | sed 's/^torch==/torch<=/' >> build/constraints.txt
+	@mv build/constraints.txt $(CONSTRAINTS)
 
 sbom: .venv/.ready-for-supply
 	$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --of JSON -o deploy/sbom.cdx.json

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 
 def ranked(answer: dict) -> list[tuple[str, float, tuple[float, float] | None]]:
-    """Class, probability and 95 % interval (None where none is known), the most probable first."""
+    """Class, probability and interval (None where none is known), the most probable first."""
     intervals = answer.get("intervals") or {}
     pairs = sorted(answer["probabilities"].items(), key=lambda pair: -pair[1])
     return [(name, value, tuple(intervals[name]) if intervals.get(name) else None) for name, value in pairs]
@@ -41,32 +41,51 @@ def card(head: dict) -> str:
 
 
 def worth(head: dict) -> list[str]:
-    """What a head was fitted to, and how good it was on cases that the fit had not seen, in sentences."""
-    fitted = (head.get("trained_on") or {}).get("sentence")
-    return [line for line in (fitted, _discrimination(head), _calibration(head)) if line]
-
-
-def _discrimination(head: dict) -> str:
+    """What a head was fitted to, and how good it was on cases that the fit had not seen, in sentences: on real people first."""
     figures = head.get("figures") or {}
+    asked = [
+        (_("On {count} real people it never saw: {figure}."), figures.get("development")),
+        (_("Learned from simulated cases alone, on {count} real people: {figure}."), figures.get("unseen_sources")),
+        (_("Cross-validated {figure}."), figures),
+    ]
+    lines = [(head.get("trained_on") or {}).get("sentence")]
+    for words, found in asked:
+        if found and _figure(found):
+            lines += [words.format(count=found.get("patients"), figure=_figure(found)), _calibration(head, found)]
+    return [line for line in lines if line]
+
+
+def _figure(figures: dict) -> str:
+    """The main one with its interval, "" where there is none."""
     measure = "accuracy" if "accuracy" in figures else "auc"
     if figures.get(measure) is None:
         return ""
     low, high = figures[f"{measure}_interval"]
     by_measure = {
-        "accuracy": _("Cross-validated accuracy {value:.2f} ({low:.2f} to {high:.2f})."),
-        "auc": _("Cross-validated AUC {value:.2f} ({low:.2f} to {high:.2f})."),
+        "accuracy": _("accuracy {value:.2f} ({low:.2f} to {high:.2f})"),
+        "auc": _("AUC {value:.2f} ({low:.2f} to {high:.2f})"),
     }
     return by_measure[measure].format(value=figures[measure], low=low, high=high)
 
 
-def _calibration(head: dict) -> str:
-    figures = head.get("figures") or {}
+def _calibration(head: dict, figures: dict) -> str:
     if not figures.get("reliability"):
         return ""
     pairs = (f"{100 * one['given']:.0f} → {100 * one['true']:.0f} % ({one['n']})" for one in figures["reliability"])
     words = _("Calibration for {classes}, said → came true (cases): {pairs}; Brier score {brier:.2f}, 0 is perfect.")
     classes = head["classes"][1] if len(head["classes"]) == 2 else _("all classes")
     return words.format(classes=classes, pairs=", ".join(pairs), brier=figures["brier"])
+
+
+def interval_words(answer: dict) -> str:
+    """What the intervals of an answer are; a backend of before tells only those of 95 %."""
+    return _("range over phrasings") if answer.get("interval_kind") == "range over phrasings" else "95 %"
+
+
+def heat_map_title(answer: dict) -> str:
+    """What a heat map is about, and what is bright in it where the backend tells that."""
+    shows = answer.get("heat_map_shows")
+    return _("{title}: {shows}").format(title=answer["title"], shows=shows) if shows else answer["title"]
 
 
 def number(value: float, unit: str) -> str:

@@ -7,7 +7,7 @@ import slicer
 import slicer.util
 from slicer.i18n import tr as _
 
-from . import LocalPaths
+from . import LocalPaths, PathLine
 from .Address import DEFAULT_ADDRESS, is_loopback, port_of, repair
 from .Connection import Connection
 from .Failures import BackendError
@@ -48,13 +48,13 @@ class BackendPanel:
         self.ui.testButton.connect("clicked()", self.test)
         self.ui.startButton.connect("clicked()", self._start_or_stop)
         self.ui.otherMachineBox.connect("toggled(bool)", self._choose_machine)
-        self.ui.authorityPath.connect("currentPathChanged(QString)", lambda: self._take_address())
+        PathLine.listen(self.ui.authorityPath, self._take_address)
         self.ui.installButton.connect("clicked()", self._ask)
         self.ui.repairButton.connect("clicked()", self._ask)
-        self.ui.wheelsPath.connect("currentPathChanged(QString)", lambda: self._ask())
+        PathLine.listen(self.ui.wheelsPath, self._ask)
         self.ui.agreeButton.connect("clicked()", self._install)
         self.ui.declineButton.connect("clicked()", self._decline)
-        self.ui.commandPath.connect("currentPathChanged(QString)", self._take_command)
+        PathLine.listen(self.ui.commandPath, self._take_command)
 
     def test(self) -> None:
         """Greet the backend at the address that is typed."""
@@ -81,8 +81,8 @@ class BackendPanel:
     def _remember_key(self, remember: bool) -> None:
         self._settings.key = self.ui.keyLine.text.strip() if remember else ""
 
-    def _take_command(self, path: str) -> None:
-        self._settings.command = path
+    def _take_command(self) -> None:
+        self._settings.command = self.ui.commandPath.currentPath.strip()
         self._show()
 
     def _start_or_stop(self) -> None:
@@ -100,7 +100,8 @@ class BackendPanel:
     def _start_installed(self) -> None:
         """Go on to what it was installed for, unless the person has turned to another backend meanwhile."""
         if self.local.command(self._settings.command) is None:
-            self.ui.commandPath.currentPath = ""  # it named nothing, which is why there was something to install
+            # It named nothing, which is why there was something to install.
+            self._settings.command = self.ui.commandPath.currentPath = ""
         if not self.ui.otherMachineBox.checked and not self._connection.connected:
             self._start()
 

@@ -22,7 +22,8 @@ class BarChart(qt.QWidget):
         """Show the probabilities of an answer of a head, nothing for None."""
         rows = AnswerText.ranked(answer) if answer and answer["applicable"] else []
         self._rows = rows[:_BARS_SHOWN]
-        self.setToolTip("\n".join(_words(*row) for row in rows))
+        kind = AnswerText.interval_words(answer) if rows else ""
+        self.setToolTip("\n".join(_words(*row, kind) for row in rows))
         self.update()
 
     def paintEvent(self, _event) -> None:
@@ -52,8 +53,8 @@ class BarChart(qt.QWidget):
                 painter.drawLine(end, middle - 4, end, middle + 4)
 
 
-def _words(name: str, probability: float, interval) -> str:
+def _words(name: str, probability: float, interval, kind: str) -> str:
     words = f"{name}: {AnswerText.percent(probability)}"
     if interval is None:
         return words
-    return f"{words} (95 %: {100 * interval[0]:.0f}–{100 * interval[1]:.0f} %)"
+    return f"{words} ({kind}: {100 * interval[0]:.0f}–{100 * interval[1]:.0f} %)"

@@ -34,6 +34,7 @@ class ClassifyPanel(Panel):
         self._asked: AskedScan | None = None  # what the answers are about
         self._key: Scene.VolumeKey | None = None  # where it was then, None for answers of a saved scene
         self._heat_map = None
+        self._map_hint = self.ui.classHeatMapButton.toolTip
         self._bars = BarChart()
         self.ui.barsLayout.addWidget(self._bars)
         self._caution = MessageLines(self.ui.cautionLabel, _CAUTION_LINES, at_least=2)
@@ -75,6 +76,10 @@ class ClassifyPanel(Panel):
         self.remark(self._asked.differs(chosen.scan) if chosen and self._asked else "")
         self.ui.classHeatMapButton.enabled = self._has_heat_map(self.heads.current())
         self.ui.classHeatMapButton.checked = self._heat_map is not None
+        shows = (self.heads.current() or {}).get("heat_map_shows")
+        self.ui.classHeatMapButton.toolTip = (
+            _("Bright in it: {shows}.").format(shows=shows) if shows else self._map_hint
+        )
 
     def shown(self, is_shown: bool) -> None:
         self.teaching.shown(is_shown)
@@ -216,7 +221,7 @@ class ClassifyPanel(Panel):
         if volume is None or Scene.volume_key(volume) != self._key or self.heads.current() is not answer:
             return  # another scan or another answer meanwhile
         self._remove_heat_map()
-        self._heat_map = HeatMap.add(volume, box, f"{volume.GetName()}: {answer['title']}")
+        self._heat_map = HeatMap.add(volume, box, f"{volume.GetName()}: {AnswerText.heat_map_title(answer)}")
         HeatMap.show(slicer.mrmlScene, volume, self._heat_map)
         self.refresh()
 

@@ -9,6 +9,7 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
+from . import PathLine
 from .Asking import IsCancelled, Progress, finish
 from .ChoiceCombo import ChoiceCombo
 from .Client import Client
@@ -39,7 +40,7 @@ class CollectionBox:
         ui.ingestFolder.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Readable
         ui.ingestTableButton.connect("clicked()", self._choose_table)
         ui.ingestButton.connect("clicked()", self.ingest)
-        ui.ingestFolder.connect("currentPathChanged(QString)", lambda: self.refresh())
+        PathLine.listen(ui.ingestFolder, self.refresh)
         ui.ingestCollection.connect("textChanged(QString)", lambda: self.refresh())
         connection.when_reached(self.reload)
         connection.listen(self.refresh)

@@ -11,12 +11,13 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import ContourRows, DicomDatabase, Exchanging, Segmentation
-from .ContourSegments import state_of
 from .ExchangeBox import ExchangeBox
 from .Exchanging import Archive, Exported, ExportWish, Imported
 from .Failures import BackendError
 from .OrganChoice import OrganChoice
+from .OutgoingContours import outgoing
 from .Segmenting import Answer
+from .Sentence import translated
 
 
 class ContourFiles:
@@ -29,11 +30,10 @@ class ContourFiles:
     def refresh(self, askable: bool, is_filled: bool) -> None:
         """Tell what is possible: `askable`, there is a scan and a backend; `is_filled`, there are contours."""
         scan = self._panel.parameters.scan if self._panel.parameters else None
-        is_known = bool(DicomDatabase.files_of(scan))
-        self._box.refresh(askable and is_filled, askable, DicomDatabase.is_open(), is_known)
+        self._box.refresh(askable and is_filled, askable, DicomDatabase.is_open(), DicomDatabase.has(scan))
 
     def export(self, kind: str, path: str, series: str, into_database: bool) -> None:
-        """Write all contours but the empty and the rejected ones to a file, and tell Slicer's DICOM database of it."""
+        """Write the contours that may go out (OutgoingContours.py) to a file, and tell Slicer's DICOM database of it."""
 
         def written(made: Exported) -> list[str]:
             lines = [_("Written: {path}.").format(path=made.place)]
@@ -48,39 +48,39 @@ class ContourFiles:
         """Send them to a picture archive."""
         self._make(kind, archive, series, lambda made: [_("Sent to {archive}.").format(archive=made.place)])
 
-    def import_file(self, path: str) -> None:
+    def import_file(self, path: str, series: str) -> None:
         """Add the contours of a file to the segmentation, beside those that are there."""
-        panel = self._panel
+        panel, files = self._panel, self._series(series)
         panel.ask(
             [panel.parameters.scan],
             lambda client, volumes, progress, cancelled: Exchanging.import_file(
-                client, volumes[0], path, progress, cancelled
+                client, volumes[0], path, files, progress, cancelled
             ),
             lambda imported: self._add(Path(path).name, imported),
         )
 
     def _make(self, kind: str, target: str | Archive, series: str, told: Callable[[Exported], list[str]]) -> None:
-        panel, node = self._panel, self._panel.segmentation
-        ids = ContourRows.ids(node)
-        rejected = [key for key in ids if (state_of(node, key).get("review") or {}).get("verdict") == "rejected"]
-        shown = {key: panel.shown_as(key, whole=True) for key in ids if key not in rejected}
-        shown = {key: one for key, one in shown.items() if one.mask is not None}
+        panel = self._panel
+        chosen = outgoing(panel.rows(), lambda key: panel.shown_as(key, whole=True))
+        shown = chosen.shown
         if not shown:
             panel.failed(BackendError(_("There is nothing to export: every contour is empty or was rejected.")))
             return
-        inner = node.GetSegmentation()
+        inner = panel.segmentation.GetSegmentation()
         colours = [[round(255 * part) for part in inner.GetSegment(key).GetColor()] for key in shown]
-        files = (series,) if series else DicomDatabase.files_of(panel.parameters.scan)
+        files = self._series(series)
         wish = ExportWish(kind, target, list(shown.values()), colours, self._organs.tg263(), files)
-        left_out = ", ".join(inner.GetSegment(key).GetName() for key in rejected)
-        words = [_("Left out, since rejected: {names}.").format(names=left_out)] if left_out else []
         panel.ask(
             [panel.parameters.scan],
             lambda client, volumes, progress, cancelled: Exchanging.export(
                 client, volumes[0], wish, progress, cancelled
             ),
-            lambda made: panel.say(*map(escape, [*told(made), *words, *made.notes])),
+            lambda made: panel.say(*map(escape, [*told(made), *chosen.left_out, *made.notes])),
         )
+
+    def _series(self, folder: str) -> tuple[str, ...]:
+        """The typed folder of the scan's DICOM series, else its files in Slicer's database."""
+        return (folder,) if folder else DicomDatabase.files_of(self._panel.parameters.scan)
 
     def _add(self, file: str, imported: Imported) -> None:
         panel = self._panel
@@ -97,7 +97,7 @@ class ContourFiles:
             Segmentation.put(node, parameters.scan, answer, {name: {"colour": row["colour"]}})
         parameters.segmentation = node
         words = _("{count} contours read from {file}.").format(count=len(imported.rows), file=file)
-        panel.say(*map(escape, [words, *imported.notes]))
+        panel.say(*(escape(translated(line)) for line in (words, *imported.notes)))
         panel.refresh()
 
 

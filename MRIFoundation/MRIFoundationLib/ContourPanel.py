@@ -17,7 +17,7 @@ from .Contouring import Action, Shown
 from .ContourKeys import ContourKeys
 from .ContourPoints import ContourPoints
 from .ContourSegments import ContourSegments, add_by_hand, mask_of, state_of
-from .ContourTable import ContourTable
+from .ContourTable import ContourRow, ContourTable
 from .ContourTeaching import ContourTeaching
 from .Failures import BackendError
 from .OperationRow import OperationRow
@@ -55,7 +55,7 @@ class ContourPanel(Panel):
     def refresh(self) -> None:
         """Show what the scene says now, and which actions are possible."""
         chosen, node, ui = self._parameters, self.segmentation, self.ui
-        rows = ContourRows.rows(node, self._by_hand(), self._checks(), self._segments)
+        rows = self.rows()
         self._list_slices()
         key = chosen.contour if chosen else ""
         self._table.show(rows, key)
@@ -115,6 +115,10 @@ class ContourPanel(Panel):
             ),
             lambda checked: self._show_checked(node, checked),
         )
+
+    def rows(self) -> list[ContourRow]:
+        """What the table tells: the contours, and organs still to be drawn."""
+        return ContourRows.rows(self.segmentation, self._by_hand(), self._checks(), self._segments)
 
     def shown_as(self, key: str, whole: bool = False) -> Shown:
         """The contour of a segment as it is in the scene; `whole`: with all its voxels."""

@@ -12,11 +12,22 @@ def is_open() -> bool:
     return database is not None and bool(database.isOpen)
 
 
+def has(volume) -> bool:
+    """Whether the database has the series that a volume was loaded from. It is asked with every key that is typed, so it looks for
+    one file of what may be thousands, each of which is a query."""
+    first = _instances(volume).split(maxsplit=1)[:1]
+    return any(slicer.dicomDatabase.fileForInstance(uid) for uid in first)
+
+
 def files_of(volume) -> tuple[str, ...]:
     """The files of the series that a volume was loaded from; () when the database has not all of them."""
-    instances = (volume.GetAttribute("DICOM.instanceUIDs") or "").split() if volume is not None and is_open() else []
-    files = tuple(slicer.dicomDatabase.fileForInstance(uid) for uid in instances)
+    files = tuple(slicer.dicomDatabase.fileForInstance(uid) for uid in _instances(volume).split())
     return files if all(files) else ()
+
+
+def _instances(volume) -> str:
+    """The UIDs of what a volume was loaded from, apart by spaces; "" where there is no database to look them up."""
+    return (volume.GetAttribute("DICOM.instanceUIDs") or "") if volume is not None and is_open() else ""
 
 
 def add(path: str) -> None:

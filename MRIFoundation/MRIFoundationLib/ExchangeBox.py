@@ -8,6 +8,7 @@ from typing import Protocol
 import ctk
 from slicer.i18n import tr as _
 
+from . import PathLine
 from .ChoiceCombo import ChoiceCombo
 from .Exchanging import DICOM, SUFFIXES, Archive
 from .Settings import Settings
@@ -28,7 +29,7 @@ class Exchange(Protocol):
 
     def send(self, kind: str, archive: Archive, series: str) -> None: ...
 
-    def import_file(self, path: str) -> None: ...
+    def import_file(self, path: str, series: str) -> None: ...
 
 
 class ExchangeBox:
@@ -47,8 +48,8 @@ class ExchangeBox:
         self._can_export = self._can_import = self._has_database = False
         ui.exportButton.connect("clicked()", self._export)
         ui.sendButton.connect("clicked()", self._send)
-        ui.importButton.connect("clicked()", lambda: exchange.import_file(ui.importPath.currentPath.strip()))
-        ui.importPath.connect("currentPathChanged(QString)", lambda _path: self._show())
+        ui.importButton.connect("clicked()", self._import)
+        PathLine.listen(ui.importPath, self._show)
         ui.archiveLine.connect("textChanged(QString)", lambda _text: self._show())
         self._show()
 
@@ -77,6 +78,9 @@ class ExchangeBox:
         self._settings.archive = archive.address
         self._exchange.send(self._kind, archive, self._series())
 
+    def _import(self) -> None:
+        self._exchange.import_file(self._ui.importPath.currentPath.strip(), self._series())
+
     def _series(self) -> str:
         return self._ui.seriesPath.currentPath.strip()
 
@@ -88,6 +92,7 @@ class ExchangeBox:
     def _path(self) -> str:
         """The typed path with the ending of the chosen kind."""
         path = Path(self._ui.exportPath.currentPath.strip() or Path.home() / "contours")
+        path = path if path.name else path / "contours"  # "/" has none, nor has "."
         name = path.name
         for suffix in sorted({*SUFFIXES.values(), ".zip"}, key=len, reverse=True):
             name = name.removesuffix(suffix)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -16,10 +14,13 @@ from .Contouring import Shown
 from .Failures import BackendError, Cancelled
 from .FreePath import free
 from .Sentence import translatable as _
+from .SourceSeries import offer_source, send_source
 from .VoxelBox import VoxelBox
 
 SUFFIXES = {"rtstruct": ".dcm", "dicom-seg": ".dcm", "nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "stl": ".stl"}
 DICOM = ("rtstruct", "dicom-seg")
+_WITHOUT_EXAMINATION = (".gz", ".mha", ".nii", ".nrrd", ".stl", ".zip")
+"""Files with these endings tell of no examination that they are of."""
 
 
 @dataclass(frozen=True)
@@ -88,25 +89,25 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     return Exported(str(path), json.loads(headers.get("X-Notes", "[]")))
 
 
-def send_source(client: Client, volume: str, series: tuple[str, ...], cancelled: IsCancelled) -> None:
-    """Give the backend the DICOM files of a scan, or the folder that has them: what it writes in DICOM refers to them."""
-    client.json("POST", f"/v1/volumes/{quote(volume)}/source", data=_zipped(series, cancelled), timeout=600.0)
-
-
 def _sent(client: Client, address: str, wanted: dict, archive: Archive) -> Exported:
     wanted |= {"send_to": archive.address, "send_key": archive.key or None}
     told = client.json("POST", address + "/export", json=wanted, timeout=300.0)
     return Exported(told["sent_to"], told["notes"])
 
 
-def import_file(client: Client, volume: str, path: str, progress: Progress, cancelled: IsCancelled) -> Imported:
-    """Have a file read; its segments come on the scan's grid."""
+def import_file(
+    client: Client, volume: str, path: str, series: tuple[str, ...], progress: Progress, cancelled: IsCancelled
+) -> Imported:
+    """Have a file read; its segments come on the scan's grid. `series`: the DICOM files of the scan, or the folder that has them, by
+    which contours of another examination are noticed."""
     address = f"/v1/volumes/{quote(volume)}"
     try:
         body = Path(path).read_bytes()
     except OSError as error:
         words = _("'{path}' cannot be read ({reason}): choose another file.")
         raise BackendError(words.format(path=path, reason=error.strerror)) from error
+    is_asked = bool(series) and Path(path).suffix.lower() not in _WITHOUT_EXAMINATION
+    unchecked = offer_source(client, volume, series, progress, cancelled) if is_asked else None
     progress("import", -1.0, _("The backend reads the file."))
     name = Path(path).name.encode("ascii", "replace").decode()
     told = client.json("POST", address + "/import", data=body, headers={"X-Filename": name}, timeout=120.0)
@@ -116,24 +117,10 @@ def import_file(client: Client, volume: str, path: str, progress: Progress, canc
             raise Cancelled
         region, geometry = client.body("GET", f"{address}/region/{quote(row['region'])}")
         rows.append((row, VoxelBox.from_answer(geometry, region).for_mrml()))
-    return Imported(rows, told["notes"])
+    notes = [_not_checked(unchecked)] if unchecked and told["kind"] in DICOM else []
+    return Imported(rows, [*told["notes"], *notes])
 
 
-def _zipped(series: tuple[str, ...], cancelled: IsCancelled) -> bytes:
-    """All these files and those of these folders, not packed: the backend is near, and pixels pack badly."""
-    files = [file for place in map(Path, series) for file in (sorted(place.rglob("*")) if place.is_dir() else [place])]
-    files = [file for file in files if file.is_file()]
-    if not files:
-        words = _("'{folder}' is no folder with files: choose the folder of the scan's DICOM series.")
-        raise BackendError(words.format(folder=series[0]))
-    target = io.BytesIO()
-    try:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            for number, file in enumerate(files):
-                if cancelled():
-                    raise Cancelled
-                archive.write(file, f"{number}-{file.name}")
-    except OSError as error:
-        words = _("'{path}' cannot be read ({reason}): choose another folder.")
-        raise BackendError(words.format(path=error.filename, reason=error.strerror)) from error
-    return target.getvalue()
+def _not_checked(reason: BackendError) -> str:
+    words = _("It was not checked whether the file is of the same examination as the scan. {reason}")
+    return words.format(reason=reason.args[0])

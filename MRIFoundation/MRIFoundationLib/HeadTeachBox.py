@@ -96,7 +96,12 @@ class HeadTeachBox:
         if not column:
             return []
         classes = ", ".join(f"{label}: {people}" for label, people in column["classes"].items())
-        return [column["problem"] or _("People: {classes}.").format(classes=classes)]
+        if column["problem"]:
+            return [column["problem"]]
+        unknown = column.get("unknown")  # an older backend does not tell
+        words = _("Of {unknown} cases the patient is not known: each counts as a person.")
+        told = [words.format(unknown=unknown)] if unknown else []
+        return [_("People: {classes}.").format(classes=classes), *told]
 
     def _reload(self) -> None:
         if self._connection.connected:

@@ -13,6 +13,7 @@ _KILLED = (9, 137)
 _UNKNOWN_HOST = (
     r"name resolution|getaddrinfo failed|nodename nor servname|Name or service|No address associated|Failed to resolve"
 )
+_NO_PYTHON = re.compile(r"Failed to (install|download|fetch) `?(cpython|https://\S*python-build-standalone)")
 _NO_MATCH = re.compile(r"No matching distribution found for ([\w.\-\[\]]+)")
 
 
@@ -21,11 +22,18 @@ def cause(lines: Sequence[str], code: int, plan: Installation) -> str:
     its last line."""
     if code in _KILLED:
         return _("the system ended it, most likely for lack of memory: close other programs")
-    names, causes = {"environment": plan.environment.parent, "python": plan.python}, _causes()
+    python_failed = any(map(_NO_PYTHON.search, lines))
+    names = {"environment": plan.environment.parent, "python": plan.python}
+    causes = _causes_here() if python_failed else (*_causes_of_the_index(), *_causes_here())
     for line in reversed(lines):  # what was overcome stands further up
         for pattern, words in causes:
             if re.search(pattern, line):
                 return words.format_map(names)
+    if python_failed:
+        return _(
+            "Python could not be fetched: check the network connection, ask who runs the network to let releases.astral.sh or github.com "
+            "through, or install the 64-bit Python 3.12 from python.org"
+        )
     missing = [found[1] for found in map(_NO_MATCH.search, lines) if found]  # also printed when the network fails
     if missing:
         return _no_match(missing[0], plan)
@@ -35,7 +43,7 @@ def cause(lines: Sequence[str], code: int, plan: Installation) -> str:
     return _("the log ends with '{line}': look there for what is to be mended").format(line=last)
 
 
-def _causes() -> tuple[tuple[str, str], ...]:
+def _causes_of_the_index() -> tuple[tuple[str, str], ...]:
     """Pattern of a line and what it means, the first that fits counts. Asked for each time: the language is known only then."""
     return (
         (
@@ -62,7 +70,27 @@ def _causes() -> tuple[tuple[str, str], ...]:
                 "file of its authority, restart Slicer"
             ),
         ),
-        (r"No space left|Errno 28\]|WinError 112\]", _("the disk of {environment} is full: make room")),
+        (
+            _UNKNOWN_HOST + r"|etwork is unreachable|No route to host",
+            _(
+                "the package index cannot be reached: check the network connection, or choose a folder with the wheels at Without a "
+                "network"
+            ),
+        ),
+        (
+            r"timed out|[Cc]onnection (refused|reset|aborted|broken)|IncompleteRead|ConnectTimeout|ReadTimeout",
+            _("the connection to the package index broke off: check the network connection"),
+        ),
+    )
+
+
+def _causes_here() -> tuple[tuple[str, str], ...]:
+    """The same, of what lies with this computer."""
+    return (
+        (
+            r"No space left|Errno 28\]|WinError 112\]|not enough space on the disk",
+            _("the disk of {environment} is full: make room"),
+        ),
         (
             r"ensurepip|No module named '?venv",
             _(
@@ -77,17 +105,6 @@ def _causes() -> tuple[tuple[str, str], ...]:
         (
             r"Long Path support|WinError 206\]",
             _("this Windows refuses long paths: enable them (LongPathsEnabled, as pip's log says), restart it"),
-        ),
-        (
-            _UNKNOWN_HOST + r"|etwork is unreachable|No route to host",
-            _(
-                "the package index cannot be reached: check the network connection, or choose a folder with the wheels at Without a "
-                "network"
-            ),
-        ),
-        (
-            r"timed out|[Cc]onnection (refused|reset|aborted|broken)|IncompleteRead|ConnectTimeout|ReadTimeout",
-            _("the connection to the package index broke off: check the network connection"),
         ),
         (
             r"MemoryError|[Cc]annot allocate memory",

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import LocalPaths, PipProgress, Pythons
+from . import LocalPaths, PipProgress, Pythons, Rosetta, TorchBuild, Venv
 from .Failures import BackendError
+from .FetchedPython import VERSION, FetchedPython
+from .FoundPython import FoundPython
+from .Sentence import Sentence
 from .Sentence import translatable as _
+from .Step import Step
 
 HOMEPAGE = "https://github.com/MRIFoundation/MRIFoundation"
 _GIGABYTE = 1_000_000_000
-_NEEDED = {"cpu": 6, "cuda": 14}  # GB: what ends up in the environment, and the archives that pip unpacks meanwhile
+_NEEDED = {False: 6, True: 14}  # GB, True with a GPU's libraries: the environment, and what pip unpacks meanwhile
 _TORCH = "torch>=2.6"
-_INDEX = "https://download.pytorch.org/whl/"
-_MAKE_ENVIRONMENT = (
-    "import sys, venv; venv.create(sys.argv[1], clear=True, with_pip=True, symlinks=sys.platform != 'win32')"
-)
-_REMOVE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 _PROVE = "import torch, mrifoundation; print('The backend runs with PyTorch', torch.__version__)"
-_NO_GPU = "PyTorch sees no GPU."
-_SEE_GPU = f"; torch.cuda.is_available() or print('{_NO_GPU}')"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One program to run, and what it does."""
-
-    words: str
-    command: list[str]
+_NO_GPU = "mrifoundation: no GPU"
+_TRY_GPU = f"""
+try:
+    (torch.ones(1, device='cuda') + 1).item()
+except Exception as error:
+    print(error)
+    print('{_NO_GPU}')
+"""
 
 
 @dataclass(frozen=True)
@@ -40,11 +37,12 @@ class Installation:
 
     environment: Path
     source: str
-    python: Path
+    maker: FoundPython | FetchedPython
     """What makes the environment."""
-    build: str
-    """PyTorch for "cpu" or "cuda"."""
+    build: TorchBuild.TorchBuild
     wheels: Path | None = None
+    constraints: Path | None = None
+    """The versions that were tested together."""
     platform: str = sys.platform
 
     @classmethod
@@ -55,14 +53,20 @@ class Installation:
         """
         folder = Path(wheels) if wheels.strip() else None
         source = _wheel_in(folder) if folder else _source()
-        python = Pythons.find(variables, button())
-        plan = cls(LocalPaths.free_place(), source, python, build_for(variables.get("PATH", "")), folder)
+        build = TorchBuild.fitting(variables, button())
+        maker = _maker(variables, can_fetch=folder is None)
+        plan = cls(LocalPaths.free_place(), str(source), maker, build, folder, LocalPaths.constraints_with(source))
         plan.check_room()
         return plan
 
     @property
+    def python(self) -> Path:
+        """The Python that makes the environment, or fetches one that does."""
+        return self.maker.path
+
+    @property
     def needed_gigabytes(self) -> int:
-        return _NEEDED[self.build]
+        return _NEEDED[self.build.uses_gpu]
 
     def check_room(self) -> None:
         """BackendError when the disk has not enough room."""
@@ -84,46 +88,57 @@ class Installation:
         )
         kept = _(" What is installed now is kept until the new one works.") if LocalPaths.environment_in_use() else ""
         return words.format(
-            kind=_("for the NVIDIA GPU") if self.build == "cuda" else _("for the processor"),
+            kind=self.build.kind,
             origin=self._origin(),
             environment=self.environment,
             needed=self.needed_gigabytes,
             kept=kept,
         )
 
-    def making(self) -> Step:
+    def making(self) -> Iterator[Step]:
         """Makes the environment, in place of what a cut-off installation left there."""
-        return Step(_("Making the environment"), [str(self.python), "-c", _MAKE_ENVIRONMENT, str(self.environment)])
+        return self.maker.making(self.environment)
 
     def steps(self) -> list[Step]:
         """What follows once the environment is there; the last one proves that the backend can run."""
-        python = str(LocalPaths.python_in(self.environment))
-        told = PipProgress.way_to_tell(self.environment)
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", told]
         offline = ["--isolated", "--no-index", "--find-links", str(self.wheels)] if self.wheels else []
-        origin = offline or self._torch_index()
+        # What PyTorch needs comes with the rest: its own index has but some versions of it.
+        torch = [*(offline or self._torch_index()), "--no-deps", _TORCH]
         return [
-            Step(_("Installing PyTorch"), [*pip, *origin, _TORCH]),
-            Step(_("Installing the backend"), [*pip, *offline, self.source]),
-            Step(_("Trying the backend"), [python, "-c", _PROVE + (_SEE_GPU if self.build == "cuda" else "")]),
+            self._pip(_("Installing PyTorch"), torch),
+            self._pip(_("Installing the backend"), [*offline, self.source]),
+            Step(_("Trying the backend"), self._python("-c", _PROVE + (_TRY_GPU if self.build.uses_gpu else ""))),
         ]
 
     def removal(self, folder: Path) -> Step:
         """Removes an environment that is no longer needed."""
-        return Step(_("Removing what is no longer needed"), [str(self.python), "-c", _REMOVE, str(folder)])
+        return self.maker.removal(folder)
 
-    def _origin(self) -> str:
+    def _pip(self, words: Sentence, what: list[str]) -> Step:
+        told = PipProgress.way_to_tell(self.environment)
+        pip = self._python(
+            "-m", "pip", "--disable-pip-version-check", "install", "--no-cache-dir", "--progress-bar", told
+        )
+        tested = ["-c", str(self.constraints)] if self.constraints else []
+        return Step(words, [*pip, *tested, *what], Venv.room(self.environment))
+
+    def _python(self, *arguments: str) -> list[str]:
+        return Rosetta.natively([str(LocalPaths.python_in(self.environment)), *arguments])
+
+    def _origin(self) -> Sentence:
         if self.wheels:
             return _("from the folder {folder}; nothing is fetched from a network").format(folder=self.wheels)
+        if isinstance(self.maker, FetchedPython):
+            words = _(
+                "from the Python Package Index and download.pytorch.org, with a Python {version} of their own from python-build-standalone "
+                "(releases.astral.sh or github.com), as none that fits was found on this computer"
+            )
+            return words.format(version=VERSION)
         return _("from the Python Package Index and download.pytorch.org")
 
     def _torch_index(self) -> list[str]:
-        """Where pip's own index has another build than the wanted one: on Linux it is CUDA's, on Windows the processor's."""
-        if self.build == "cpu" and self.platform.startswith("linux"):
-            return ["--extra-index-url", _INDEX + "cpu"]
-        if self.build == "cuda" and self.platform == "win32":
-            return ["--index-url", _INDEX + "cu126"]
-        return []
+        index = self.build.index(self.platform)
+        return ["--index-url", index] if index else []
 
 
 def button() -> str:
@@ -137,29 +152,36 @@ def note_in(line: str) -> str:
     if line != _NO_GPU:
         return ""
     return _(
-        "PyTorch does not see the NVIDIA GPU, so the backend runs on the processor. Update the NVIDIA driver and press Repair to change "
-        "that."
+        "PyTorch cannot compute on the NVIDIA GPU, so the backend runs on the processor. Update the NVIDIA driver and press Repair to "
+        "change that."
     )
 
 
-def build_for(search_path: str) -> str:
-    """The build of PyTorch that fits this computer: "cuda" where an NVIDIA driver is installed, else "cpu"."""
-    return "cuda" if shutil.which("nvidia-smi", path=search_path) else "cpu"
+def _maker(variables: Mapping[str, str], can_fetch: bool) -> FoundPython | FetchedPython:
+    """A Python of this computer, else one that is fetched where that may be and can be."""
+    try:
+        return FoundPython(Pythons.find(variables, button()))
+    except BackendError:
+        fetched = FetchedPython.possible() if can_fetch else None
+        if fetched is None:
+            raise
+        return fetched
 
 
-def _source() -> str:
+def _source() -> Path:
     """What came with this module."""
     found = LocalPaths.source_to_install()
     if found is None:
         words = _(
             "This copy of the module came without its backend. Download {homepage} (Code, Download ZIP), unpack it, run 'python -m pip "
-            "wheel --wheel-dir wheels .' in its folder with Python 3.11 to 3.13, and choose the folder wheels below."
+            "wheel -c deploy/constraints.txt --wheel-dir wheels .' in its folder with Python 3.11 to 3.13, and choose the folder wheels "
+            "below."
         )
         raise BackendError(words.format(homepage=HOMEPAGE))
-    return str(found)
+    return found
 
 
-def _wheel_in(folder: Path) -> str:
+def _wheel_in(folder: Path) -> Path:
     """The newest wheel of the backend in a folder."""
     found = LocalPaths.newest_wheel(folder)
     if found is None:
@@ -168,4 +190,4 @@ def _wheel_in(folder: Path) -> str:
             "wheel', then choose it again."
         )
         raise BackendError(words.format(folder=folder))
-    return str(found)
+    return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 from . import LocalPaths
-from .Installation import Installation, Step
+from .Installation import Installation
+from .Step import Step
 
 
 def carry_out(plan: Installation) -> Generator[Step, bool, bool]:
@@ -22,9 +23,13 @@ def carry_out(plan: Installation) -> Generator[Step, bool, bool]:
 
 
 def _make(plan: Installation) -> Generator[Step, bool, bool]:
-    if not (yield plan.making()):
-        return False
-    for step in plan.steps():
+    for step in _one_by_one(plan):
         if not (yield step):
             return False
     return LocalPaths.command_in(plan.environment).is_file()
+
+
+def _one_by_one(plan: Installation) -> Iterator[Step]:
+    """What follows the making is known only when that is done."""
+    yield from plan.making()
+    yield from plan.steps()

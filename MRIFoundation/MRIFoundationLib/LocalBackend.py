@@ -11,11 +11,12 @@ from pathlib import Path
 import slicer.util
 from slicer.i18n import tr as _
 
-from . import InstallFailures, Installing, LocalPaths, PipProgress, ServingEnd
+from . import InstallFailures, Installing, LocalPaths, PipProgress, Rosetta, ServingEnd
 from .Failures import BackendError
-from .Installation import Installation, Step, button, note_in
+from .Installation import Installation, button, note_in
 from .LoggedProcess import LoggedProcess
 from .Sentence import translated
+from .Step import Step
 from .Task import Task
 from .Worker import Worker
 
@@ -63,7 +64,7 @@ class LocalBackend:
                 "Something already listens on port {port}: press Test connection to use it, or enter another port."
             )
             raise BackendError(words.format(port=port))
-        self._begin("serving", Step("", [str(command), "serve", "--port", str(port)]))
+        self._begin("serving", Step("", Rosetta.natively([str(command), "serve", "--port", str(port)])))
 
     def plan(
         self, wheels: str, on_planned: Callable[[Installation], None], on_failed: Callable[[Exception], None]
@@ -102,7 +103,8 @@ class LocalBackend:
     def _run(self, step: Step) -> None:
         self.step, self.progress = translated(step.words), None
         self._lines.clear()
-        self._process.start(step.command[0], step.command[1:])
+        is_backend = self.doing == "serving"
+        self._process.start(step.command[0], step.command[1:], step.variables, ends_with_input=is_backend)
         self._on_change()
 
     def _hear(self, line: str) -> None:

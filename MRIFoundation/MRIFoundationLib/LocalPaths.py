@@ -82,6 +82,13 @@ def source_to_install() -> Path | None:
     return newest_wheel(PACKAGED_FOLDER)
 
 
+def constraints_with(source: Path) -> Path | None:
+    """The versions that were tested together with this source: in the checkout, or beside the wheel; None where they are not told, as
+    in a folder of wheels that holds one version of each in any case."""
+    lies = source / "deploy/constraints.txt" if source.is_dir() else source.parent / "constraints.txt"
+    return lies if lies.is_file() else None
+
+
 def newest_wheel(folder: Path) -> Path | None:
     """The newest wheel of the backend in a folder."""
     return max(folder.glob("mrifoundation-*.whl"), key=lambda path: path.stat().st_mtime, default=None)

@@ -10,6 +10,9 @@ MOST_HITS = 1000
 LEFT_OUT, MAY_ANSWER, QUOTED = "left out", "may answer", "quoted"
 """What becomes of other scans of the person in a search, and of similar cases in a report."""
 
+EDITED, DRAFTED = "edited", "as drafted"
+"""Whether the report is a text of a person's own. It is one where nobody noted it, as in scenes of before."""
+
 OLDEST = 120
 Age = Annotated[int, WithinRange(0, OLDEST)]
 """Years; 0 when it does not matter or is not known."""
@@ -48,6 +51,8 @@ class Parameters:
     similarCases - whether the report quotes similar cases of the library
     reportText, reportScan - the report as it stands in the editor, as HTML, and the scan that it is about
     reportPlaces - where that lies which it tells of, as ReportPlaces writes it
+    reportState - whether a person has edited it
+    formerReports - the texts that a draft took the place of, as ReportShelf writes them
     """
 
     scan: vtkMRMLScalarVolumeNode
@@ -90,3 +95,5 @@ class Parameters:
     reportText: str
     reportScan: vtkMRMLScalarVolumeNode
     reportPlaces: str
+    reportState: Annotated[str, Choice([EDITED, DRAFTED])] = EDITED
+    formerReports: str

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
+from . import Rosetta
 from .Failures import BackendError
 from .Sentence import Sentence
 from .Sentence import translatable as _
 
-_OLDEST, _NEWEST = (3, 11), (3, 13)
+_OLDEST, _NEWEST = (3, 11), (3, 13)  # highdicom's codec has no wheel for 3.14 yet
+_MACHINES = {"darwin": ("arm64",), "win32": ("amd64",)}.get(sys.platform, ("x86_64", "aarch64"))
+"""For which processors there are wheels of all that the backend needs."""
 _NAMES = ("python3.13", "python3.12", "python3.11", "python3", "python")
 _USUAL = {
     "darwin": ("/opt/homebrew/bin", "/usr/local/bin", "/Library/Frameworks/Python.framework/Versions/*/bin"),
@@ -25,9 +28,11 @@ _USUAL = {
 """Where installers put Python without telling the search path: a program started from the Dock or the menu sees little of it."""
 
 _TELL = (
-    "import sys; print('%d %d %d' % (sys.version_info[0], sys.version_info[1], sys.maxsize > 2**32)); "
+    "import platform, sys, sysconfig; "
+    "machine = sysconfig.get_platform().split('-')[-1] if sys.platform == 'win32' else platform.machine(); "
+    "print('%d %d %d %s' % (sys.version_info[0], sys.version_info[1], sys.maxsize > 2**32, machine)); "
     "print(sys.executable); import ensurepip, venv"
-)
+)  # on Windows platform.machine() may tell of the computer, not of this Python
 _PATIENCE = 30.0  # seconds; a virus scanner may look at a Python for long before it lets it run
 
 
@@ -38,17 +43,28 @@ class Python:
     executable: Path
     version: tuple[int, int]
     is_64_bit: bool
+    machine: str
+    """The processor that it runs on, or that is feigned to it."""
     makes_environments: bool
 
     @property
     def fits(self) -> bool:
         """Whether the backend and PyTorch exist for it."""
-        return _OLDEST <= self.version <= _NEWEST and self.is_64_bit
+        return _OLDEST <= self.version <= _NEWEST and self.is_64_bit and self._has_wheels
+
+    @property
+    def _has_wheels(self) -> bool:
+        return self.machine.lower() in _MACHINES
 
     def in_words(self) -> Sentence:
         """Where it is and which it is."""
-        words = _("{python} is {version}") if self.is_64_bit else _("{python} is {version} with 32 bits")
-        return words.format(python=self.executable, version=_dotted(self.version))
+        if not self.is_64_bit:
+            words = _("{python} is {version} with 32 bits")
+        elif not self._has_wheels:
+            words = _("{python} is {version} for another processor, {machine}")
+        else:
+            words = _("{python} is {version}")
+        return words.format(python=self.executable, version=_dotted(self.version), machine=self.machine)
 
 
 def find(variables: Mapping[str, str], button: str) -> Path:
@@ -68,9 +84,11 @@ def find(variables: Mapping[str, str], button: str) -> Path:
 
 
 def candidates(variables: Mapping[str, str], platform: str = sys.platform) -> Iterator[list[str]]:
-    """Commands that may start a Python, the newest first and none twice. On Windows the shop's stand-in, which starts no Python but
-    opens the shop, is left out."""
+    """Commands that may start a Python, the newest first and none twice. What only stands in for a Python is left out: on Windows what
+    opens the shop, on a Mac what asks to install Apple's tools for developers."""
     folders = [*variables.get("PATH", "").split(os.pathsep), *_usual_folders(variables, platform)]
+    if platform == "darwin":
+        folders = [folder for folder in folders if os.path.normpath(folder) != "/usr/bin"]
     suffix, seen = ".exe" if platform == "win32" else "", set()
     for name in _NAMES:
         yield from _launched(name, folders) if platform == "win32" else ()
@@ -107,7 +125,7 @@ def _ask(command: list[str], variables: Mapping[str, str]) -> Python | None:
     """What it tells of itself; None when it does not start."""
     try:
         asked = subprocess.run(
-            [*command, "-c", _TELL],
+            Rosetta.natively([*command, "-c", _TELL]),
             env={**variables, "PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -116,10 +134,11 @@ def _ask(command: list[str], variables: Mapping[str, str]) -> Python | None:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         version, executable = asked.stdout.decode("utf-8", "replace").splitlines()[:2]
-        major, minor, is_64_bit = map(int, version.split())
+        *numbers, machine = version.split()
+        major, minor, is_64_bit = map(int, numbers)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    return Python(Path(executable), (major, minor), bool(is_64_bit), asked.returncode == 0)
+    return Python(Path(executable), (major, minor), bool(is_64_bit), machine, asked.returncode == 0)
 
 
 def _none_fits(met: list[Python], button: str) -> BackendError:

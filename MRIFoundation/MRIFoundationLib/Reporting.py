@@ -9,20 +9,22 @@ from html import escape
 from .Asking import IsCancelled, Progress, finish
 from .Classifying import Person
 from .Client import Client
-from .Exchanging import send_source
 from .Failures import NotHeld
 from .ReportPlaces import Place, places_of
+from .SourceSeries import offer_source, send_source
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a report is to be about, besides the scan."""
+    """What a report is to be about, besides the scan. `series`: the DICOM files of the scan and of the prior, () where they are not both
+    known; by them the backend notices a prior of another patient, and one that was made later."""
 
     profile: str
     person: Person
     has_second_series: bool = False
     has_prior: bool = False
     quotes_similar: bool = False
+    series: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,11 @@ def write(client: Client, ids: list[str], wish: Wish, progress: Progress, cancel
     them. Raises as `Asking.finish` does."""
     others = iter(ids[1:])
     study = [ids[0], next(others)] if wish.has_second_series else []
-    wanted = {"heads": None, "study": study, "prior": next(others) if wish.has_prior else None}
+    prior = next(others) if wish.has_prior else None
+    for volume, series in zip((ids[0], prior), wish.series):
+        # Where the backend cannot take them, the draft says what was taken as given.
+        offer_source(client, volume, series, progress, cancelled)
+    wanted = {"heads": None, "study": study, "prior": prior}
     wanted["similar"] = wish.quotes_similar
     person = {"age": wish.person.age, "sex": wish.person.sex}
     job = client.report(ids[0], {**wanted, **person, "profile": wish.profile})

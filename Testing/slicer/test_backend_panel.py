@@ -172,6 +172,41 @@ def test_a_command_that_is_not_there_is_told(panel, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
+def test_a_slicer_that_a_mac_translates_starts_the_backend_untranslated(panel, tmp_path, monkeypatch):
+    from double.events import wait_until
+    from MRIFoundationLib import Rosetta
+
+    command, arch = tmp_path / "mrifoundation", tmp_path / "arch"
+    command.write_text("#!/bin/sh\necho began as $CHIP\n")
+    arch.write_text('#!/bin/sh\nexport CHIP=$1\nshift\nexec "$@"\n')
+    for script in (command, arch):
+        script.chmod(0o755)
+    monkeypatch.setattr(Rosetta, "_NATIVELY", (str(arch), "-arm64"))
+    monkeypatch.setattr(Rosetta, "has_apple_chip", lambda: True)
+    panel.backendPanel.local.start(str(command), free_port())
+    wait_until(lambda: "began as -arm64" in panel.backendPanel.ui.logView.plainText)
+
+
+def test_a_command_that_was_chosen_can_be_taken_back(panel, tmp_path):
+    from MRIFoundationLib.Settings import Settings
+
+    ui, found = panel.backendPanel.ui, panel.backendPanel.ui.startButton.enabled
+    ui.commandPath.currentPath = str(tmp_path / "nothing")
+    assert Settings().command and not ui.startButton.enabled
+    ui.commandPath.currentPath = ""
+    assert Settings().command == "" and ui.startButton.enabled == found
+
+
+def test_an_authority_that_was_chosen_can_be_taken_back(panel, tmp_path):
+    ui = panel.backendPanel.ui
+    ui.otherMachineBox.checked = True
+    ui.authorityPath.currentPath = str(tmp_path / "ca.pem")
+    assert panel.connection.authority == str(tmp_path / "ca.pem")
+    ui.authorityPath.currentPath = ""
+    assert panel.connection.authority == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is a shell script here")
 def test_a_port_that_a_stranger_has_is_left_to_him(panel, tmp_path):
     import socket
 

@@ -52,6 +52,14 @@ def test_the_button_for_a_table_fills_the_line(panel, monkeypatch):
     assert ui.ingestFolder.currentPath == "/data/volumes.csv"
 
 
+def test_nothing_can_be_added_from_an_emptied_line(connected):
+    ui = connected.similarPanel.ui
+    ui.ingestFolder.currentPath, ui.ingestCollection.text = "/data/scans", "scans"
+    assert ui.ingestButton.enabled
+    ui.ingestFolder.currentPath = ""
+    assert not ui.ingestButton.enabled
+
+
 def test_an_address_is_asked_as_an_archive(connected):
     from backend_process import free_port
 

@@ -1,6 +1,7 @@
 """Heat maps over scans."""
 
 import numpy as np
+from head_answer import ANSWER
 from volumes import add_volume
 
 
@@ -30,3 +31,14 @@ def test_what_lay_over_the_scan_comes_back_and_no_saved_scene_keeps_the_map(scen
     HeatMap.show(scene, scan, None)
     assert composite.GetForegroundVolumeID() == fused.GetID(), "nothing of ours is there to take away"
     assert slicer.mrmlScene is scene
+
+
+def test_what_is_bright_in_the_map_of_an_answer_stands_in_the_tooltip(panel):
+    classify, button = panel.classifyPanel, panel.classifyPanel.ui.classHeatMapButton
+    before = button.toolTip
+    classify.heads.show([{**ANSWER, "heat_map_shows": "what would be outlined as tumour, if there is any"}])
+    classify._show_answer()
+    assert button.toolTip == "Bright in it: what would be outlined as tumour, if there is any."
+    classify.heads.show([ANSWER])
+    classify._show_answer()
+    assert button.toolTip == before

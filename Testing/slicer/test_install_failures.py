@@ -19,9 +19,12 @@ pytestmark = pytest.mark.usefixtures("slicer_app")
 def cause(lines: list[str], code: int, wheels: Path | None = None) -> str:
     """What is said of a step that printed these lines."""
     from MRIFoundationLib import InstallFailures
+    from MRIFoundationLib.FoundPython import FoundPython
     from MRIFoundationLib.Installation import Installation
+    from MRIFoundationLib.TorchBuild import TorchBuild
 
-    plan = Installation(Path("/data/environment"), "/source", Path("/usr/bin/python3"), "cpu", wheels)
+    maker = FoundPython(Path("/usr/bin/python3"))
+    plan = Installation(Path("/data/environment"), "/source", maker, TorchBuild("cpu"), wheels)
     return InstallFailures.cause(lines, code, plan)
 
 
@@ -150,6 +153,25 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path):
 def test_a_pip_that_the_system_killed_is_told():
     ended = subprocess.run(["sh", "-c", "kill -9 $$"])
     assert "lack of memory" in cause([], -ended.returncode)
+
+
+NO_PYTHON = [
+    "error: Failed to install cpython-3.12.16-linux-x86_64-gnu",
+    "  cause: Failed to download `https://github.com/astral-sh/python-build-standalone/releases/download/x.tar.gz`",
+]
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["client error (Connect)", "dns error: Name or service not known", "HTTP status client error (403 Forbidden)"],
+)
+def test_a_python_that_cannot_be_fetched_is_told_with_who_is_to_be_let_through(why):
+    said = cause([*NO_PYTHON, f"  cause: {why}"], 1)
+    assert said.startswith("Python could not be fetched") and "let releases.astral.sh or github.com through" in said
+
+
+def test_a_disk_that_is_full_before_python_is_there_is_told():
+    assert "is full" in cause([*NO_PYTHON, "  cause: No space left on device (os error 28)"], 2)
 
 
 def test_what_was_overcome_is_not_blamed():

@@ -43,7 +43,8 @@ from MRIFoundationLib.Installation import Installation
 run, is_good = Installing.carry_out(Installation.plan(dict(os.environ))), None
 try:
     while True:
-        is_good = subprocess.run(run.send(is_good).command).returncode == 0
+        step = run.send(is_good)
+        is_good = subprocess.run(step.command, env={**os.environ, **step.variables}).returncode == 0
 except StopIteration as end:
     print("installed:", end.value, LocalPaths.find_command("", ""))
 """
@@ -59,37 +60,44 @@ def checkout(tmp_path):
     folder = tmp_path / "checkout"
     shutil.copytree(ROOT / "MRIFoundation", folder / "MRIFoundation", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "CMakeLists.txt", folder)
+    (folder / "deploy").mkdir()
+    (folder / "deploy/constraints.txt").write_text("torch<=9.0\n")
     (folder / "pyproject.toml").write_text(PYPROJECT)
     (folder / "tiny_build.py").write_text(TINY_BUILD)
     a_wheel(folder / "made", "mrifoundation", SERVING, command="mrifoundation")
     return folder
 
 
-def configured(checkout: Path, build: Path, python: str) -> str:
-    """What CMake prints for the extension, with a stand-in for Slicer that puts files where Slicer does."""
+def configured(checkout: Path, build: Path, python: str, *more: str) -> tuple[int, str]:
+    """How CMake ends for the extension and what it prints, with a stand-in for Slicer that puts files where Slicer does."""
     slicer = build.parent / "slicer"
-    slicer.mkdir()
+    slicer.mkdir(exist_ok=True)
     for name, content in (("SlicerConfig", SLICER_CONFIG), ("Use", USE_SLICER), ("No", "")):
         (slicer / f"{name}.cmake").write_text(content)
     command = ["cmake", "-S", checkout, "-B", build, f"-DSlicer_DIR={slicer}", f"-DMRIFoundation_WHEEL_PYTHON={python}"]
-    return printed(command)
+    return ran([*command, *more])
 
 
 def printed(command: list, **variables: str) -> str:
-    ran = subprocess.run(
-        command, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert ran.returncode == 0, ran.stdout
-    return ran.stdout
+    ended, said = ran(command, **variables)
+    assert ended == 0, said
+    return said
+
+
+def ran(command: list, **variables: str) -> tuple[int, str]:
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    ended = subprocess.run(command, env={**os.environ, **variables}, **both)
+    return ended.returncode, ended.stdout
 
 
 def test_the_packaged_module_installs_the_backend_from_its_own_wheel(checkout, tmp_path):
     build, package, wheels = tmp_path / "build", tmp_path / "package", tmp_path / "wheels"
-    configured(checkout, build, sys.executable)
+    assert configured(checkout, build, sys.executable)[0] == 0
     printed(["cmake", "--build", build])
     printed(["cmake", "--install", build, "--prefix", package])
     shutil.rmtree(checkout)
     a_wheel(wheels, "torch", "__version__ = '9.0'\n")
+    a_wheel(wheels, "torch", "raise ImportError('not tested')\n", version="9.1")
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
     own = {"PYTHONPATH": str(package / MODULES), "XDG_DATA_HOME": str(tmp_path / "data"), "LOCALAPPDATA": str(tmp_path)}
     said = printed([sys.executable, "-c", INSTALL], **offline, **own)
@@ -97,6 +105,14 @@ def test_the_packaged_module_installs_the_backend_from_its_own_wheel(checkout, t
     assert re.search(rf"installed: True {tmp_path}\S+mrifoundation\S*$", said.strip())
 
 
-def test_a_build_without_a_python_says_so_and_how_to_name_one(checkout, tmp_path):
-    said = configured(checkout, tmp_path / "build", str(tmp_path / "nothing"))
-    assert "the package will lack" in said and "-DMRIFoundation_WHEEL_PYTHON=/path/to/python3" in said
+def test_a_build_that_cannot_have_the_backend_fails_and_says_what_to_do(checkout, tmp_path):
+    """A package whose Install button cannot work is worse than none."""
+    ended, said = configured(checkout, tmp_path / "build", str(tmp_path / "nothing"))
+    assert ended != 0 and "-DMRIFoundation_WHEEL_PYTHON=/path/to/python3" in said
+
+
+def test_a_build_may_go_without_the_backend_when_it_is_told_to(checkout, tmp_path):
+    without = "-DMRIFoundation_WITHOUT_BACKEND=ON"
+    ended, said = configured(checkout, tmp_path / "build", str(tmp_path / "nothing"), without)
+    assert ended == 0, said
+    printed(["cmake", "--build", tmp_path / "build"])

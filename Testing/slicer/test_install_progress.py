@@ -14,9 +14,12 @@ def an_environment(folder: Path, pip: str, packages: str = "lib/python3.12/site-
 @pytest.mark.parametrize(("pip", "told"), [("23.2.1", "off"), ("24.0", "off"), ("24.1", "raw"), ("25.3", "raw")])
 @pytest.mark.parametrize("packages", ["lib/python3.12/site-packages", "Lib/site-packages"])
 def test_pip_is_asked_for_lines_where_it_has_them(slicer_app, tmp_path, pip, told, packages):
+    from MRIFoundationLib.FoundPython import FoundPython
     from MRIFoundationLib.Installation import Installation
+    from MRIFoundationLib.TorchBuild import TorchBuild
 
-    plan = Installation(an_environment(tmp_path, pip, packages), "/source", Path("/python"), "cpu")
+    maker = FoundPython(Path("/python"))
+    plan = Installation(an_environment(tmp_path, pip, packages), "/source", maker, TorchBuild("cpu"))
     for step in plan.steps()[:2]:
         assert f"--progress-bar {told} " in " ".join(step.command)
 
@@ -48,7 +51,7 @@ class Fetching:
         pass
 
     def making(self):
-        return self.removal(self.environment)
+        return [self.removal(self.environment)]
 
     def steps(self):
         from MRIFoundationLib.Installation import Step

@@ -14,10 +14,14 @@ pytestmark = [
 ]
 
 
-def a_python(path: Path, version: str = "3 12 1", *, lacks: str = "") -> Path:
+def a_python(path: Path, version: str = "3 12 1", *, machine: str = "", lacks: str = "") -> Path:
     """A stand-in that tells this version (the third number: whether it has 64 bits), and may lack the parts for environments."""
+    from MRIFoundationLib import Pythons
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\necho {version}\necho {path}\nexit {1 if lacks else 0}\n")
+    path.write_text(
+        f"#!/bin/sh\necho {version} {machine or Pythons._MACHINES[0]}\necho {path}\nexit {1 if lacks else 0}\n"
+    )
     path.chmod(0o755)
     return path
 
@@ -65,6 +69,53 @@ def test_what_was_found_instead_is_told(tmp_path, no_usual_places, version, word
     python = a_python(tmp_path / "python3", version)
     with pytest.raises(BackendError, match=rf"No Python 3.11 to 3.13 .*{words}\): install Python 3.12 .* press Repair"):
         find({"PATH": str(python.parent)})
+
+
+def test_one_for_another_processor_is_told_with_it(tmp_path, no_usual_places):
+    python = a_python(tmp_path / "python3", machine="sparc64")
+    with pytest.raises(BackendError, match=r"python3 is 3.12 for another processor, sparc64\): install"):
+        find({"PATH": str(python.parent)})
+
+
+def test_the_python_that_a_mac_with_an_apple_chip_takes_is_asked_for_its_native_half(
+    tmp_path, no_usual_places, monkeypatch
+):
+    """A Slicer for Intel would get the other half, for which there is no PyTorch."""
+    from MRIFoundationLib import Pythons, Rosetta
+
+    half = tmp_path / "half"
+    python = a_python(tmp_path / "bin/python3")
+    told = '[ "$HALF" = native ] && echo 3 12 1 arm64 || echo 3 12 1 x86_64'
+    python.write_text(f"#!/bin/sh\n{told}\necho {python}\n")
+    half.write_text('#!/bin/sh\nshift\nHALF=native exec "$@"\n')
+    half.chmod(0o755)
+    monkeypatch.setattr(Pythons, "_MACHINES", ("arm64",))
+    with pytest.raises(BackendError, match="for another processor, x86_64"):
+        find({"PATH": str(python.parent)})
+    monkeypatch.setattr(Rosetta, "_NATIVELY", (str(half), "-arm64"))
+    monkeypatch.setattr(Rosetta, "has_apple_chip", lambda: True)
+    assert find({"PATH": str(python.parent)}) == python
+
+
+@pytest.mark.parametrize(
+    ("kernel", "has_one"), [("root:xnu-7195.50.7~2/RELEASE_ARM64_T8101", True), ("root:xnu-8796/RELEASE_X86_64", False)]
+)
+def test_an_apple_chip_is_known_also_where_the_program_is_translated(monkeypatch, kernel, has_one):
+    import types
+
+    from MRIFoundationLib import Rosetta
+
+    told = types.SimpleNamespace(version=f"Darwin Kernel Version 20.1.0: {kernel}", machine="x86_64")
+    monkeypatch.setattr(Rosetta, "sys", types.SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(Rosetta, "os", types.SimpleNamespace(uname=lambda: told))
+    assert Rosetta.has_apple_chip() == has_one and Rosetta.is_intel_mac() != has_one
+    assert Rosetta.natively(["python"]) == (["/usr/bin/arch", "-arm64", "python"] if has_one else ["python"])
+
+
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="what stands there on a Mac cannot be feigned")
+def test_what_asks_a_mac_to_install_apples_tools_is_not_started(no_usual_places):
+    assert "/usr/bin/python3" in found({"PATH": "/usr/bin"})
+    assert not [one for one in found({"PATH": "/usr/bin:/usr/bin/"}, "darwin") if one.startswith("/usr/bin/")]
 
 
 def test_one_that_cannot_make_environments_is_told_with_what_it_lacks(tmp_path, no_usual_places):

@@ -185,3 +185,20 @@ def test_a_first_greeting_that_fails_moves_nothing_below_who_types_already(panel
     panel.connection.test()
     wait_until(lambda: panel.connection.state == "failed", what="the failed greeting")
     assert not panel.ui.backendSection.collapsed  # nobody is at anything, and there is no backend yet
+
+
+@pytest.mark.parametrize("height", [SMALL, USUAL])
+def test_a_text_that_can_be_brought_back_moves_nothing(quiet, height):
+    from MRIFoundationLib import ReportShelf
+    from MRIFoundationLib.ReportShelf import Shelved
+
+    report, places = unfold(quiet, "report"), set()
+    for shelf in ([], [Shelved("My text.")], [Shelved("A draft.", is_own=False)]):
+        quiet._parameters.formerReports = ReportShelf.keep(shelf)
+        report.refresh()
+        heights = tops(quiet, height)
+        names = ("writeButton", "bringBackButton", "quotesSimilarCheck", "reportEditor")
+        rooms = [getattr(report.ui, name).geometry for name in names]
+        places.add((*heights, *((room.left(), room.top(), room.width()) for room in rooms)))
+        assert report.ui.bringBackButton.enabled == bool(shelf)
+    assert len(places) == 1

@@ -106,6 +106,12 @@ MISTAKES = {
         "if free < 0",
         "test_installing.py::test_a_full_disk_is_told_before_anything_begins",
     ),
+    "a PyTorch that the driver cannot run": (
+        LIB + "TorchBuild.py",
+        "if driver >= cards.driver:",
+        "if driver:",
+        "test_install_torch.py::test_the_build_has_kernels_for_the_card_and_runs_under_its_driver",
+    ),
     "a stranger's port is taken": (
         LIB + "LocalBackend.py",
         "if _is_taken(port)",
@@ -184,11 +190,59 @@ MISTAKES = {
         "            pass\n",
         "test_kept_answers.py::test_answers_come_back_with_the_scene_and_are_about_its_scan[.mrml]",
     ),
+    "a line that was emptied is not heard": (
+        LIB + "PathLine.py",
+        "None if is_valid else on_change()",
+        "None",
+        "test_path_lines.py::test_nothing_is_saved_to_an_emptied_line",
+    ),
+    "a corrected contour stays out of the file, since it was rejected before": (
+        LIB + "OutgoingContours.py",
+        'if row.decision != ("rejected", True) or row.edited:',
+        'if row.decision[:1] != ("rejected",):',
+        "test_outgoing_contours.py::test_only_what_is_as_it_was_rejected_stays_behind",
+    ),
+    "every slice is looked up with every key": (
+        LIB + "ContourFiles.py",
+        "DicomDatabase.has(scan)",
+        "bool(DicomDatabase.files_of(scan))",
+        "test_dicom_database.py::test_a_typed_letter_looks_up_no_more_than_whether_the_series_is_there",
+    ),
+    "a program is started from within the signal of one that did not start": (
+        LIB + "LoggedProcess.py",
+        "qt.QTimer.singleShot(0, lambda: self._on_finished(-1))",
+        "self._on_finished(-1)",
+        "test_logged_process.py::test_another_program_can_follow_one_that_does_not_start",
+    ),
+    "what a program prints is held against the code page of the computer": (
+        LIB + "LoggedProcess.py",
+        "**_UTF_8, ",
+        "",
+        "test_logged_process.py::test_what_a_program_prints_is_read_whatever_the_code_page_of_the_computer",
+    ),
+    "the backend is ended the hard way": (
+        LIB + "LoggedProcess.py",
+        "[self._process.closeWriteChannel] if self._ends_with_input else []",
+        "[]",
+        "test_logged_process.py::test_what_ends_with_its_input_ends_tidily",
+    ),
     "a second request does not replace the first": (
         LIB + "ScanRequests.py",
         "        self.cancel()\n        self._run(",
         "        self._run(",
         "test_segment_interrupted.py::test_a_second_request_replaces_the_first",
+    ),
+    "a draft destroys what a person wrote": (
+        LIB + "ReportPanel.py",
+        "is_kept = self._shelve()",
+        "is_kept = False",
+        "test_report_panel.py::test_what_is_typed_while_the_draft_is_written_is_kept",
+    ),
+    "the series is not sent before an import": (
+        LIB + "Exchanging.py",
+        "offer_source(client, volume, series, progress, cancelled) if is_asked else None",
+        "None",
+        "contour/test_files.py::test_contours_of_another_examination_are_noticed_at_a_first_import",
     ),
 }
 NEEDING_A_BACKEND = {mistake for mistake, row in MISTAKES.items() if "test_segment_interrupted" in row[3]}

@@ -87,6 +87,103 @@ def test_the_text_lives_in_the_scene(written, tmp_path):
     assert "Checked by hand." in written.reportPanel.ui.reportEditor.plainText
 
 
+def write(widget):
+    widget.reportPanel.ui.writeButton.click()
+    wait_for(lambda: not widget.requests.busy, "the draft")
+
+
+def test_a_draft_takes_the_place_of_an_edited_text_which_can_be_brought_back(written):
+    panel, ui = written.reportPanel, written.reportPanel.ui
+    assert not ui.bringBackButton.enabled
+    write(written)
+    assert not ui.bringBackButton.enabled, "what nobody edited can be written again"
+    edit(written)
+    write(written)
+    draft = ui.reportEditor.plainText
+    assert "Checked by hand." not in draft and "Your text from before is kept" in ui.messageLabel.text
+    assert ui.bringBackButton.enabled and ui.bringBackButton.text == "Bring back my text"
+    ui.bringBackButton.click()
+    assert "Checked by hand." in ui.reportEditor.plainText and ui.bringBackButton.text == "Bring back the draft"
+    assert panel._is_edited() and panel._draft is not None and panel._parameters.reportScan is not None
+    ui.bringBackButton.click()
+    assert ui.reportEditor.plainText == draft and ui.bringBackButton.text == "Bring back my text"
+    assert not panel._is_edited() and ui.placeList.count > 0
+
+
+def test_what_is_typed_while_the_draft_is_written_is_kept(written):
+    ui = written.reportPanel.ui
+    ui.writeButton.click()
+    edit(written)
+    wait_for(lambda: not written.requests.busy, "the draft")
+    assert "Checked by hand." not in ui.reportEditor.plainText
+    ui.bringBackButton.click()
+    assert "Checked by hand." in ui.reportEditor.plainText
+
+
+def test_no_text_of_a_person_is_lost_however_often_a_draft_is_written(written):
+    ui, own = written.reportPanel.ui, ["First remark.", "Second remark.", "Third remark."]
+    for words in own:
+        ui.reportEditor.append(words)
+        write(written)
+        write(written)
+    seen = []
+    for _ in range(len(own) + 1):
+        ui.bringBackButton.click()
+        seen.append(ui.reportEditor.plainText)
+    assert [text.splitlines()[-1] for text in seen[:3]] == own[::-1]
+    assert not any(words in seen[3] for words in own), "and then the draft"
+
+
+def test_a_text_that_was_put_aside_is_in_the_saved_scene(written, tmp_path):
+    import slicer
+
+    edit(written)
+    write(written)
+    file, name = str(tmp_path / "scene.mrml"), written.reportPanel._parameters.scan.GetName()
+    slicer.mrmlScene.SetURL(file)
+    slicer.mrmlScene.Commit(file)
+    slicer.mrmlScene.Clear()
+    written.enter()
+    ui = written.reportPanel.ui
+    assert not ui.bringBackButton.enabled and ui.reportEditor.plainText == ""
+    slicer.mrmlScene.SetURL(file)
+    slicer.mrmlScene.Import()
+    written.enter()
+    assert "Checked by hand." not in ui.reportEditor.plainText
+    ui.bringBackButton.click()
+    assert "Checked by hand." in ui.reportEditor.plainText
+    about = written.reportPanel._parameters.reportScan
+    assert about is None or about.GetName() == name
+
+
+def test_a_text_about_another_scan_comes_back_with_its_scan(written, head):
+    import slicer
+
+    ui = written.reportPanel.ui
+    edit(written)
+    other = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(head)[::-1].copy(), name="other")
+    written.ui.scanSelector.setCurrentNode(other)
+    write(written)
+    assert written.reportPanel._parameters.reportScan is other and ui.saveButton.enabled
+    ui.bringBackButton.click()
+    assert "Checked by hand." in ui.reportEditor.plainText
+    assert not ui.saveButton.enabled and f"This report is about {head.GetName()}" in ui.messageLabel.text
+
+
+def test_a_text_whose_scan_is_gone_says_so_when_it_comes_back(written, head):
+    import slicer
+
+    ui = written.reportPanel.ui
+    edit(written)
+    other = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(head)[::-1].copy(), name="other")
+    written.ui.scanSelector.setCurrentNode(other)
+    write(written)
+    slicer.mrmlScene.RemoveNode(head)
+    ui.bringBackButton.click()
+    assert "Checked by hand." in ui.reportEditor.plainText
+    assert "not known any more which scan" in ui.messageLabel.text
+
+
 def test_the_age_is_the_same_in_both_sections(written):
     assert written.classifyPanel.ui.personAgeSpin.value == 71
 
@@ -140,21 +237,67 @@ def test_similar_cases_of_the_library_are_quoted_where_that_is_wanted(written, f
     assert "what is quoted is said of those, not of this scan" in panel.ui.reportEditor.plainText
 
 
-def test_a_structured_report_belongs_to_the_patient_whose_series_was_loaded(written, head_voxels, tmp_path):
-    import io
-
-    from double import dicom_database
+def add_series(database, folder, voxels, **stated):
+    """A scan that was loaded from a DICOM series of Slicer's database, and that series."""
     from mr_series import write_series
     from volumes import add_volume
 
     pydicom = pytest.importorskip("pydicom")
     reading = pytest.importorskip("mrifoundation.tasks.exchange")
-    folder = write_series(tmp_path / "series", "axial", shape=head_voxels.shape, distance=1.0, pixel=(1.0, 1.0))
+    write_series(folder, "axial", shape=voxels.shape, distance=1.0, pixel=(1.0, 1.0), **stated)
     source = reading.read_source(folder)
-    scan = add_volume("series", head_voxels, source.grid.affine)
+    scan = add_volume(folder.name, voxels, source.grid.affine)
     scan.SetAttribute("DICOM.instanceUIDs", " ".join(str(header.SOPInstanceUID) for header in source.headers))
+    database.files.update({str(pydicom.dcmread(path).SOPInstanceUID): str(path) for path in folder.iterdir()})
+    return scan, source
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ({"PatientID": "4712"}, "name different patients"),
+        ({"StudyDate": "20990101"}, "was made on a later day than this scan"),
+        ({"StudyDate": ""}, "and that the prior is the earlier one, was taken as given"),
+    ],
+)
+def test_a_first_report_tells_what_the_dicom_headers_say_of_its_prior(written, head_voxels, tmp_path, then, told):
+    from double import dicom_database
+
+    ui = written.reportPanel.ui
     with dicom_database.opened() as database:
-        database.files.update({str(pydicom.dcmread(path).SOPInstanceUID): str(path) for path in folder.iterdir()})
+        now, _ = add_series(database, tmp_path / "now", head_voxels + 1)
+        prior, _ = add_series(database, tmp_path / "then", head_voxels + 2, **then)
+        written.ui.scanSelector.setCurrentNode(now)
+        ui.priorScanSelector.setCurrentNode(prior)
+        write(written)
+    assert told in ui.reportEditor.plainText
+
+
+def test_a_series_that_the_backend_cannot_take_does_not_keep_a_report_from_being_written(
+    written, head_voxels, tmp_path
+):
+    """Of a scan that was resampled, the series lies on another grid."""
+    from double import dicom_database
+
+    ui = written.reportPanel.ui
+    with dicom_database.opened() as database:
+        now, _ = add_series(database, tmp_path / "now", head_voxels + 3)
+        prior, _ = add_series(database, tmp_path / "then", head_voxels + 4)
+        now.SetSpacing(1.1, 1.1, 1.1)
+        written.ui.scanSelector.setCurrentNode(now)
+        ui.priorScanSelector.setCurrentNode(prior)
+        write(written)
+    assert "was taken as given" in ui.reportEditor.plainText, ui.messageLabel.text
+
+
+def test_a_structured_report_belongs_to_the_patient_whose_series_was_loaded(written, head_voxels, tmp_path):
+    import io
+
+    from double import dicom_database
+
+    pydicom = pytest.importorskip("pydicom")
+    with dicom_database.opened() as database:
+        scan, source = add_series(database, tmp_path / "series", head_voxels)
         written.ui.scanSelector.setCurrentNode(scan)
         written.reportPanel.ui.writeButton.click()
         wait_for(lambda: not written.requests.busy, "the draft")

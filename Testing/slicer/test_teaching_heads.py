@@ -166,5 +166,12 @@ def test_what_a_head_is_worth_stands_in_its_tooltip(panel):
     tip = panel.classifyPanel.ui.headTable.item(0, 0).toolTip()
     assert "Cross-validated AUC 0.91 (0.72 to 0.98).<br>" in tip
     assert "Calibration for dark, said → came true (cases): 10 → 0 % (3), 80 → 100 % (5); Brier score 0.12" in tip
+    asked = {**CARD["figures"], "auc": 0.7, "patients": 22}
+    panel.classifyPanel._offer(
+        [{**CARD, "figures": {**CARD["figures"], "development": asked, "unseen_sources": asked}}]
+    )
+    tip = panel.classifyPanel.ui.headTable.item(0, 0).toolTip()
+    first = tip.index("On 22 real people it never saw: AUC 0.70 (0.72 to 0.98).<br>Calibration for dark")
+    assert first < tip.index("Learned from simulated cases alone, on 22 real people") < tip.index("Cross-validated")
     panel.classifyPanel._offer([{**CARD, "trained_on": {}, "figures": {"auc": None, "auc_interval": [None, None]}}])
     assert "validated" not in panel.classifyPanel.ui.headTable.item(0, 0).toolTip()

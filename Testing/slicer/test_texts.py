@@ -105,6 +105,13 @@ def test_bars_are_as_long_as_their_probabilities(bars):
     assert np.isclose(first / second, 3.0, rtol=0.05) and not any(others)
 
 
+def test_a_bar_tells_what_its_interval_is(bars):
+    bars.show_answer(ANSWER)  # of a backend of before
+    assert "healthy: 75 % (95 %: 50–90 %)" in bars.toolTip
+    bars.show_answer({**ANSWER, "interval_kind": "range over phrasings"})
+    assert "healthy: 75 % (range over phrasings: 50–90 %)" in bars.toolTip
+
+
 def test_an_answer_that_is_not_applicable_draws_no_bar(bars):
     bars.show_answer({**ANSWER, "applicable": False})
     assert not any(bar_pixels(bars))

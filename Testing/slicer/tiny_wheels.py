@@ -33,13 +33,13 @@ SERVING = textwrap.dedent(
 """A backend that can be greeted."""
 
 
-def a_wheel(folder: Path, name: str, code: str, command: str = "") -> Path:
+def a_wheel(folder: Path, name: str, code: str, command: str = "", version: str = "9.0") -> Path:
     """A wheel of one module, which may bring a command: the module's `main`."""
     folder.mkdir(parents=True, exist_ok=True)
-    path, info = folder / f"{name}-9.0-py3-none-any.whl", f"{name}-9.0.dist-info"
+    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr(f"{name}/__init__.py", code)
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 9.0\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         wheel.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )

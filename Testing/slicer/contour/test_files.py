@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contour_driver import LARGE, SMALL, cells, choose, click, message, row, segmentation, voxels, wait
+from contour_driver import LARGE, SMALL, cells, choose, click, edit_beside, message, row, segmentation, voxels, wait
 from mr_series import SHAPE, write_series
 from volumes import add_volume
 
@@ -52,6 +52,64 @@ def test_contours_go_out_to_a_file_and_come_back(by_hand, balls, tmp_path):
     np.testing.assert_array_equal(voxels(by_hand, balls, name), drawn)
 
 
+@pytest.fixture
+def drawn(by_hand, balls):
+    """Two organs drawn by hand, and nothing else."""
+    segmentation(by_hand).GetSegmentation().RemoveAllSegments()
+    for name, place in {"optic chiasm": LARGE, "pituitary gland": SMALL}.items():
+        choose(by_hand, name)
+        click(by_hand, balls, place)
+    return by_hand
+
+
+def reject(widget, name):
+    choose(widget, name)
+    widget.contourPanel.ui.rejectButton.click()
+    wait(widget)
+    assert row(widget, name)[4] == "✗"
+
+
+def exported_names(widget, path):
+    reading = pytest.importorskip("mrifoundation.tasks.exchange")
+    path.unlink(missing_ok=True)
+    export(widget, "seg.nrrd", path)
+    assert "Written" in message(widget), message(widget)
+    return [one.name for one in reading.import_segments(path).segments]
+
+
+def test_what_stays_behind_is_named_with_the_reason(drawn, tmp_path):
+    reject(drawn, "optic chiasm")
+    segmentation(drawn).GetSegmentation().AddEmptySegment("seroma", "seroma")
+    assert exported_names(drawn, tmp_path / "contours.seg.nrrd") == ["pituitary gland"]
+    told = message(drawn)
+    assert "since rejected: optic chiasm." in told and "since empty on this scan: seroma." in told
+    still = [name for name in cells(drawn, 1) if name not in ("optic chiasm", "pituitary gland", "seroma")]
+    assert still and f"since still to be drawn: {', '.join(still)}." in told
+
+
+def test_a_rejected_contour_goes_out_once_it_was_corrected(drawn, balls, tmp_path):
+    reject(drawn, "optic chiasm")
+    click(drawn, balls, SMALL)
+    assert exported_names(drawn, tmp_path / "contours.seg.nrrd") == ["optic chiasm", "pituitary gland"]
+    assert "since rejected" not in message(drawn)
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_rejected_contour_goes_out_once_another_editor_changed_it(drawn, tmp_path, reloaded):
+    reject(drawn, "optic chiasm")
+    edit_beside(drawn, "optic chiasm", np.s_[:, :, ::2])
+    if reloaded:  # whatever was seen of it before the scene was saved is forgotten then
+        drawn.contourPanel._segments._seen.clear()
+    assert exported_names(drawn, tmp_path / "contours.seg.nrrd") == ["optic chiasm", "pituitary gland"]
+
+
+def test_nothing_goes_out_where_all_was_rejected(drawn, tmp_path):
+    for name in ("optic chiasm", "pituitary gland"):
+        reject(drawn, name)
+    export(drawn, "seg.nrrd", tmp_path / "contours.seg.nrrd")
+    assert "nothing to export" in message(drawn) and not (tmp_path / "contours.seg.nrrd").exists()
+
+
 def test_surfaces_go_out_in_a_zip_and_come_back(by_hand, balls, tmp_path):
     drawn = {}
     for name, place in {"optic chiasm": LARGE, "pituitary gland": SMALL}.items():
@@ -93,6 +151,34 @@ def test_dicom_goes_out_beside_its_series_and_comes_back(by_hand, series, tmp_pa
     [name] = [name for name in cells(by_hand, 1) if name.startswith("optic chiasm") and name != "optic chiasm"]
     np.testing.assert_array_equal(voxels(by_hand, scan, name), drawn)
     assert row(by_hand, name)[2] == row(by_hand, "optic chiasm")[2]
+
+
+def test_contours_of_another_examination_are_noticed_at_a_first_import(by_hand, series, tmp_path):
+    from double import dicom_database
+
+    _, files, _ = series
+    ui, other = by_hand.contourPanel.ui, write_series(tmp_path / "other", "oblique")
+    ui.seriesPath.currentPath = str(other)  # the same grid, in another examination
+    export(by_hand, "rtstruct", tmp_path / "contours.dcm")
+    assert "Written" in message(by_hand), message(by_hand)
+    ui.seriesPath.currentPath, ui.importPath.currentPath = "", str(tmp_path / "contours.dcm")
+    with dicom_database.opened() as database:
+        database.files.update(files)
+        ui.importButton.click()
+        wait(by_hand)
+    assert "contours read" in message(by_hand) and "another frame of reference" in message(by_hand)
+
+
+def test_a_series_that_does_not_fit_does_not_keep_contours_from_being_imported(by_hand, series, tmp_path):
+    ui = by_hand.contourPanel.ui
+    ui.seriesPath.currentPath = str(series[0])
+    export(by_hand, "rtstruct", tmp_path / "contours.dcm")
+    ui.seriesPath.currentPath = str(write_series(tmp_path / "other", "sagittal"))
+    ui.importPath.currentPath = str(tmp_path / "contours.dcm")
+    ui.importButton.click()
+    wait(by_hand)
+    assert "contours read" in message(by_hand) and "was not checked whether the file is of the same" in message(by_hand)
+    assert "is not on the grid of this scan" in message(by_hand)
 
 
 def test_the_next_export_leaves_the_last_one_alone(by_hand, series, tmp_path):

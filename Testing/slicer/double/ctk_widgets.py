@@ -70,19 +70,28 @@ class ctkPathLineEdit(QWidget):
     """A line for a path with a button to browse; `filters` tells the browser what to offer."""
 
     currentPathChanged = Signal(str)
+    validInputChanged = Signal(bool)
     Dirs, Files, Readable, Writable = 0x001, 0x002, 0x010, 0x020  # as in QDir
 
     def __init__(self, parent=None):
         super().__init__(parent)
         self._filters = self.Dirs | self.Files | self.Readable
-        self._line = QLineEdit(self)
+        self._line, self._is_valid = QLineEdit(self), False
         browse = QToolButton(self)
         browse.setText("…")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._line)
         row.addWidget(browse)
-        self._line.textChanged.connect(self.currentPathChanged)
+        self._line.textChanged.connect(self._tell)
+
+    def _tell(self, path: str) -> None:
+        """As CTK does in updateHasValidInput: no path is no valid input, and only a valid one is told as changed."""
+        was_valid, self._is_valid = self._is_valid, bool(path)
+        if self._is_valid:
+            self.currentPathChanged.emit(path)
+        if self._is_valid != was_valid:
+            self.validInputChanged.emit(self._is_valid)
 
     currentPath = Property(str, lambda self: self._line.property("text"), lambda self, path: self._line.setText(path))
     filters = Property(int, lambda self: self._filters, lambda self, wanted: self.__dict__.update(_filters=wanted))

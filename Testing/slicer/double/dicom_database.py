@@ -10,16 +10,18 @@ from PySide6.QtCore import Property, QObject, Slot
 
 
 class ctkDICOMDatabase(QObject):
-    """`files`: path by SOP instance UID."""
+    """`files`: path by SOP instance UID. `asked`: the UIDs that were looked up, each of which is a query of the real one."""
 
     def __init__(self):
         super().__init__()
         self.files: dict[str, str] = {}
+        self.asked: list[str] = []
 
     isOpen = Property(bool, lambda self: True)
 
     @Slot(str, result=str)
     def fileForInstance(self, uid: str) -> str:
+        self.asked.append(uid)
         return self.files.get(uid, "")
 
 
