@@ -4,8 +4,8 @@
 
 A client keeps every contour that it was ever answered. After each step the service must tell the same position and number of steps, after
 each restart the same contour. The service is killed (kill -9) between requests and in the middle of them: a mark that was not answered may
-be there or not, one that was answered must be. The client forgets all but the names of scan and contour. At the end everything is undone
-and redone, step by step. Exit code 0 when nothing was lost.
+be there or not, one that was answered must be; some kills leave a piece of a step in the file. The client forgets all but the names of scan
+and contour. At the end everything is undone and redone, step by step. Exit code 0 when nothing was lost.
 """
 
 import argparse
@@ -26,8 +26,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from forked_service import ForkedService
 
+MARK = b"MFJ1"  # with which every step begins in a journal
 SHAPE = (48, 44, 40)
-ACTIONS = {"mark": 50, "undo": 18, "redo": 14, "smooth": 4, "killed": 4, "killed at work": 4, "client restarted": 6}
+ACTIONS = {
+    "mark": 50,
+    "undo": 18,
+    "redo": 14,
+    "smooth": 4,
+    "killed": 4,
+    "killed at work": 4,
+    "killed in a write": 4,
+    "client restarted": 6,
+}
 
 
 class Lost(Exception):
@@ -153,6 +163,17 @@ class Person:
         elif self._told()["position"] == self.history.position + 1:
             self._shown = self._whole()
             self.history.add(self._shown)
+        self._fetch()
+
+    def _killed_in_a_write(self) -> None:
+        """A piece of a step stands at the end of the journal, as a kill between two blocks on the disk leaves it."""
+        self.stop()
+        [journal] = self._folder.rglob("*.journal")
+        content = journal.read_bytes()
+        last = content.rindex(MARK)
+        with open(journal, "ab") as file:
+            file.write(content[last : self._random.randrange(last + 1, len(content))])
+        self._service = self._started()
         self._fetch()
 
     def _client_restarted(self) -> None:

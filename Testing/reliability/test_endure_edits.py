@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("endure_edits.py")
-STEPS, SEED = 40, 3
+STEPS, SEED = 40, 4
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
@@ -20,4 +20,4 @@ def test_no_edit_is_lost(tiny_weights):
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
     assert found["lost"] == "" and sum(found["done"].values()) == STEPS and found["history"] > 0
-    assert {"mark", "undo", "redo", "killed", "killed at work"} <= set(found["done"])
+    assert {"mark", "undo", "redo", "killed", "killed at work", "killed in a write"} <= set(found["done"])

@@ -121,7 +121,7 @@ class ClassifyTab(FilingTab):
             return  # another scan or another answer meanwhile
         volume = self.scans.current()
         self._remove_heat_map()  # of a second click before the first was answered
-        self._heat_map = HeatMap.add(volume, box, f"{volume.GetName()}: {answer['title']}")
+        self._heat_map = HeatMap.add(volume, box, f"{volume.GetName()}: {AnswerText.heat_map_title(answer)}")
         HeatMap.show(slicer.mrmlScene, volume, self._heat_map)
 
     def _no_heat_map(self, error: Exception) -> None:
@@ -167,6 +167,7 @@ class ClassifyTab(FilingTab):
                 size="small",
                 variant="tonal",
                 classes="mb-2",
+                title=("answer.map",),
                 id="heat-map",
             )
             with (
@@ -188,6 +189,7 @@ def _shown(answer: dict) -> dict:
         "applicable": answer["applicable"],
         "short": AnswerText.short(answer),
         "explained": AnswerText.explained(answer),
+        "map": AnswerText.heat_map_title(answer),
         "classes": [
             {"name": name, "value": 100 * value, "told": AnswerText.percent(value) + _interval(interval)}
             for name, value, interval in ranked

@@ -229,6 +229,22 @@ def test_the_key_of_an_archive_is_said_to_it_and_reaches_no_log(start, tiny_weig
     assert "secret" not in service.log() and "a-wrong-key" not in service.log()
 
 
+def test_a_file_of_another_frame_of_reference_is_noted_where_the_series_is_held(
+    service, volume, wanted, folder, tmp_path
+):
+    address, other = f"/v1/volumes/{volume}/source", write_series(tmp_path / "other", "oblique", (0.9, 0.6), 5.0)
+    assert service.post(address, data=zipped(other)).status_code == 200
+    content = export(service, volume, "rtstruct", wanted).content
+    assert service.request("DELETE", address).status_code == 204
+    assert service.get(address).status_code == 404 and "not held" in service.get(address).json()["error"]
+    assert bring(service, volume, content, "RS.dcm").json()["notes"] == [], "nobody can know"
+    sent = service.post(address, data=zipped(folder)).json()
+    assert service.get(address).json() == sent, "a client need not send it again"
+    (note,) = bring(service, volume, content, "RS.dcm").json()["notes"]
+    assert "another frame of reference" in note
+    service.request("DELETE", address)
+
+
 def test_an_archive_that_is_not_listed_is_never_spoken_to(start, tiny_weights, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_HOSTS", "archive.example")
     monkeypatch.setenv("MRIFOUNDATION_DICOMWEB_TOKEN", "of-the-hospital")

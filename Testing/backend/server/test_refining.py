@@ -137,6 +137,42 @@ def test_a_restart_keeps_contour_marks_and_what_was_undone(start, tiny_weights, 
     np.testing.assert_array_equal(whole(again, volume, segment, balls.shape), both)
 
 
+def test_a_contour_whose_last_steps_are_damaged_can_be_looked_at_and_no_more(
+    start, tiny_weights, tmp_path, balls, oblique_affine
+):
+    service = start(tiny_weights, tmp_path)
+    service.wait_until_ready()
+    volume = service.send(balls, oblique_affine).json()["id"]
+    answer = refine(service, volume, marks=[click(LARGE)])
+    segment, one = contour_of(answer)["segment"], apply(np.zeros(balls.shape, np.uint8), answer)
+    [journal] = tmp_path.rglob("*.journal")
+    places = [journal.stat().st_size]
+    for _ in range(2):
+        refine(service, volume, segment=segment, marks=[click(SMALL)])
+        places.append(journal.stat().st_size)
+    service.process.kill()
+    service.process.wait()
+    content = bytearray(journal.read_bytes())
+    content[places[1] - 1] ^= 1
+    journal.write_bytes(bytes(content))
+    again = start(tiny_weights, tmp_path)
+    again.wait_until_ready()
+    [state] = again.get(f"/v1/volumes/{volume}/refine").json()["segments"]
+    assert (state["segment"], state["complete"], state["position"]) == (segment, False, 1)
+    np.testing.assert_array_equal(whole(again, volume, segment, balls.shape), one)
+    address = f"/v1/volumes/{volume}/refine/{segment}"
+    for path, wanted in (("/undo", None), ("/review", {"accept": True}), ("/edit", {"empty": True})):
+        refused = again.post(address + path, json=wanted)
+        assert refused.status_code == 404 and "open a new one from it" in refused.json()["error"]
+    wanted = {"segment": segment, "marks": [click(SMALL)]}
+    assert again.post(f"/v1/volumes/{volume}/refine", json=wanted).status_code == 404
+    segments = [{"name": "liver", "contour": segment}]
+    wanted = {"format": "nifti", "segments": segments}
+    assert again.post(f"/v1/volumes/{volume}/export", json=wanted).status_code == 404
+    assert journal.read_bytes() == bytes(content)
+    assert again.request("DELETE", address).status_code == 204 and not journal.exists()
+
+
 def test_a_deleted_contour_is_gone(service, head):
     segment = contour_of(refine(service, head, marks=[click(LARGE)]))["segment"]
     assert service.request("DELETE", f"/v1/volumes/{head}/refine/{segment}").status_code == 204

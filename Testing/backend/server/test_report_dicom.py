@@ -11,19 +11,20 @@ from mr_series import write_planes, zipped
 
 @pytest.fixture(scope="module")
 def examinations(head_voxels, tmp_path_factory):
-    """The head as the zipped DICOM series of one patient, and a little brighter of another."""
+    """The head as the zipped DICOM series of one patient, a little brighter of another, and of the first a year later."""
     found = {}
-    for number, patient in enumerate(("P-4711", "P-4712")):
+    for number, patient in enumerate(("P-4711", "P-4712", "P-4711 ")):
         planes = np.moveaxis(head_voxels, 2, 0).swapaxes(1, 2).astype(np.uint16) + number
         folder = tmp_path_factory.mktemp("dicom") / "series"
-        write_planes(folder, planes, step=(0, 0, 3.0), PixelSpacing=[2.5, 2.0], PatientID=patient)
+        stated = {"PatientID": patient, "StudyDate": f"{2023 + number // 2}0503"}
+        write_planes(folder, planes, step=(0, 0, 3.0), PixelSpacing=[2.5, 2.0], **stated)
         found[patient] = zipped(folder)
     return found
 
 
 @pytest.fixture(scope="module")
 def volumes(service, examinations):
-    """The ids of both scans, which are held without their headers."""
+    """The ids of these scans, which are held without their headers."""
     sent = [
         service.post("/v1/volumes", data=one, headers={"X-Filename": "series.zip"}) for one in examinations.values()
     ]
@@ -73,6 +74,14 @@ def test_a_scan_with_its_series_is_reported_for_its_patient_and_study(service, v
     assert document.StudyInstanceUID == image.StudyInstanceUID
     assert document.SOPClassUID.name == "Comprehensive 3D SR Storage"
     assert "different patients" in compared and "P-471" not in compared
+
+
+def test_a_prior_that_was_made_later_is_not_compared(service, volumes, with_sources):
+    first, _, later = volumes
+    _, compared = reported(service, (first, later))
+    assert compared.startswith("Nothing is compared: by its DICOM headers the prior was made on a later day")
+    _, compared = reported(service, (later, first))
+    assert "Nothing is compared: by" not in compared and "is the earlier one" not in compared
 
 
 def test_a_series_sent_after_the_draft_still_tells_whose_it_is(service, volumes, examinations):

@@ -80,7 +80,7 @@ def test_teaching_is_cancelled_between_two_examinations(clinic):
 
 def test_what_a_head_can_be_taught_from_is_listed_with_its_people_or_why_not(clinic):
     columns = clinic.get("/v1/library/collections/clinic/columns").json()["columns"]
-    assert columns[0] == {"column": "diagnosis", "classes": {"bright": 8, "dark": 8}, "problem": ""}
+    assert columns[0] == {"column": "diagnosis", "classes": {"bright": 8, "dark": 8}, "unknown": 0, "problem": ""}
     others = {one["column"]: one["problem"] for one in columns[1:]}
     assert "All cases are labelled 'brain'" in others["region"] and "plane" not in others, "the plane is only guessed"
     answer = clinic.get("/v1/library/collections/nowhere/columns")

@@ -133,7 +133,7 @@ def print_answers(answers: "list[Classification]") -> None:
         table = Table(box=None, pad_edge=False, show_header=False)
         for name, chance in sorted(answer.probabilities.items(), key=lambda pair: -pair[1]):
             low, high = answer.intervals[name]
-            table.add_row("", name, percent(chance), f"({percent(low)} to {percent(high)})")
+            table.add_row("", name, percent(chance), f"({answer.interval_kind}: {percent(low)} to {percent(high)})")
         console.print(table)
         for fact in answer.evidence:
             console.print(f"  {fact.sentence}", soft_wrap=True)

@@ -16,8 +16,26 @@ def _there(manifest: Path) -> Path:
     return manifest
 
 
+def _there_or_afar(data: str | None) -> str | None:
+    """The same for what may also be a folder or lie in an object store."""
+    if data and "://" not in data and not Path(data).exists():
+        raise InputError(
+            f"There is no '{data}'; give a manifest CSV, an nnU-Net, BIDS, DICOM or sharded data set, or the recipe (YAML) of a run."
+        )
+    return data
+
+
 ManifestArgument = Annotated[
     Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.", callback=_there)
+]
+DataArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="Manifest CSV, nnU-Net, BIDS or DICOM folder or shards, as mrifoundation-train takes them; or its recipe (YAML), whose "
+        "development_people are of split dev.",
+        callback=_there_or_afar,
+    ),
 ]
 SplitOption = Annotated[str, typer.Option(help="Rows of this split.")]
 SourcesOption = Annotated[
@@ -50,7 +68,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def segmentation(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
     made: Annotated[
@@ -102,20 +120,27 @@ def classification(
 
 def retrieval(
     manifest: ManifestArgument,
-    asking: Annotated[str, typer.Option(help="Scans of this split ask (all, train, dev); all are found.")] = "all",
+    asking: Annotated[
+        str,
+        typer.Option(help="Scans of this split ask, with their regions and captions (all, train, dev); all are found."),
+    ] = "all",
     sources: SourcesOption = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also random weights, for which every scan is read again, and histograms.")
+    ] = True,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
-    """Precision and recall of searching by image, words and tumor region, beside chance, random weights and histograms."""
+    """Precision and recall of searching by image, words and tumor region, and of words by image, beside chance and baselines."""
     from mrifoundation_training.evaluation.retrieval import evaluate
 
     return evaluate(
         manifest,
         asking=asking,
         sources=sources,
+        baselines=baselines,
         profile=profile,
         output=output,
         as_json_object=as_json,
@@ -124,7 +149,7 @@ def retrieval(
 
 
 def interactive(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
     structures: StructuresOption = None,
@@ -159,7 +184,7 @@ def interactive(
 
 
 def robustness(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
     cases: CasesOption = None,
@@ -186,7 +211,7 @@ def robustness(
 
 
 def few_shot(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     sources: SourcesOption = None,
     structures: StructuresOption = None,
     slices: Annotated[int, typer.Option(min=0, help="Annotated slices of a structure; 0 leaves them out.")] = 10,
@@ -226,7 +251,7 @@ def few_shot(
 
 
 def cost(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     sources: SourcesOption = None,
     structures: StructuresOption = None,
     scans: Annotated[int, typer.Option(min=1, help="Annotated scans that the query learns from.")] = 1,
@@ -263,9 +288,10 @@ def cost(
 
 
 def transfer(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     training: Annotated[
-        Path | None, typer.Option(help="Manifest of what the weights learned from; the same one when left out.")
+        str | None,
+        typer.Option(help="Data that the weights learned from; the same when left out.", callback=_there_or_afar),
     ] = None,
     split: SplitOption = "dev",
     sources: SourcesOption = None,

@@ -64,7 +64,8 @@ def export(
     grid = _grid(scan) if scan else None
     if grid is None and origin and _needs_grid(labels):
         grid = origin.grid
-    found = import_segments(labels, grid, origin.frame_of_reference if origin else None)
+    frame = origin.frame_of_reference if origin else scan and _frame_of_reference(scan)
+    found = import_segments(labels, grid, frame)
     segments = _chosen(_named(found.segments, names or []), only)
     made = export_segments(kind, segments, found.grid, origin, description)
     if output:
@@ -90,7 +91,7 @@ def import_contours(
     kind = _format_of(output)
     if kind not in ("nifti", "seg.nrrd"):
         raise InputError(f"'{output.name}' is no label map; end its name with .nii.gz or .seg.nrrd.")
-    found = import_segments(contours, _grid(scan, series))
+    found = import_segments(contours, _grid(scan, series), _frame_of_reference(scan, series))
     segments = _chosen(found.segments, only)
     made = export_segments(kind, segments, found.grid)
     _write(output, made.content, made.suffix)
@@ -126,6 +127,14 @@ def _grid(path: Path, series: str | None = None) -> "Grid":
 
     scan = read_scan(path, series)
     return Grid(scan.shape, scan.affine)
+
+
+def _frame_of_reference(path: Path, series: str | None = None) -> str | None:
+    """UID of the scan's where it is DICOM that states one, so that contours of another examination are noticed."""
+    from mrifoundation.tasks.report.dicom_sr import source_headers
+
+    headers = source_headers(path, series)
+    return str(headers[0].get("FrameOfReferenceUID") or "") or None if headers else None
 
 
 def _named(segments: Sequence["Segment"], names: Sequence[str]) -> list["Segment"]:

@@ -55,13 +55,13 @@ def report(
 
         earlier = prior and Study.encode(study.engine, [volume.read_scan(prior)], profile, progress=progress)
         from mrifoundation.tasks.report.dicom_sr import headers_of_study, source_headers
-        from mrifoundation.tasks.report.unlike_prior import names_other_patient
+        from mrifoundation.tasks.report.prior_headers import UNKNOWN, PriorHeaders
 
         is_structured = any(output.suffix.lower() == ".dcm" for output in outputs)
-        headers = [source_headers(path) for path in scans] if prior or is_structured else []
-        other = bool(prior) and names_other_patient(headers[0], source_headers(prior))
-        found = compose(study, heads, earlier, opened_library(library, study), progress, other_patient=other)
-    source = headers_of_study(headers) if is_structured else ()
+        series = [source_headers(path) for path in scans] if prior or is_structured else []
+        told = PriorHeaders.of(series[0], source_headers(prior)) if prior else UNKNOWN
+        found = compose(study, heads, earlier, opened_library(library, study), progress, headers=told)
+    source = headers_of_study(series) if is_structured else ()
     for output in outputs:
         write_report(output, found, study.engine.vocabulary, source)
     print_how_understood([note for scan in study.scans for note in scan.notes])

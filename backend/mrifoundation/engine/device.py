@@ -1,5 +1,6 @@
 """Which device runs the network, and how many threads it takes on a CPU."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import torch
 
 from mrifoundation.errors import InputError
 
+log = logging.getLogger(__name__)
+
 
 def choose_device(wanted: str = "auto") -> torch.device:
-    """The device for `wanted`: auto (CUDA when there is one, else the CPU), cpu, cuda or cuda:N. InputError when it is
-    not there."""
+    """The device for `wanted`: auto (CUDA where it computes, else the CPU), cpu, cuda or cuda:N. InputError when it is
+    not there or does not compute."""
     if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return _cuda_where_it_computes()
     try:
         device = torch.device(wanted)
     except RuntimeError:
@@ -21,7 +24,29 @@ def choose_device(wanted: str = "auto") -> torch.device:
         raise InputError(f"The device '{wanted}' is not there (or this torch was built without CUDA); use auto or cpu.")
     if device.type not in ("cpu", "cuda"):
         raise InputError(f"The device '{wanted}' is not supported; use auto, cpu or cuda.")
+    if device.type == "cuda" and (reason := _why_not(device)):
+        raise InputError(f"This torch cannot compute on the device '{wanted}' ({reason}); use auto or cpu.")
     return device
+
+
+def _cuda_where_it_computes() -> torch.device:
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    cuda = torch.device("cuda")
+    reason = _why_not(cuda)
+    if reason:
+        log.warning("This torch cannot compute on the GPU, so the CPU does the work: %s", reason)
+        return torch.device("cpu")
+    return cuda
+
+
+def _why_not(device: torch.device) -> str:
+    """Why this torch cannot compute there, "" when it can. A GPU is there for torch also when it has no kernels for it."""
+    try:
+        (torch.ones(1, device=device) + 1).item()
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    return ""
 
 
 def use_physical_cores() -> int:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+INCOMPLETE = (
+    "The last steps of this contour cannot be read from the disk (it is damaged, or from a newer version), so it stays as it is; "
+    "open a new one from it."
+)
 PATIENCE = 30.0  # seconds between two looks at whether the work is done
 
 
@@ -55,8 +59,11 @@ async def on_worker(request: Request, work: Callable[["Engine"], Result]) -> Res
     return result
 
 
-def known_contour(contours: "Contours", volume_id: str, segment: str) -> "Contour":
+def known_contour(contours: "Contours", volume_id: str, segment: str, only_to_look: bool = False) -> "Contour":
+    """The contour that is kept; `only_to_look`: also one whose last steps cannot be read from the disk, which nothing may be made of."""
     found = contours.get(segment)
     if found is None or found.about.volume != volume_id:
         raise HTTPException(404, "No contour with this id is kept for this volume; open one.")
+    if not found.is_complete and not only_to_look:
+        raise HTTPException(404, INCOMPLETE)
     return found

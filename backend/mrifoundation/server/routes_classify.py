@@ -74,8 +74,9 @@ async def teach(request: Request, wanted: TeachRequest) -> dict:
     "/volumes/{volume_id}/classify", status_code=202, response_model=JobTicket, summary="Ask heads about a scan"
 )
 async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | None = None) -> dict:
-    """The job's result: `{"answers": [{"head", "title", "applicable", "reason", "probabilities", "intervals", "evidence", "caution",
-    "sha256"}]}`; the last is of the head's numbers, as its card tells it.
+    """The job's result: `{"answers": [{"head", "title", "applicable", "reason", "probabilities", "intervals", "interval_kind",
+    "evidence", "caution", "sha256", "heat_map_shows"}]}`. interval_kind: "95 %", or "range over phrasings" of a sentence. sha256: of
+    the head's numbers, as its card tells it. heat_map_shows: what is bright in the heat map, in words; "" where there is none.
 
     With `sentence` and `versus` in place of heads it is one answer of the head "zero-shot".
     """

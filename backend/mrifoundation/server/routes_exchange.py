@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import anyio
 import numpy as np
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 
 from mrifoundation.errors import InputError
 from mrifoundation.server.chosen_mask import chosen_mask
@@ -24,7 +24,7 @@ from mrifoundation.volume import Scan
 from mrifoundation.volume.box import bounding_box
 
 if TYPE_CHECKING:
-    from mrifoundation.tasks.exchange import Exported, Imported, Segment
+    from mrifoundation.tasks.exchange import Exported, Imported, Segment, SourceSeries
 
 FILE = {
     200: {
@@ -60,7 +60,16 @@ async def send_source(
             f"The series '{source.title}' is not on the grid of this scan; send the series that the scan was read from."
         )
     request.app.state.sources.put(volume_id, source)
-    return {"series": source.uid, "images": len(source.planes), "title": source.title}
+    return _told(source)
+
+
+@router.get("/source", response_model=SourceAnswer, summary="Which DICOM series of a scan is held")
+async def held_source(request: Request, volume_id: str) -> dict:
+    """404 where none is, so that a client sends it only then."""
+    source = request.app.state.sources.get(volume_id)
+    if source is None:
+        raise HTTPException(404, "The DICOM series of this scan is not held; send it to /source.")
+    return _told(source)
 
 
 @router.delete("/source", status_code=204, response_class=Response, summary="Forget the DICOM series of a scan")
@@ -127,6 +136,10 @@ async def region(
     else:
         packed = gzip.decompress(packed)
     return Response(packed, media_type="application/octet-stream", headers=headers)
+
+
+def _told(source: "SourceSeries") -> dict:
+    return {"series": source.uid, "images": len(source.planes), "title": source.title}
 
 
 async def _received(request: Request, folder: Path, name: str) -> Path:

@@ -94,7 +94,7 @@ async def contour(request: Request, volume_id: str, segment: str) -> dict:
     scan = await run_sync(held, request, volume_id)
 
     def work(engine: "Engine") -> dict:
-        found = known_contour(kept_contours(request), volume_id, segment)
+        found = known_contour(kept_contours(request), volume_id, segment, only_to_look=True)
         marks = [{key: value for key, value in step.mark.to_json().items() if key != "start"} for step in found.steps]
         return _state(found, scan) | {"marks": marks, "reviews": [_decided(found, one) for one in found.reviews]}
 
@@ -113,7 +113,7 @@ async def labels(
     scan = await run_sync(held, request, volume_id)
 
     def work(engine: "Engine") -> Response:
-        found = known_contour(kept_contours(request), volume_id, segment)
+        found = known_contour(kept_contours(request), volume_id, segment, only_to_look=True)
         return _voxels(found, found.whole_box(), scan, accept_encoding)
 
     return await on_worker(request, work)
@@ -178,9 +178,11 @@ async def review(request: Request, volume_id: str, segment: str, wanted: ReviewR
 
 @router.delete("/{segment}", status_code=204, response_class=Response, summary="Delete a contour with its history")
 async def remove(request: Request, volume_id: str, segment: str) -> Response:
-    await on_worker(
-        request, lambda engine: kept_contours(request).remove(known_contour(kept_contours(request), volume_id, segment))
-    )
+    def work(engine: "Engine") -> None:
+        contours = kept_contours(request)
+        contours.remove(known_contour(contours, volume_id, segment, only_to_look=True))
+
+    await on_worker(request, work)
     return Response(status_code=204)
 
 
@@ -211,6 +213,7 @@ def _state(contour: "Contour", scan: Scan) -> dict:
         "profile": about.profile,
         "position": contour.position,
         "steps": len(contour.steps),
+        "complete": contour.is_complete,
         "volume_ml": round(int(np.count_nonzero(contour.mask)) * scan.voxel_ml, 4),
         "review": _decided(contour, contour.reviews[-1]) if contour.reviews else None,
     }

@@ -47,7 +47,8 @@ class Draft:
 async def report(request: Request, volume_id: str, wanted: ReportRequest | None = None) -> dict:
     """The job's result: `{"sections": [{"title", "sentences": [{"text", "facts"}]}], "html"}`.
 
-    Where the DICOM series of the scan and of the prior were sent to `/source`, it is said when they are of different patients.
+    Where the DICOM series of the scan and of the prior were sent to `/source`, it is said when they are of different patients, and nothing
+    is compared when the prior was made on a later day.
     """
     wanted = wanted or ReportRequest()
     scans = await run_sync(study_scans, request, volume_id, wanted.study)
@@ -60,7 +61,7 @@ async def report(request: Request, volume_id: str, wanted: ReportRequest | None 
         from mrifoundation.tasks.classify.study import Study
         from mrifoundation.tasks.report.compose import report as compose
         from mrifoundation.tasks.report.html import as_html
-        from mrifoundation.tasks.report.unlike_prior import names_other_patient
+        from mrifoundation.tasks.report.prior_headers import PriorHeaders
 
         def encoded(some) -> Study:
             return Study.encode(engine, some, wanted.profile, wanted.age, wanted.sex, job.progress, job.cancelled)
@@ -68,9 +69,9 @@ async def report(request: Request, volume_id: str, wanted: ReportRequest | None 
         library = folder.library(engine) if wanted.similar else None
         library = library if library and library.exists else None
         earlier = encoded([prior]) if prior else None
-        other = names_other_patient(*(_headers(sources, one) for one in (ids[0], wanted.prior)))
+        headers = PriorHeaders.of(*(_headers(sources, one) for one in (ids[0], wanted.prior)))
         study = encoded(scans)
-        found = compose(study, wanted.heads, earlier, library, job.progress, job.cancelled, other_patient=other)
+        found = compose(study, wanted.heads, earlier, library, job.progress, job.cancelled, headers=headers)
         maps = packed(list(found.answers), scans[0]).heat_maps
         kept = replace(
             found, answers=tuple(replace(answer, heat_map=None) for answer in found.answers)

@@ -25,6 +25,7 @@ class Collections(BaseModel):
 class Column(BaseModel):
     column: str = Field(description="Of POST /v1/heads.")
     classes: dict[str, int] = Field(description="People by label; empty where there are more than a head tells apart.")
+    unknown: int = Field(description="Cases whose person is not known: each counts as a person.")
     problem: str = Field(description='Why no head can be taught from it, and what to do; "" where one can.')
 
 

@@ -90,6 +90,9 @@ class ContourState(BaseModel):
     profile: Profile
     position: int = Field(description="How many marks hold; undo takes the last of them back.")
     steps: int = Field(description="How many marks there are with those that redo would do again.")
+    complete: bool = Field(
+        description="False: its last steps cannot be read from the disk; it can be looked at and deleted, all else is answered 404."
+    )
     volume_ml: float
     review: ReviewAnswer | None = Field(description="The latest decision about it.")
 

@@ -1,6 +1,7 @@
 """A head asked about real encodings: an answer with its evidence, or the reason why there is none."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mrifoundation.tasks.classify.fitting import Cases, fit_head
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.classify.zero_shot import zero_shot
+from mrifoundation.tasks.measure.calibration import Calibration
 
 LIVER = ("log volume of liver", "presence of liver")
 
@@ -102,21 +104,50 @@ def test_an_embedding_head_shows_where_its_answer_comes_from(engine, study, card
     assert answer.heat_map.shape == study.scans[0].shape and answer.heat_map.max() == pytest.approx(1, abs=0.05)
 
 
-def test_a_known_error_of_our_measurement_widens_the_interval(liver_head, study):
-    plain = classify(study, liver_head)
-    gate = liver_head.card.gate | {"measurement_error": {LIVER[0]: [-3.0, 3.0]}}
-    wide = classify(study, with_card(liver_head, gate=gate))
-    assert wide.probabilities == plain.probabilities
-    (low, high), (wide_low, wide_high) = plain.intervals["ill"], wide.intervals["ill"]
-    assert wide_low <= low and wide_high >= high and wide_high - wide_low > high - low
+def calibrated(head, calibration):
+    return with_card(head, gate=head.card.gate | {"calibration": {LIVER[0]: calibration.to_dict()}})
 
 
-def test_the_mean_error_of_our_measurement_is_taken_off(liver_head, study):
-    gate = liver_head.card.gate | {"measurement_error": {LIVER[0]: [1.0, 3.0]}}
+def test_an_answer_is_given_for_what_our_measurement_stands_for(liver_head, study):
     measured = measure(study, liver_head.card).values
-    theirs, _ = liver_head.probabilities(measured | {LIVER[0]: measured[LIVER[0]] - 2})
+    known = Calibration.fit([-2.0, 0.0, 1.0, 4.0], [-6.0, -1.9, 0.1, 6.0])
+    theirs, _ = liver_head.probabilities(measured | {LIVER[0]: known.value(measured[LIVER[0]])})
+    answer = classify(study, calibrated(liver_head, known))
+    assert answer.probabilities == pytest.approx(theirs)
     assert theirs != liver_head.probabilities(measured)[0]
-    assert classify(study, with_card(liver_head, gate=gate)).probabilities == pytest.approx(theirs)
+
+
+def test_the_interval_takes_in_both_ends_of_what_it_may_stand_for(liver_head, study):
+    measured = measure(study, liver_head.card).values
+    known = Calibration.fit([-2.0, 0.0, 1.0, 4.0], [-2.5, 0.5, 0.5, 4.0])
+    answer = classify(study, calibrated(liver_head, known))
+    low, high = answer.intervals["ill"]
+    assert low < answer.probabilities["ill"] < high
+    for end in known.interval(measured[LIVER[0]]):
+        chances, spans = liver_head.probabilities(measured | {LIVER[0]: end})
+        assert low <= spans["ill"][0] <= chances["ill"] <= spans["ill"][1] <= high
+
+
+def test_a_head_whose_card_takes_one_error_for_all_is_refused_with_the_reason(liver_head, study):
+    gate = liver_head.card.gate | {"measurement_error": {LIVER[0]: [-3.0, 3.0]}}
+    answer = classify(study, with_card(liver_head, gate=gate))
+    assert not answer.applicable and "fit it again" in answer.reason
+
+
+def test_a_map_says_what_is_bright_in_it(liver_head, study):
+    answer = classify(study, liver_head)
+    assert answer.to_dict()["heat_map_shows"] == "what was segmented as liver" and answer.interval_kind == "95 %"
+
+
+def test_a_range_over_phrasings_is_no_confidence_interval():
+    """The words of an engine that reads them: all of one sentence lie one way, of the other the other way."""
+    embedded = SimpleNamespace(
+        text_scale=1.0,
+        embed=lambda _encoding: np.array([1.0, 0.0]),
+        embed_text=lambda text: np.array([0.5 if "without" not in text else 0.1, 0.01 * len(text)]),
+    )
+    answer = zero_shot(embedded, None, "brain with a tumor", "brain without a tumor", heat=False)
+    assert answer.to_dict()["interval_kind"] == "range over phrasings" and answer.heat_map_shows == ""
 
 
 def test_zero_shot_needs_weights_that_read_words(engine, study):

@@ -14,7 +14,7 @@ from mrifoundation.tasks.measure.heart_proportions import heart_proportions
         ("log largest piece brighter than tissue", np.log(0.4), ("largest piece brighter than tissue", 0.4, "mL")),
         ("log wall to radius at end-diastole", np.log(0.35), ("wall to radius at end-diastole", 0.35, "")),
         ("presence of glioma", 0.0, ("presence of glioma", 0.5, "")),
-        ("left ejection", 0.56, ("left ejection fraction", 56.0, "%")),
+        ("left ejection", 0.56, ("left ejection fraction on the slices that both phases show", 56.0, "%")),
         ("nWBV", 0.841, ("nWBV", 0.841, "")),
     ],
 )

@@ -2,15 +2,19 @@
 
 import csv
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 from mrifoundation import Engine, InputError
+from mrifoundation.library.case import Case
 from mrifoundation.server.jobs import Jobs
 from mrifoundation.tasks.classify.labelled import read_labels
-from mrifoundation.tasks.classify.teaching import teach_head, teaching_head
+from mrifoundation.tasks.classify.library_labels import library_columns
+from mrifoundation.tasks.classify.teaching import teach_head, teaching_head, with_doubts
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +50,38 @@ def test_a_head_is_taught_with_its_card(labelled, tiny_weights):
     card = head.card
     assert card.classes == ("bright", "dark") and card.model_id == engine.card.model_id
     assert card.trained_on["patients"] == 10 and "5" in card.trained_on["sentence"]
+    assert card.trained_on["unknown_patients"] == 0 and "not known" not in card.caution
     assert card.figures["auc"] > 0.7 and card.figures["auc_interval"][0] < card.figures["auc"]
     assert {stage for stage, *_ in heard} >= {"measure", "fit"}
+
+
+def test_people_who_are_not_known_are_told_beside_every_answer(labelled, tiny_weights):
+    """Two series of one person may else fall in two folds, and nothing says so."""
+    folder, rows = labelled
+    told = [row | {"patient": "" if n < 3 else row["patient"]} for n, row in enumerate(rows)]
+    card = teach_head(Engine.load(tiny_weights), "ball", read_labels(table(folder, told)), profile="fast").card
+    assert "For 3 of 10 cases the patient is not known" in card.caution
+    assert card.trained_on["unknown_patients"] == 3 and "at most 10 people" in card.trained_on["sentence"]
+    assert card.figures["method"].endswith("as far as patients are known")
+
+
+def test_cases_of_unknown_people_are_counted_before_a_head_is_taught():
+    told = [
+        Case(f"c{n}", "clinic", "", f"scan {n}", "", "m", "fast", {"diagnosis": "ab"[n % 2]}, patient=patient)
+        for n, patient in enumerate(["p", "p", None, None])
+    ]
+    library = SimpleNamespace(exists=True, cases=lambda *_: (told, len(told)))
+    (column,) = [one for one in library_columns(library, "clinic") if one["column"] == "diagnosis"]
+    assert column["unknown"] == 2 and column["classes"] == {"a": 2, "b": 2}
+
+
+def test_a_head_that_may_be_chance_says_so_beside_every_answer(head):
+    trained_on = {"cases": 48, "unknown_patients": 0, "classes": {"healthy": 12, "ill": 12}}
+    card = replace(head.card, trained_on=trained_on, limits=("Taught here.",))
+    assert with_doubts(replace(head, card=card)).card.limits == ("Taught here.",)
+    card = replace(card, figures=card.figures | {"auc_interval": [0.45, 0.9]})
+    first, second = with_doubts(replace(head, card=card)).card.limits
+    assert first.startswith("It may tell no more than chance") and second == "Taught here."
 
 
 def test_a_class_with_too_few_people_is_refused(labelled):

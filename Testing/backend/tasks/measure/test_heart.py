@@ -5,7 +5,7 @@ import pytest
 
 from mrifoundation import InputError
 from mrifoundation.tasks.classify.card import HeadCard
-from mrifoundation.tasks.classify.heart_facts import heart_evidence
+from mrifoundation.tasks.classify.heart_facts import ejection_caution, heart_evidence
 from mrifoundation.tasks.measure.heart import MUSCLE_DENSITY, heart_function, phase_of
 from mrifoundation.tasks.measure.heart_proportions import heart_proportions
 from mrifoundation.tasks.measure.wall_thickness import wall_of
@@ -123,6 +123,17 @@ def test_the_known_error_of_a_measurement_stands_beside_it():
 def test_a_heart_without_a_right_ventricle_is_refused():
     with pytest.raises(InputError, match="Both ventricles"):
         heart_function(phase(22, 10, right=0), phase(16, 13, right=0))
+
+
+def test_a_right_ventricle_that_is_missing_at_end_diastole_gives_no_proportion():
+    with pytest.raises(InputError, match="right ventricle is not seen at end-diastole"):
+        proportions(a_heart(22, 10, right=0), a_heart(16, 13, right=18))
+
+
+def test_an_answer_that_rests_on_a_chamber_that_grows_in_systole_is_cautioned():
+    grown = proportions(a_heart(22, 10, right=18), a_heart(16, 13, right=20))
+    assert grown["right ejection"] < 0 and "right ventricle was segmented larger" in ejection_caution(grown)
+    assert ejection_caution(proportions(a_heart(22, 10, right=24), a_heart(16, 13, right=18))) == ""
 
 
 def test_a_long_axis_without_any_ring_is_refused():

@@ -1,5 +1,7 @@
 """Volumes, sides and boxes of what was segmented; planes; noise."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,42 @@ def test_noise_and_emptiness_are_told_from_a_head(head_voxels):
     assert "the same everywhere" in problem_of(Scan(np.full((40, 40, 40), 3.0, np.float32), affine))
     assert "mm large" in problem_of(Scan(head_voxels[:4, :4].astype(np.float32), affine))
     assert problem_of(Scan(head_voxels.astype(np.float32), affine)) is None
+
+
+KIDNEYS = ("left kidney", "right kidney")
+
+
+def two_kidneys(spacing, right_at):
+    """Measured in a stack of 20 × 20 × 12 voxels: the left kidney in its middle, the right one from this index on."""
+    labels = np.zeros((20, 20, 12), np.uint8)
+    labels[5:9, 5:15, 4:8] = 1
+    i, j, k = right_at
+    labels[i : i + 4, j : j + 10, k : k + 4] = 2
+    rows = [
+        {"name": name, "value": value, "in_view": True, "presence": 0.9, "volume_ml": 1.0, "center_ras_mm": [0, 0, 0]}
+        for value, name in enumerate(KIDNEYS, start=1)
+    ]
+    engine = SimpleNamespace(
+        vocabulary=dict.fromkeys(KIDNEYS), knows=lambda structure: True,
+        segment=lambda encoding, names, **how: SimpleNamespace(labels=labels, table=rows),
+    )  # fmt: skip
+    return measure_volumes(engine, SimpleNamespace(affine=np.diag([*spacing, 1.0])), KIDNEYS)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "right_at", "cut", "at_end"),
+    [
+        ((1.25, 1.25, 7.7), (12, 5, 4), False, False),
+        ((1.25, 1.25, 7.7), (12, 5, 8), False, True),
+        ((1.25, 1.25, 7.7), (12, 5, 0), False, True),
+        ((7.7, 1.25, 1.25), (16, 5, 4), False, True),
+        ((1.25, 1.25, 7.7), (16, 5, 4), True, False),
+        ((1.25, 1.25, 7.7), (16, 5, 8), True, True),
+        ((1.0, 1.0, 1.5), (12, 5, 8), True, False),
+    ],
+)
+def test_every_face_of_a_scan_counts_and_the_ends_of_a_thick_stack_by_their_own_name(spacing, right_at, cut, at_end):
+    volumes = two_kidneys(spacing, right_at)
+    left, right = (volumes.structures[name] for name in KIDNEYS)
+    assert (right.cut, right.at_end) == (cut, at_end) and left.whole
+    assert [pair.name for pair in asymmetries(volumes)] == ([] if cut or at_end else ["kidney"])

@@ -35,10 +35,10 @@ def as_tested(study, monkeypatch):
 
 @pytest.fixture
 def a_volume():
-    """a_volume(name, mL, cut=False): a structure in view."""
+    """a_volume(name, mL, cut=False, at_end=False): a structure in view."""
 
-    def a_volume(name, volume_ml, cut=False):
-        return StructureVolume(name, volume_ml, 0.99, (0.0, 0.0, 0.0), ((0.0,) * 3, (50.0,) * 3), cut)
+    def a_volume(name, volume_ml, cut=False, at_end=False):
+        return StructureVolume(name, volume_ml, 0.99, (0.0, 0.0, 0.0), ((0.0,) * 3, (50.0,) * 3), cut, at_end)
 
     return a_volume
 

@@ -12,6 +12,7 @@ from mr_series import write_enhanced, write_series
 from pydicom.sr.codedict import codes
 
 from mrifoundation.anatomy import Vocabulary
+from mrifoundation.engine.trust import Trust
 from mrifoundation.tasks.classify.classification import Classification, Evidence
 from mrifoundation.tasks.report.dicom_sr import as_dicom, headers_of_study, source_headers
 from mrifoundation.tasks.report.document import Report
@@ -49,6 +50,14 @@ def only_group(report):
     return group
 
 
+def evaluations(group):
+    return {one.name.meaning: one.value.meaning for one in group.get_qualitative_evaluations()}
+
+
+def comments(group):
+    return [item.value for item in group[0].ContentSequence if item.name == codes.DCM.Comment]
+
+
 def test_an_organ_is_the_site_with_its_side(draft):
     group = only_group(draft("left kidney"))
     assert group.finding_type == codes.SCT.AnatomicalStructure and group.finding_category is None
@@ -77,8 +86,28 @@ def test_a_lesion_of_no_one_organ_has_no_site_and_its_own_code(draft, lesion):
 
 def test_what_the_edge_cuts_is_said_to_be_a_part(a_volume):
     group = only_group(Report("Draft", (), structures=(a_volume("liver", 800.0, cut=True),)))
-    (told,) = group.get_qualitative_evaluations()
-    assert told.value.meaning == "visible part, cut by the edge of the field of view"
+    assert evaluations(group)["extent"] == "visible part, cut by the edge of the field of view"
+    assert comments(group)[0] == "Reaches the edge of the field of view, so this is the visible part."
+
+
+def test_what_reaches_the_end_of_a_thick_stack_is_said_to_miss_a_part_perhaps(a_volume):
+    group = only_group(Report("Draft", (), structures=(a_volume("liver", 800.0, at_end=True),)))
+    assert evaluations(group)["extent"] == "at the first or last slice, part may be missing"
+    assert comments(group)[0] == "Reaches the first or last slice, so part of it may be missing."
+
+
+@pytest.mark.parametrize(
+    ("trust", "quality", "comment"),
+    [
+        (None, "not measured", "How well it is segmented was not measured."),
+        (Trust(0.55, 0.4, 0.7), "rough", "Rough: Dice 0.55 (0.40 to 0.70) on development scans."),
+        (Trust(0.95, 0.9, 0.97), None, "Dice 0.95 (0.90 to 0.97) on development scans."),
+    ],
+)
+def test_how_well_a_structure_is_segmented_stands_beside_its_volume(draft, trust, quality, comment):
+    group = only_group(draft("liver", trusts={"liver": trust} if trust else {}))
+    assert evaluations(group).get("quality of the segmentation") == quality
+    assert comments(group) == [comment]
 
 
 def test_the_function_of_the_heart_is_told_with_the_codes_of_loinc(draft):
@@ -87,6 +116,7 @@ def test_the_function_of_the_heart_is_told_with_the_codes_of_loinc(draft):
     (fraction,) = left.get_measurements(codes.LN.LeftVentricularEjectionFractionByMR)
     assert fraction.value == 55.25 and fraction.unit.value == "%"
     assert [one.value for one in left.get_measurements()] == [55.25, 140.5]
+    assert comments(left) == [fact.sentence for fact in FUNCTION[:2]], "which tell by how much such numbers were off"
     (fraction,) = right.get_measurements(codes.LN.RightVentricularEjectionFractionByMR)
     assert fraction.value == 48 and right.finding_sites[0].value == codes.SCT.RightVentricle
 
@@ -108,7 +138,26 @@ def test_the_headers_of_a_series_are_found_wherever_a_scan_is_read_from(series, 
     assert document.PatientName == "Meier^Anna" and document.StudyInstanceUID == headers[0].StudyInstanceUID
 
 
-ANSWER = Classification("brain-tumour", "Hirntumor, größer als 1 cm?", True, probabilities={"möglich": 0.25})
+ANSWER = Classification(
+    "brain-tumour", "Hirntumor, größer als 1 cm?", True, probabilities={"möglich": 0.25}, intervals={"möglich": [0.1, 0.625]},
+    evidence=[Evidence("cross-validated", 0.9, "", "Cross-validated on 65 simulated cases.")],
+    caution="Most training cases are simulated. Research only; not a diagnosis.", sha256="0a1b",
+)  # fmt: skip
+
+
+def test_a_probability_comes_with_its_interval_its_head_and_what_that_is_worth(draft):
+    group = only_group(draft(answers=(ANSWER,)))
+    told = {one.name.meaning: one.value for one in group.get_measurements()}
+    assert told == {
+        "probability of möglich": 0.25,
+        "low end (95 %) of the probability of möglich": 0.1,
+        "high end (95 %) of the probability of möglich": 0.625,
+    }
+    assert comments(group) == [ANSWER.evidence[0].sentence, ANSWER.caution]
+    texts = {item.name.meaning: str(item.value) for item in group[0].ContentSequence if item.ValueType == "TEXT"}
+    assert texts["Algorithm Name"] == "MRIFoundation" and texts["Algorithm Version"] == "m-1"
+    parameters = [item.value for item in group[0].ContentSequence if item.name == codes.DCM.AlgorithmParameters]
+    assert parameters == ["head brain-tumour", "sha256 0a1b"]
 
 
 def test_a_file_brings_the_headers_of_its_own_series_only(series, tmp_path):
@@ -168,7 +217,9 @@ def test_the_validator_finds_no_error(errors_of, series, draft, tmp_path, a_volu
     places = {"a patient": series, "an enhanced series": tmp_path / "enhanced.dcm"}
     headers = source_headers(places[whose]) if whose in places else []
     whole = draft("left kidney", "enhancing tumor", "tumor", function=FUNCTION, answers=(ANSWER,))
-    whole = replace(whole, structures=(*whole.structures, a_volume("liver", 12.5, cut=True)))
+    more = a_volume("liver", 12.5, cut=True), a_volume("spleen", 9.5, at_end=True)
+    trusts = {"liver": Trust(0.55, 0.4, 0.7), "left kidney": Trust(0.95, 0.9, 0.97)}
+    whole = replace(whole, structures=(*whole.structures, *more), trusts=trusts)
     (tmp_path / "sr.dcm").write_bytes(as_dicom(whole, Vocabulary.load(), headers))
     assert bool(headers) == (whose in places)
     assert errors_of(tmp_path / "sr.dcm") == []

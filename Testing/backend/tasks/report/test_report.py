@@ -19,7 +19,13 @@ from mrifoundation.tasks.report.files import check_report_output, write_report
 from mrifoundation.tasks.report.findings import findings_section
 from mrifoundation.tasks.report.function import Function, function_section
 from mrifoundation.tasks.report.html import as_html
-from mrifoundation.tasks.report.structures import left_out, lesion_section, measured_structures, structure_section
+from mrifoundation.tasks.report.structures import (
+    left_out,
+    lesion_section,
+    measured_structures,
+    structure_section,
+    volume_sentence,
+)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +111,12 @@ def test_a_structure_whose_segmentation_is_rough_is_called_so(study):
     assert "rough: Dice 0.31" in told.text and told.facts["dice"] == 0.31
 
 
+def test_a_volume_at_the_end_of_a_thick_stack_is_told_with_that_doubt(study, a_volume):
+    told = volume_sentence(study.engine, a_volume("left kidney", 122.0, at_end=True))
+    assert told.text == "Left kidney: 122 mL (reaches the first or last slice, so part of it may be missing)."
+    assert told.facts["at_end"] and not told.facts["cut"]
+
+
 def test_what_is_found_too_poorly_is_not_looked_for_nor_a_lesion_that_was_never_measured(study, monkeypatch):
     from dataclasses import replace
 
@@ -180,6 +192,24 @@ def test_a_head_is_never_certain():
     )  # fmt: skip
     told = findings_section([answer]).sentences[0].text
     assert told == "H: a over 99 % (40 % to over 99 %), b under 1 % (under 1 % to 60 %)."
+
+
+def test_what_a_head_is_worth_on_real_people_stands_before_what_cross_validation_says():
+    worth = [
+        Evidence("AUC, real people", 0.7, "", "On real people."),
+        Evidence("cross-validated AUC", 0.9, "", "Crossed."),
+    ]
+    answer = Classification(
+        "h", "H", True, probabilities={"a": 0.5}, intervals={"a": [0.4, 0.9]}, caution="Care.",
+        evidence=[*worth, Evidence("x", 1.0, "", "X.")],
+    )  # fmt: skip
+    assert [one.text for one in findings_section([answer]).sentences[1:]] == ["On real people.", "Crossed.", "Care."]
+
+
+def test_why_a_measurement_may_be_off_stands_below_it():
+    facts = (Evidence("brain share", 0.8, "", "The brain fills 0.8."),)
+    section = function_section(Function("Volume of the brain", facts, caution="It was extrapolated."))
+    assert [one.text for one in section.sentences] == ["The brain fills 0.8.", "It was extrapolated."]
 
 
 def test_what_a_card_does_not_tell_cannot_be_trusted(study):

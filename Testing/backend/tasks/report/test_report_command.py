@@ -13,12 +13,13 @@ from mrifoundation.cli import main
 
 @pytest.fixture
 def head_series(head_voxels, tmp_path):
-    """head_series(patient): the folder of the head as a DICOM series of this patient."""
+    """head_series(patient, day): the folder of the head as a DICOM series of this patient."""
 
-    def head_series(patient):
-        planes = np.moveaxis(head_voxels, 2, 0).swapaxes(1, 2).astype(np.uint16)
-        write_planes(tmp_path / patient, planes, step=(0, 0, 3.0), PixelSpacing=[2.5, 2.0], PatientID=patient)
-        return tmp_path / patient
+    def head_series(patient, day="20230503"):
+        planes, folder = np.moveaxis(head_voxels, 2, 0).swapaxes(1, 2).astype(np.uint16), tmp_path / f"{patient}-{day}"
+        stated = {"PatientID": patient, "StudyDate": day}
+        write_planes(folder, planes, step=(0, 0, 3.0), PixelSpacing=[2.5, 2.0], **stated)
+        return folder
 
     return head_series
 
@@ -42,3 +43,11 @@ def test_a_zip_is_reported_for_its_patient_and_a_prior_of_another_is_noticed(
     assert "name different patients" in compared["sentences"][0]["text"]
     assert "P-471" not in printed.out + printed.err
     assert pydicom.dcmread(output).PatientID == "P-4711"
+
+
+def test_a_prior_that_was_made_later_is_not_compared(head_series, tiny_weights, tmp_path, capsys):
+    now, later = head_series("P-4711"), head_series("P-4711", "20240503")
+    asked = ["report", str(now), "--prior", str(later), "--weights", str(tiny_weights), "--profile", "fast"]
+    assert main([*asked, "-o", str(tmp_path / "draft.html"), "--json"]) == 0
+    (compared,) = [one for one in json.loads(capsys.readouterr().out)["sections"] if "prior" in one["title"]]
+    assert compared["sentences"][0]["text"].startswith("Nothing is compared: by its DICOM headers the prior was made")

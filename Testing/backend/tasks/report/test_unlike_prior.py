@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset
 
 from mrifoundation import Scan
 from mrifoundation.tasks.classify.sequence_guess import SequenceGuess
@@ -10,7 +9,8 @@ from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.region import Regions
 from mrifoundation.tasks.report import unlike_prior as module
 from mrifoundation.tasks.report.compose import report
-from mrifoundation.tasks.report.unlike_prior import names_other_patient, unlike_prior
+from mrifoundation.tasks.report.prior_headers import PriorHeaders
+from mrifoundation.tasks.report.unlike_prior import unlike_prior
 
 
 @pytest.fixture
@@ -70,23 +70,27 @@ def test_of_several_series_the_compared_one_is_named(a_study):
     assert told(two, one) == ["Of the series of this examination, series 1 is compared."]
 
 
-def headers(patient):
-    header = Dataset()
-    header.PatientID = patient
-    return [header]
-
-
-def test_only_two_stated_ids_that_differ_are_of_different_patients():
-    assert names_other_patient(headers("4711"), headers("4712"))
-    assert not names_other_patient(headers("4711"), headers("4711 "))
-    assert not names_other_patient(headers("4711"), headers(""))
-    assert not names_other_patient(headers("4711"), [])
+def compared(study, **headers):
+    sections = report(study, heads=[], prior=study, headers=PriorHeaders(**headers)).sections
+    return next(one.sentences for one in sections if "prior" in one.title)
 
 
 def test_another_patient_is_said_first_and_never_by_name(study):
-    section = next(
-        one for one in report(study, heads=[], prior=study, other_patient=True).sections if "prior" in one.title
-    )
-    assert section.sentences[0].text.startswith("The DICOM headers of the two scans name different patients: make sure")
-    assert section.sentences[0].facts == {"patients_differ": True}
-    assert section.sentences[-1].text == "That both scans are of the same person was taken as given."
+    sentences = compared(study, other_patient=True)
+    assert sentences[0].text.startswith("The DICOM headers of the two scans name different patients: make sure")
+    assert sentences[0].facts == {"patients_differ": True}
+    assert sentences[-1].text.startswith("That both scans are of the same person")
+
+
+def test_a_prior_of_a_later_day_is_not_compared(study):
+    (only,) = compared(study, is_later=True)
+    assert only.text.startswith("Nothing is compared: by its DICOM headers the prior was made on a later day")
+    assert only.facts == {"prior_is_later": True}
+    both = compared(study, is_later=True, other_patient=True)
+    assert [one.facts for one in both] == [{"patients_differ": True}, {"prior_is_later": True}]
+
+
+@pytest.mark.parametrize(("is_later", "order"), [(None, ", and that the prior is the earlier one,"), (False, "")])
+def test_what_no_header_tells_is_said_to_be_taken_as_given(study, is_later, order):
+    expected = f"That both scans are of the same person{order} was taken as given."
+    assert compared(study, is_later=is_later)[-1].text == expected

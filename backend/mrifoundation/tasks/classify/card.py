@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mrifoundation.errors import InputError
+from mrifoundation.tasks.measure.calibration import Calibration
 
 FORMAT = 1
 
@@ -17,8 +18,9 @@ class HeadCard:
     structures: what the kind `lesion` measures. regions: body regions it is meant for, () for any. ages: years, or None.
     positive: the class that the question asks about, "" when there are more than two.
     trained_on: cases, patients, classes → patients, sources, simulated, and one `sentence`. figures: cross-validated, as
-    `figures.summarise` gives them, with baselines. gate: largest `distance` of an embedding to those trained on, and
-    `measurement_error`: name → [low, high], how far our own measurement lies above the one fitted to (95 %).
+    `figures.summarise` gives them, with baselines; `measurements`: what is measured → {"bias", "low", "high", "people"}, how far ours
+    lay from others' (95 %). gate: largest `distance` of an embedding to those trained on, and `calibration`: name of a feature →
+    `Calibration` of our own measurement to the one fitted to.
     told_as: class → words of a diagnosis by which a library tells it, the class itself where it is left out.
     model_id: weights it was fitted for; "" when it needs none. limits: plain sentences. sha256: of the numbers.
     """
@@ -49,6 +51,11 @@ class HeadCard:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.ages is not None:
             object.__setattr__(self, "ages", tuple(self.ages))
+
+    @property
+    def calibrations(self) -> dict[str, Calibration]:
+        """By the name of the feature; {} where the head was fitted to our own measurements."""
+        return {name: Calibration(**known) for name, known in self.gate.get("calibration", {}).items()}
 
     @property
     def caution(self) -> str:

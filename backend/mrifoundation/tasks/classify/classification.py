@@ -4,6 +4,11 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+CONFIDENCE, OVER_PHRASINGS = "95 %", "range over phrasings"  # what intervals are
+_PLAIN = (
+    "head", "title", "applicable", "reason", "probabilities", "intervals", "interval_kind", "caution", "sha256", "heat_map_shows",
+)  # fmt: skip
+
 
 class NotApplicable(Exception):
     """The scan is not what a head is meant for; the message is the reason, a plain sentence. Never leaves this package."""
@@ -23,10 +28,11 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Classification:
-    """probabilities: class → 0 to 1, empty when not applicable; intervals: class → [low, high], 95 %.
+    """probabilities: class → 0 to 1, empty when not applicable; intervals: class → [low, high], and interval_kind: what they are.
 
-    heat_map: float32 [i, j, k] on the grid of the first series, 0 to 1, or None. reason: why not applicable. sha256: of the head's numbers,
-    which tells it from one of the same name that was taught later; "" for a sentence.
+    heat_map: float32 [i, j, k] on the grid of the first series, 0 to 1, or None; heat_map_shows: what is bright in it, in words.
+    reason: why not applicable. sha256: of the head's numbers, which tells it from one of the same name that was taught later; "" for a
+    sentence.
     """
 
     head: str
@@ -39,11 +45,13 @@ class Classification:
     caution: str = ""
     sha256: str = ""
     heat_map: np.ndarray | None = None
+    interval_kind: str = CONFIDENCE
+    heat_map_shows: str = ""
 
     def to_dict(self) -> dict:
         """Plain JSON types; the heat map travels by itself."""
-        shown = ("head", "title", "applicable", "reason", "probabilities", "intervals", "caution", "sha256")
-        return {name: getattr(self, name) for name in shown} | {"evidence": [asdict(one) for one in self.evidence]}
+        shown = {name: getattr(self, name) for name in _PLAIN}
+        return shown | {"evidence": [asdict(one) for one in self.evidence]}
 
 
 def percent(chance: float) -> str:

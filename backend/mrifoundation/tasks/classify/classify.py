@@ -1,5 +1,7 @@
 """Ask a head about a study."""
 
+import numpy as np
+
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Classification, Evidence, NotApplicable
 from mrifoundation.tasks.classify.feature_words import readable
@@ -8,6 +10,7 @@ from mrifoundation.tasks.classify.gate import check_study
 from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.heat_map import occlusion, softened
 from mrifoundation.tasks.classify.study import Study
+from mrifoundation.tasks.classify.worth import accuracy_facts
 
 RESEARCH = "Research only; not a diagnosis."
 
@@ -20,48 +23,38 @@ def classify(study: Study, head: Head) -> Classification:
         found = measure(study, card)
     except NotApplicable as reason:
         return Classification(card.name, card.title, False, str(reason), caution=RESEARCH, sha256=card.sha256)
-    values = _as_fitted(head, found.values)
+    values = _as_fitted(card, found.values)
     probabilities, intervals = head.probabilities(values)
-    intervals = _widened(head, found.values, intervals)
+    intervals = _widened(head, found.values, values, intervals)
+    heat_map, shows = _heat_map(study, head, found, probabilities)
     return Classification(
         card.name,
         card.title,
         True,
         probabilities=probabilities,
         intervals=intervals,
-        evidence=[_own_accuracy(card), *_with_weight(head, found, values, probabilities)],
-        caution=" ".join(part for part in (caution, card.caution, RESEARCH) if part),
+        evidence=[*accuracy_facts(card), *_with_weight(head, found, values, probabilities)],
+        caution=" ".join(part for part in (caution, found.caution, card.caution, RESEARCH) if part),
         sha256=card.sha256,
-        heat_map=_heat_map(study, head, found, probabilities),
+        heat_map=heat_map,
+        heat_map_shows=shows,
     )
 
 
-def _as_fitted(head: Head, values: dict[str, float]) -> dict[str, float]:
-    """Our measurements as whoever measured for the fit would have told them: less the mean of how far ours lie above."""
-    known = head.card.gate.get("measurement_error", {})
-    return values | {name: values[name] - sum(limits) / 2 for name, limits in known.items()}
+def _as_fitted(card: HeadCard, measured: dict[str, float]) -> dict[str, float]:
+    """Our measurements as whoever measured for the fit would have told them."""
+    return measured | {name: known.value(measured[name]) for name, known in card.calibrations.items()}
 
 
-def _widened(head: Head, values: dict[str, float], intervals: dict[str, list[float]]) -> dict[str, list[float]]:
-    """The intervals with what is known of the error of our own measurement against the one that the head was fitted to."""
-    for name, (low, high) in head.card.gate.get("measurement_error", {}).items():
-        for error in (low, high):
-            _, shifted = head.probabilities(values | {name: values[name] - error})
+def _widened(
+    head: Head, measured: dict[str, float], values: dict[str, float], intervals: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """The intervals with what the head answers at both ends of what our measurements may stand for."""
+    for name, known in head.card.calibrations.items():
+        for end in known.interval(measured[name]):
+            _, shifted = head.probabilities(values | {name: end})
             intervals = {c: [min(a, shifted[c][0]), max(b, shifted[c][1])] for c, (a, b) in intervals.items()}
     return intervals
-
-
-def _own_accuracy(card: HeadCard) -> Evidence:
-    """How good the head is, beside every answer of it."""
-    name = "accuracy" if "accuracy" in card.figures else "auc"
-    value, (low, high) = card.figures[name], card.figures[f"{name}_interval"]
-    title = "accuracy" if name == "accuracy" else "area under the ROC curve"
-    kind = "simulated " if card.trained_on.get("simulated") else ""
-    sentence = (
-        f"Cross-validated {title} of this head: {value:.2f} ({low:.2f} to {high:.2f}), "
-        f"on {card.figures['cases']} {kind}cases of {card.figures['patients']} people."
-    )
-    return Evidence(f"cross-validated {title}", round(value, 4), "", sentence, f"{low:.2f} to {high:.2f}")
 
 
 def _with_weight(
@@ -75,7 +68,7 @@ def _with_weight(
         name: weight for name, weight in head.contributions(values, label).items() if not name.startswith("embedding ")
     }
     strongest = sorted(spoken, key=lambda name: -spoken[name])[:3]
-    facts = [_speaking(label, name, found.values[name]) for name in strongest if spoken[name] > 0]
+    facts = [_speaking(label, name, values[name]) for name in strongest if spoken[name] > 0]
     return [*found.evidence, *facts]
 
 
@@ -84,11 +77,14 @@ def _speaking(label: str, feature: str, measured: float) -> Evidence:
     return Evidence(name, round(value, 4), unit, f"Speaks for {label}: {name} {value:.2f}{' ' if unit else ''}{unit}.")
 
 
-def _heat_map(study: Study, head: Head, found: Features, probabilities: dict[str, float]):
+def _heat_map(
+    study: Study, head: Head, found: Features, probabilities: dict[str, float]
+) -> tuple[np.ndarray | None, str]:
+    """The map and what is bright in it."""
     if found.mask is not None:
-        return softened(found.mask, study.scans[0].spacing)
+        return softened(found.mask, study.scans[0].spacing), found.mask_shows
     if "embedding" not in head.card.kinds:
-        return None
+        return None, ""
     label = max(probabilities, key=probabilities.get)
     width = len(study.embedding) // len(study.scans)
     names = embedding_names(1, width)
@@ -97,4 +93,4 @@ def _heat_map(study: Study, head: Head, found: Features, probabilities: dict[str
         values = found.values | dict(zip(names, embedding.tolist(), strict=True))
         return sum(head.contributions(values, label).values())
 
-    return occlusion(study.engine, study.encodings[0], score)
+    return occlusion(study.engine, study.encodings[0], score), f"what speaks for {label}"

@@ -12,5 +12,6 @@ def readable(name: str, value: float) -> tuple[str, float, str]:
     if name.startswith("presence of "):
         return name, 1 / (1 + math.exp(-value)), ""
     if name.endswith(" ejection"):
-        return f"{name} fraction", 100 * value, "%"
+        # Beside the ejection fraction of the whole chamber, from which it differs.
+        return f"{name} fraction on the slices that both phases show", 100 * value, "%"
     return name, value, ""

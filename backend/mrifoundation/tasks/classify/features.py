@@ -1,19 +1,19 @@
 """What heads measure on a study: each kind gives named numbers, and the same facts as evidence in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from mrifoundation.errors import InputError
+from mrifoundation.tasks.classify.brain_facts import NWBV, Person, brain_caution, brain_evidence
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Evidence, NotApplicable
-from mrifoundation.tasks.classify.heart_facts import heart_evidence, heart_of
+from mrifoundation.tasks.classify.heart_facts import ejection_caution, heart_evidence, heart_of
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.heart import STRUCTURES
 from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.lesion_signs import LESIONS, lesion_signs
-from mrifoundation.tasks.measure.norms import Norm
 from mrifoundation.tasks.measure.volumes import measure_volumes
 from mrifoundation.volume.same_grid import apart_mm
 
@@ -23,11 +23,14 @@ FAINT_ML = 0.05  # keeps the logarithm of a volume finite, and is below what a r
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """values: name → number. evidence: the same in words. mask: bool [i, j, k] of what was measured in the first series, or None."""
+    """values: name → number. evidence: the same in words. mask: bool [i, j, k] of what was measured in the first series, or None, and
+    mask_shows: what that is, in words. caution: why the measurement may be off here, "" for no reason."""
 
     values: dict[str, float]
     evidence: list[Evidence] = field(default_factory=list)
     mask: np.ndarray | None = None
+    mask_shows: str = ""
+    caution: str = ""
 
 
 def measure(study: Study, card: HeadCard) -> Features:
@@ -39,8 +42,9 @@ def measure(study: Study, card: HeadCard) -> Features:
         except InputError as error:
             raise NotApplicable(str(error)) from error
     values = {name: value for part in parts for name, value in part.values.items()}
-    mask = next((part.mask for part in parts if part.mask is not None), None)
-    return Features(values, [fact for part in parts for fact in part.evidence], mask)
+    mask, shows = next(((part.mask, part.mask_shows) for part in parts if part.mask is not None), (None, ""))
+    caution = " ".join(part.caution for part in parts if part.caution)
+    return Features(values, [fact for part in parts for fact in part.evidence], mask, shows, caution)
 
 
 def embedding_names(series: int, width: int) -> tuple[str, ...]:
@@ -54,7 +58,7 @@ def _heart(study: Study, card: HeadCard) -> Features:
         raise InputError("The two phases are not on the same slices; give two phases of one cine series.")
     phases = [_in_order(measure_volumes(study.engine, encoding, STRUCTURES)) for encoding in study.encodings]
     proportions, function = heart_of(phases, first.spacing, first.voxel_ml)
-    return Features(proportions, heart_evidence(function, card))
+    return Features(proportions, heart_evidence(function, card), caution=ejection_caution(proportions))
 
 
 def _in_order(volumes) -> np.ndarray:
@@ -68,40 +72,11 @@ def _brain_share(study: Study, card: HeadCard) -> Features:
     if study.age is None or study.sex not in ("F", "M"):
         raise NotApplicable("Age and sex are not known; give them (--age 72 --sex F).")
     share, volumes, stripped = measure_brain(study.engine, study.encodings[0], study.scans[0])
-    norm, usual, place, percentile = Norm.load("nwbv"), "", "", None
-    if norm and norm.covers(study.age):
-        place, percentile = _among_people(norm, share.nwbv, study, card.gate.get("measurement_error", {}).get("nWBV"))
-        usual = f"{norm.mean(study.age, study.sex):.3f} ± {norm.deviation:.3f} at this age ({norm.people} people, {norm.source})"
-    sentence = (
-        f"The brain fills {share.nwbv:.3f} of the intracranial space ({share.brain_ml:.0f} of {share.intracranial_ml:.0f} mL)"
-        f"{place}."
+    return Features(
+        {"age": study.age, "male": float(study.sex == "M"), NWBV: share.nwbv},
+        brain_evidence(share, volumes, stripped, Person(study.age, study.sex), card),
+        caution=brain_caution(share, stripped, card),
     )
-    if stripped:
-        sentence += " The scan is skull-stripped: its mask stands for that space."
-    facts = [Evidence("brain share of the intracranial volume", round(share.nwbv, 4), "", sentence, usual, percentile)]
-    for title, name in (("lateral ventricles", "lateral ventricle"), ("hippocampi", "hippocampus")):
-        ml = volumes.ml(f"left {name}", f"right {name}")
-        if ml > 0:
-            part = (
-                f"The {title} measure {ml:.1f} mL, {1000 * ml / share.intracranial_ml:.1f} ‰ of the intracranial space."
-            )
-            facts.append(Evidence(title, round(ml, 2), "mL", part))
-    return Features({"age": study.age, "male": float(study.sex == "M"), "nWBV": share.nwbv}, facts)
-
-
-def _among_people(norm: Norm, nwbv: float, study: Study, error: Sequence[float] | None) -> tuple[str, float | None]:
-    """Where the brain's share lies among people alike, in words, and the percentile where one can be named.
-
-    error: 95 % limits of our measurement minus the one that the norm rests on, as far as it is known; within them nobody can say more
-    than a range."""
-    if error is None:
-        percentile = norm.percentile(nwbv, study.age, study.sex)
-        return f"; percentile {percentile:.0f} of people of this age without dementia", percentile
-    low, high = norm.percentiles(nwbv, study.age, study.sex, tuple(error))
-    return (
-        f"; measured so, it was {min(error):+.3f} to {max(error):+.3f} away from the published values that the norm rests on, "
-        f"so it may be anywhere from percentile {low:.0f} to {high:.0f} of people of this age without dementia"
-    ), None
 
 
 def _lesion(study: Study, card: HeadCard) -> Features:
@@ -120,7 +95,7 @@ def _lesion(study: Study, card: HeadCard) -> Features:
             )
         )
     mask = volumes.mask(*card.structures)
-    return Features(values, facts, mask if mask.any() else None)
+    return Features(values, facts, mask if mask.any() else None, f"what was segmented as {', '.join(card.structures)}")
 
 
 def _lesion_signs(study: Study, card: HeadCard) -> Features:
@@ -134,11 +109,11 @@ def _lesion_signs(study: Study, card: HeadCard) -> Features:
         )
         for kind, ml in found.volumes_ml.items()
     ]
-    shown = [
-        found.on_scan(kind, study.encodings[0]) for kind, parts in LESIONS.items() if set(parts) & set(card.structures)
-    ]
-    mask = np.any(shown, axis=0) if shown else None
-    return Features(found.values, facts, mask if mask is not None and mask.any() else None)
+    kinds = [kind for kind, parts in LESIONS.items() if set(parts) & set(card.structures)]
+    mask = np.any([found.on_scan(kind, study.encodings[0]) for kind in kinds], axis=0) if kinds else None
+    # Every brain has such a place, so that the map alone would show a lesion where the head finds none.
+    shows = f"what the network would outline as {' or '.join(kinds)}, if there is any"
+    return Features(found.values, facts, mask if mask is not None and mask.any() else None, shows)
 
 
 def _embedding(study: Study, card: HeadCard) -> Features:

@@ -16,6 +16,11 @@ def check_study(head: Head, study: Study) -> str:
     card = head.card
     if card.model_id and card.model_id != study.engine.card.model_id:
         raise NotApplicable("The head was fitted for other weights; fit it again (mrifoundation-heads, or teach head).")
+    if "measurement_error" in card.gate:  # in cards of before the calibration
+        raise NotApplicable(
+            "The head was fitted by an earlier version, which took the error of our measurement for the same in all people; "
+            "fit it again (mrifoundation-heads)."
+        )
     for scan in study.scans:
         if problem := problem_of(scan):
             raise NotApplicable(f"Nothing can be told from '{scan.name}': {problem}.")

@@ -1,6 +1,6 @@
 """The heart as a head sees it: proportions of two phases, and its function as evidence in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -52,6 +52,17 @@ def heart_evidence(heart: HeartFunction, card: HeadCard) -> list[Evidence]:
         why = "Right ejection fraction: not told, since the right ventricle was segmented no smaller at end-systole than at end-diastole."
         facts.append(Evidence("right end-systolic volume", round(heart.right_esv_ml, 4), "mL", why))
     return facts
+
+
+def ejection_caution(proportions: Mapping[str, float]) -> str:
+    """Where a chamber is larger at end-systole on the slices that both phases show, which no heart's is; "" elsewhere."""
+    grown = [side for side in ("left", "right") if proportions[f"{side} ejection"] < 0]
+    if not grown:
+        return ""
+    return (
+        f"The {' and the '.join(grown)} ventricle was segmented larger at end-systole than at end-diastole on the slices that both phases "
+        "show; the answer rests on that, and is hardly to be believed."
+    )
 
 
 def _fact(what: str, value: float, unit: str, error: dict | None) -> Evidence:

@@ -15,13 +15,14 @@ MOST_CLASSES = 12
 @dataclass(frozen=True)
 class Labelled:
     """One examination. name: to tell it from others. read: gives its series in order, `series` of them. label: what it shows.
-    patient: whose it is."""
+    patient: whose it is; is_known: whether that was told, or the examination stands for a person of its own."""
 
     name: str
     read: Callable[[], tuple[Scan, ...]]
     label: str
     patient: str
     series: int = 1
+    is_known: bool = True
 
 
 def read_labels(path: Path) -> list[Labelled]:
@@ -54,8 +55,9 @@ def _case(row: dict, line: int, root: Path) -> Labelled:
     for path in paths:
         if not path.exists():
             raise InputError(f"Line {line} of the table names '{path}', which is not there; correct the path.")
-    patient = (row.get("patient") or "").strip() or str(paths[0].resolve())
-    return Labelled(paths[0].name, _from_files(paths), label, patient, len(paths))
+    told = (row.get("patient") or "").strip()
+    patient = told or str(paths[0].resolve())
+    return Labelled(paths[0].name, _from_files(paths), label, patient, len(paths), bool(told))
 
 
 def _from_files(paths: tuple[Path, ...]) -> Callable[[], tuple[Scan, ...]]:

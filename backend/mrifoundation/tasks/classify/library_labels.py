@@ -40,7 +40,8 @@ def marked_labels(library: "Library", labels: Mapping[str, str]) -> list[Labelle
 
 def library_columns(library: "Library", collection: str) -> list[dict]:
     """What a head could be taught from: each fact that the sources of the collection's cases tell, as {"column", "classes": label → people
-    (none where there are more than a head tells apart), "problem": why no head can be taught from it, else ""}; those that can come first.
+    (none where there are more than a head tells apart), "unknown": cases of unknown people, which count as a person each, "problem": why no
+    head can be taught from it, else ""}; those that can come first.
 
     Raises InputError when there is no such collection."""
     found = _cases_of(library, collection)
@@ -60,7 +61,8 @@ def _column(library: "Library", fact: str, told: "Sequence[Case]") -> dict:
     for case in cases:
         people[case.label].add(case.patient)
     classes = {label: len(people[label]) for label in sorted(people)} if len(people) <= MOST_CLASSES else {}
-    return {"column": fact, "classes": classes, "problem": problem}
+    unknown = sum(not case.is_known for case in cases)
+    return {"column": fact, "classes": classes, "unknown": unknown, "problem": problem}
 
 
 def _cases_of(library: "Library", collection: str) -> "list[Case]":
@@ -76,4 +78,5 @@ def _tells(case: "Case", fact: str) -> bool:
 
 
 def _labelled(library: "Library", case: "Case", label: str) -> Labelled:
-    return Labelled(case.name, lambda: (library.read(case.case),), label, case.patient or case.case)
+    patient = case.patient or case.case
+    return Labelled(case.name, lambda: (library.read(case.case),), label, patient, is_known=bool(case.patient))

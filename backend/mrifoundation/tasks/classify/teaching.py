@@ -17,6 +17,7 @@ from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.classify.head_files import check_name
 from mrifoundation.tasks.classify.labelled import Labelled
 from mrifoundation.tasks.classify.study import Study
+from mrifoundation.tasks.classify.worth import may_be_chance
 from mrifoundation.tasks.measure.quality import problem_of
 
 
@@ -66,7 +67,7 @@ def teaching_head(
     # Where structures were named, the embedding alone is told beside the head.
     width = [n for n in found.names if n.startswith("embedding ")]
     baselines = {"embedding only": found.columns(width)} if structures else {}
-    return fit_head(card, found, baselines)
+    return with_doubts(fit_head(card, found, baselines))
 
 
 def _go_on(cancel: Cancel) -> None:
@@ -107,14 +108,32 @@ def _card(engine: Engine, name: str, cases: Sequence[Labelled], structures: Sequ
     )
 
 
+def with_doubts(head: Head) -> Head:
+    """The head with what makes its figures doubtful among its limits, first, so that it stands beside every answer."""
+    card, doubts = head.card, []
+    cases, unknown = card.trained_on["cases"], card.trained_on["unknown_patients"]
+    figures = card.figures
+    if may_be_chance(figures, list(card.trained_on["classes"].values())):
+        doubts.append("It may tell no more than chance: so says the interval of its cross-validated figure.")
+    if unknown:
+        doubts.append(
+            f"For {unknown} of {cases} cases the patient is not known; if some are of one person, the figures flatter."
+        )
+        figures = figures | {"method": f"{figures['method']}, as far as patients are known"}
+    return replace(head, card=replace(card, figures=figures, limits=(*doubts, *card.limits)))
+
+
 def _trained_on(cases: list[Labelled], refused: dict[str, str]) -> dict:
     classes = {label: len({c.patient for c in cases if c.label == label}) for label in sorted({c.label for c in cases})}
     patients = len({case.patient for case in cases})
     told = ", ".join(f"{label}: {count}" for label, count in classes.items())
-    sentence = f"Fitted to {len(cases)} examinations of {patients} people ({told} people)."
+    unknown = sum(not case.is_known for case in cases)
+    counted = f"{'at most ' if unknown else ''}{patients} people"
+    sentence = f"Fitted to {len(cases)} examinations of {counted} ({told} people)."
     if refused:
         sentence += f" {len(refused)} more could not be measured and were left out."
     return {
         "cases": len(cases), "patients": patients, "classes": classes, "real": len(cases), "simulated": False,
-        "sources": ["the user's own"], "left_out": len(refused), "sentence": sentence,
+        "sources": ["the user's own"], "left_out": len(refused), "unknown_patients": unknown,
+        "sentence": sentence,
     }  # fmt: skip

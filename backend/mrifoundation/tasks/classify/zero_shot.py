@@ -6,7 +6,7 @@ import numpy as np
 
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.errors import InputError
-from mrifoundation.tasks.classify.classification import Classification, Evidence
+from mrifoundation.tasks.classify.classification import OVER_PHRASINGS, Classification, Evidence
 from mrifoundation.tasks.classify.classify import RESEARCH
 from mrifoundation.tasks.classify.heat_map import occlusion
 from mrifoundation.tasks.measure.quality import problem_of
@@ -21,7 +21,8 @@ CAUTION = (
 def zero_shot(
     engine: Engine, encoding: Encoding, sentence: str, versus: str, scan: Scan | None = None, heat: bool = True
 ) -> Classification:
-    """Which of two sentences the scan lies nearer to; several phrasings of each are averaged, and their spread is the interval.
+    """Which of two sentences the scan lies nearer to; several phrasings of each are averaged; the interval is their range, which
+    says nothing of how often such an answer is right.
 
     scan: is looked at for noise first. heat: whether to make the heat map, which takes about a second.
     Raises InputError when a sentence is empty, both are the same, or the weights were not trained on words.
@@ -51,6 +52,7 @@ def zero_shot(
         )
         for text, value in zip((sentence, versus), similar, strict=True)
     ]
+    map_shown = occlusion(engine, encoding, lambda embedding: float(embedding @ direction)) if heat else None
     return Classification(
         "zero-shot",
         title,
@@ -59,7 +61,9 @@ def zero_shot(
         intervals={sentence: [low, high], versus: [1 - high, 1 - low]},
         evidence=facts,
         caution=f"{CAUTION} {RESEARCH}",
-        heat_map=occlusion(engine, encoding, lambda embedding: float(embedding @ direction)) if heat else None,
+        heat_map=map_shown,
+        interval_kind=OVER_PHRASINGS,
+        heat_map_shows="" if map_shown is None else f"what speaks for “{sentence}”",
     )
 
 

@@ -51,6 +51,7 @@ def as_dicom_seg(segments: Sequence[Segment], source: SourceSeries, vocabulary: 
             content_description=description[:64],
             content_label="SEGMENTATION",
             series_description=description[:64],
+            specific_character_set="ISO_IR 192",  # UTF-8: names of segments, and sets of the source that highdicom refuses
         )
         canvas = io.BytesIO()
         segmentation.save_as(canvas, enforce_file_format=True)

@@ -40,8 +40,8 @@ def export_segments(
     DICOM series.
 
     Names of structures and organs at risk bring their SNOMED code, colour and TG-263 name. Several surfaces become a zip of one STL each.
-    Raises InputError when a DICOM format has no source or another grid, a segment is empty, two would have one name, or segments overlap in
-    a label map.
+    A DICOM format leaves out, with a note, what lies only on slices without an image. Raises InputError when it has no source, another grid
+    or nothing else to write, a segment is empty, two would have one name, or segments overlap in a label map.
     """
     _check(segments, grid)
     vocabulary = vocabulary or Vocabulary.load()
@@ -100,8 +100,22 @@ def _dicom(
         from mrifoundation.tasks.exchange.dicom_seg import as_dicom_seg as write
 
     placed = [replace(one, mask=on_series(one.mask, grid.affine, source)) for one in segments]
-    content = write(placed, source, vocabulary, description)
-    return Exported(content, ".dcm", "application/dicom", (*source.notes, *_gaps(placed, source)))
+    pictured, unseen = _pictured(placed, source)
+    content = write(pictured, source, vocabulary, description)
+    return Exported(content, ".dcm", "application/dicom", (*source.notes, *unseen, *_gaps(pictured, source)))
+
+
+def _pictured(segments: Sequence[Segment], source: SourceSeries) -> tuple[list[Segment], list[str]]:
+    """Those on slices that have an image, and which are not: DICOM has no way to write a region without a contour or frame."""
+    slices = sorted({plane.slice for plane in source.planes})
+    pictured = [one for one in segments if one.mask[:, :, slices].any()]
+    left_out = ", ".join(f"'{one.name}'" for one in segments if not one.mask[:, :, slices].any())
+    if not left_out:
+        return pictured, []
+    words = f"Only on slices of which the series has no image: {left_out}"
+    if not pictured:
+        raise InputError(f"{words}. A DICOM file cannot hold it; export NIfTI or seg.nrrd.")
+    return pictured, [f"{words}. This is not in the file."]
 
 
 def _gaps(segments: Sequence[Segment], source: SourceSeries) -> list[str]:

@@ -26,6 +26,7 @@ _COPIED = (
     "PatientSex",
     "PatientIdentityRemoved",
     "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
     "StudyInstanceUID",
     "StudyDate",
     "StudyTime",
@@ -150,7 +151,10 @@ def _observation(number: int, one: Identity) -> Dataset:
         ROIInterpreter="",
     )
     if one.structure is not None and one.structure.snomed:
-        observation.RTROIIdentificationCodeSequence = [_coded(one.code)]
+        coded = _coded(one.code)
+        if one.laterality:  # the code is the same for both sides (C.8.8.8)
+            coded.SegmentedPropertyTypeModifierCodeSequence = [_coded(one.laterality)]
+        observation.RTROIIdentificationCodeSequence = [coded]
     return observation
 
 

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid, onto
+from mrifoundation.tasks.exchange.patient_study import make_valid, odd_note
 from mrifoundation.volume import list_series
 from mrifoundation.volume.archive import unzipped
 from mrifoundation.volume.content import sniff
@@ -22,18 +23,6 @@ from mrifoundation.volume.itk_image import LPS_TO_RAS
 NOT_DICOM = (
     "is not a DICOM series, and DICOM SEG and RTSTRUCT refer to one; give the series that the scan was read from, "
     "or export NIfTI, seg.nrrd or STL."
-)
-# Attributes that files must have (PS3.3 C.7.1.1, C.7.2.1) and de-identified images may lack: then they are left empty.
-_MAY_BE_EMPTY = (
-    "PatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "PatientSex",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
 )
 
 
@@ -92,6 +81,9 @@ def _source(series: Series, notes: list[str]) -> SourceSeries:
         raise InputError(f"The images of '{series.title}' state no position, so nothing can refer to them; {_AGAIN}")
     paths = list(dict.fromkeys(frame.path for frame in stack.frames))
     headers = tuple(_header(path, series.title) for path in paths)
+    odd = dict.fromkeys(keyword for header in headers for keyword in make_valid(header))
+    if odd:
+        notes.append(odd_note(list(odd)))
     planes = tuple(
         Plane(round(float(place)), paths.index(frame.path), frame)
         for frame, place in zip(stack.frames, stack.place, strict=True)
@@ -109,9 +101,6 @@ def _header(path: Path, title: str) -> Dataset:
     for keyword in ("FrameOfReferenceUID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"):
         if not header.get(keyword):
             raise InputError(f"An image of '{title}' has no {keyword}, so nothing can refer to it; {_AGAIN}")
-    for keyword in _MAY_BE_EMPTY:
-        if keyword not in header:
-            setattr(header, keyword, "")
     return header
 
 

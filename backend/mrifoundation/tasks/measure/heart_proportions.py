@@ -48,7 +48,8 @@ class Areas:
 def heart_proportions(diastole: np.ndarray, systole: np.ndarray, spacing: np.ndarray) -> dict[str, float]:
     """Ten numbers by name, of label maps [i, j, k] of one series with 1, 2, 3 = `heart.STRUCTURES`; spacing mm [3].
 
-    Raises InputError when the phases are not on the same slices, share no slice of the left ventricle, or show no whole ring.
+    Raises InputError when the phases are not on the same slices, share no slice of the left ventricle, show no right one at
+    end-diastole on these, or no whole ring. A right ejection below 0 is told as it is: whoever uses it must say so.
     """
     if diastole.shape != systole.shape:
         raise InputError("The two phases are not on the same slices; give two phases of one cine series.")
@@ -61,9 +62,14 @@ def heart_proportions(diastole: np.ndarray, systole: np.ndarray, spacing: np.nda
         )
     first, second = first[shared], second[shared]
     wide, tight = _areas(first), _areas(second)
+    if not wide.right.any():
+        raise InputError(
+            "The right ventricle is not seen at end-diastole on the slices that show the left one in both series; "
+            "give two short-axis phases of one cine series, end-diastole first."
+        )
     return {
         "left ejection": 1 - float(tight.left.sum() / wide.left.sum()),
-        "right ejection": 1 - float(tight.right.sum() / max(wide.right.sum(), 1.0)),
+        "right ejection": 1 - float(tight.right.sum() / wide.right.sum()),
         "right share at end-diastole": wide.right_share,
         "right share at end-systole": tight.right_share,
         "log wall to radius at end-diastole": float(np.log(wide.wall_to_radius)),

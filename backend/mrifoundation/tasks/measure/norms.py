@@ -39,10 +39,9 @@ class Norm:
         """0 to 100: how many people of this age and sex without disease have a lower value."""
         return float(100 * gaussian.cdf((value - self.mean(age, sex)) / self.deviation))
 
-    def percentiles(self, value: float, age: float, sex: str, error: tuple[float, float]) -> tuple[float, float]:
-        """The lowest and the highest percentile that `value` may stand for. error: 95 % limits of our measurement minus the one that
-        the norm was made of."""
-        low, high = (self.percentile(value - off, age, sex) for off in (max(error), min(error)))
+    def percentiles(self, span: tuple[float, float], age: float, sex: str) -> tuple[float, float]:
+        """Those of both ends of `span`, between which the value lies in the norm's own way of measuring."""
+        low, high = (self.percentile(value, age, sex) for value in sorted(span))
         return low, high
 
     def covers(self, age: float) -> bool:

@@ -11,11 +11,14 @@ from mrifoundation.volume.box import bounding_box
 from mrifoundation.volume.orientation import CanonicalAxes
 
 NOTABLE = 15.0  # per cent of asymmetry that is worth a sentence
+THICK = 3.0  # times the finest spacing, from which on a stack ends with a slice and not with the field of view
 
 
 @dataclass(frozen=True)
 class StructureVolume:
-    """One structure in view. center_ras_mm, box_ras_mm (low and high corner): RAS mm. cut: reaches the edge of the field of view."""
+    """One structure in view. center_ras_mm, box_ras_mm (low and high corner): RAS mm. cut: reaches the edge of the field of view.
+
+    at_end: reaches the first or last slice of a thick stack, which may cut it or just be its own last one: nobody can see beyond."""
 
     name: str
     volume_ml: float
@@ -23,6 +26,12 @@ class StructureVolume:
     center_ras_mm: tuple[float, ...]
     box_ras_mm: tuple[tuple[float, ...], tuple[float, ...]]
     cut: bool
+    at_end: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is surely in view, so that its volume can be held against another one."""
+        return not (self.cut or self.at_end)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +94,7 @@ def asymmetries(volumes: Volumes) -> list[Asymmetry]:
     pairs = []
     for name, left in volumes.structures.items():
         other = volumes.structures.get(f"right {name.removeprefix('left ')}")
-        if name.startswith("left ") and other and not (left.cut or other.cut):
+        if name.startswith("left ") and other and left.whole and other.whole:
             pairs.append(Asymmetry(name.removeprefix("left "), left.volume_ml, other.volume_ml))
     return sorted(pairs, key=lambda pair: -abs(pair.index))
 
@@ -95,21 +104,23 @@ def _measured(row: dict, labels: np.ndarray, affine: np.ndarray) -> StructureVol
     spans = [(part.start, part.stop - 1) for part in bounding_box(mask)]
     corners = np.array([[spans[a][(n >> a) & 1] + ((n >> a) & 1) - 0.5 for a in range(3)] for n in range(8)])
     ras = corners @ affine[:3, :3].T + affine[:3, 3]
-    # The slices of a thick stack end where the stack ends, so its through-plane faces say nothing.
-    cut = any(low == 0 or high == n - 1 for (low, high), n in _faces(spans, labels.shape, affine))
+    met = [axis for axis, (low, high) in enumerate(spans) if low == 0 or high == labels.shape[axis] - 1]
+    thick = _thick_axes(affine)
     return StructureVolume(
         row["name"],
         row["volume_ml"],
         row["presence"],
         tuple(row["center_ras_mm"]),
         (tuple(ras.min(axis=0).tolist()), tuple(ras.max(axis=0).tolist())),
-        cut,
+        cut=any(axis not in thick for axis in met),
+        at_end=any(axis in thick for axis in met),
     )
 
 
-def _faces(spans: list[tuple[int, int]], shape: tuple[int, ...], affine: np.ndarray) -> list:
+def _thick_axes(affine: np.ndarray) -> list[int]:
+    """Across which the scan is a stack of thick slices."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    return [(spans[a], shape[a]) for a in range(3) if spacing[a] < 3 * spacing.min()]
+    return np.flatnonzero(spacing >= THICK * spacing.min()).tolist()
 
 
 def plane_of(affine: np.ndarray) -> str:

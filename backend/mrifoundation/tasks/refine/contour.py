@@ -7,6 +7,7 @@ import numpy as np
 from mrifoundation.engine.refinement import Change, Mark
 from mrifoundation.engine.refinement.placing import Placed
 from mrifoundation.engine.refinement.words import Words
+from mrifoundation.tasks.refine.journal import Journal
 from mrifoundation.tasks.refine.review import Review
 from mrifoundation.volume.box import Box, bounding_box
 
@@ -42,7 +43,7 @@ class Contour:
     """mask: bool [i, j, k] on the scan's own grid, as it is after `position` of the `steps`; the others can be redone.
 
     words: what the network answers to its prompt, kept so that it is computed once; None where there is nothing (yet).
-    reviews: what was decided about it, the latest last.
+    reviews: what was decided about it, the latest last. journal: where it is kept; None where it is not.
     """
 
     about: About
@@ -51,6 +52,12 @@ class Contour:
     position: int = 0
     words: Words | None = None
     reviews: list[Review] = field(default_factory=list)
+    journal: Journal | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """False where its journal has more than could be read: then it can be looked at, and no step be added."""
+        return self.journal is None or self.journal.is_whole
 
     @property
     def nbytes(self) -> int:
@@ -72,7 +79,9 @@ class Contour:
         self.go(self.position + 1)
 
     def go(self, position: int) -> Box:
-        """Undo or redo to `position`; gives the box of the scan's own grid that holds every change."""
+        """Undo or redo to `position`; gives the box of the scan's own grid that holds every change. IndexError where there is no such."""
+        if not 0 <= position <= len(self.steps):
+            raise IndexError(position)
         boxes = []
         while self.position > position:
             self.position -= 1

@@ -1,9 +1,13 @@
-"""All contours under correction: opened, marked, undone, redone, and found again after a restart."""
+"""All contours under correction: opened, marked, undone, redone, and found again after a restart.
+
+Several processes (replicas of the service) may have one folder: whoever asks for a contour gets it as the disk has it now.
+"""
 
 import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,9 +20,10 @@ from mrifoundation.engine.room import memory_limit
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.refine.contour import About, Box, Contour, Step, union
 from mrifoundation.tasks.refine.edit import EDIT, edit_step, holding_marks, was_edited
-from mrifoundation.tasks.refine.journal import Journal
+from mrifoundation.tasks.refine.journal import Journal, Sealed
+from mrifoundation.tasks.refine.replay import replayed
 from mrifoundation.tasks.refine.review import Review
-from mrifoundation.tasks.refine.step_record import opened, opening_record, step_of, step_record
+from mrifoundation.tasks.refine.step_record import opening_record, step_record
 from mrifoundation.volume import Scan
 
 IN_MEMORY = 0.15  # of what may be kept there
@@ -48,7 +53,7 @@ class Contours:
         words = {"name": name or prompt or "segment", "profile": profile, "prompt": prompt}
         drawn, now = not begun.any(), self._next_moment()
         about = About(secrets.token_hex(8), scan.content_hash, scan.shape, **words, drawn=drawn, opened_ns=now)
-        contour = Contour(about, begun)
+        contour = Contour(about, begun, journal=self._journal(about.id))
         self._write(contour, *opening_record(contour))
         self._memory.put(about.id, contour)
         return contour
@@ -56,28 +61,31 @@ class Contours:
     def get(self, contour_id: str) -> Contour | None:
         """The contour with this id as it was left; None when there is none."""
         contour = self._memory.get(contour_id)
-        if contour is None and _ID.fullmatch(contour_id) and self._path(contour_id).is_file():
-            contour = _replayed(Journal(self._path(contour_id)))
-            if contour is not None:
-                self._memory.put(contour_id, contour)
+        if contour is not None and contour.journal.is_current:
+            return contour
+        self._memory.drop(contour_id)
+        contour = self._found(contour_id) if _ID.fullmatch(contour_id) else None
+        if contour is not None:
+            self._memory.put(contour_id, contour)
         return contour
 
     def of_volume(self, volume: str) -> list[Contour]:
         """All contours on one scan, the oldest first."""
-        found = [self.get(name) for name, about in self._openings() if about["volume"] == volume]
+        found = [self.get(name) for name, about in self._openings() if about.get("volume") == volume]
         return sorted((contour for contour in found if contour is not None), key=lambda one: one.about.opened_ns)
 
     def _openings(self) -> Iterator[tuple[str, dict]]:
         """Id and first record of every contour."""
         for path in self._folder.glob("*.journal"):
-            first = next(iter(Journal(path).read()), None)
-            if first is not None:
-                yield path.stem, first[0]["open"]
+            with suppress(FileNotFoundError):  # another process deletes it
+                first = Journal(path).first()
+                if first is not None and "open" in first[0]:
+                    yield path.stem, first[0]["open"]
 
     def _next_moment(self) -> int:
         """Now, but later than any contour was opened, also where the clock was set back: contours are listed in this order."""
         if self._latest is None:
-            self._latest = max((about["opened_ns"] for _, about in self._openings()), default=0)
+            self._latest = max((about.get("opened_ns", 0) for _, about in self._openings()), default=0)
         self._latest = max(time.time_ns(), self._latest + 1)
         return self._latest
 
@@ -137,7 +145,7 @@ class Contours:
 
     def remove(self, contour: Contour) -> None:
         """Delete the contour and its journal."""
-        self._path(contour.about.id).unlink(missing_ok=True)
+        contour.journal.delete()
         self._memory.drop(contour.about.id)
 
     def _go(self, contour: Contour, position: int, otherwise: str) -> Box:
@@ -148,25 +156,20 @@ class Contours:
 
     def _write(self, contour: Contour, record: dict, content: bytes) -> None:
         try:
-            Journal(self._path(contour.about.id)).append(record, content)
+            contour.journal.append(record, content)
+        except Sealed:
+            self._memory.drop(contour.about.id)
+            raise
         except OSError as error:
             raise InputError(
                 f"The edit could not be kept on disk ({error.strerror}) and was not done; make room or set MRIFOUNDATION_CACHE."
             ) from error
 
-    def _path(self, contour_id: str) -> Path:
-        return self._folder / f"{contour_id}.journal"
+    def _found(self, contour_id: str) -> Contour | None:
+        try:
+            return replayed(self._journal(contour_id))
+        except FileNotFoundError:
+            return None
 
-
-def _replayed(journal: Journal) -> Contour | None:
-    contour = None
-    for record, content in journal.read():
-        if contour is None:
-            contour = opened(record, content)
-        elif "to" in record:
-            contour.go(record["to"])
-        elif "review" in record:
-            contour.reviews.append(Review(**record["review"]))
-        else:
-            contour.take(step_of(record, content))
-    return contour
+    def _journal(self, contour_id: str) -> Journal:
+        return Journal(self._folder / f"{contour_id}.journal")

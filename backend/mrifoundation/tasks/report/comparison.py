@@ -6,29 +6,51 @@ from mrifoundation.engine import Engine
 from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.measure.volumes import NOTABLE, StructureVolume, Volumes
 from mrifoundation.tasks.report.document import Section, Sentence
+from mrifoundation.tasks.report.prior_headers import UNKNOWN, PriorHeaders
 from mrifoundation.tasks.report.structures import dice_facts, is_crumb, place_facts, shown_ml
 
 TITLE = "Comparison with the prior scan"
+LATER = (
+    "Nothing is compared: by its DICOM headers the prior was made on a later day than this scan, so that what is called then and "
+    "now would be the wrong way round. Choose the two scans the other way round."
+)
 
 Pair = tuple[StructureVolume, StructureVolume]  # now, then
 
 
-def comparison_section(engine: Engine, now: Volumes, then: Volumes, unlike: Sequence[Sentence] = ()) -> Section:
+def later_section(unlike: Sequence[Sentence] = ()) -> Section:
+    """For a prior that is none, of which a growing lesion would be told as a shrinking one."""
+    return Section(TITLE, (*unlike, Sentence(LATER, {"prior_is_later": True})))
+
+
+def comparison_section(
+    engine: Engine,
+    now: Volumes,
+    then: Volumes,
+    unlike: Sequence[Sentence] = (),
+    headers: PriorHeaders = UNKNOWN,
+) -> Section:
     """Changes larger than what drawing may err by, the largest first; then those that are not, and what is not compared.
 
-    unlike: in what else the two scans differ, told before any change. Crumbs are left out, as they are where structures are told."""
+    unlike: in what else the two scans differ, told before any change. headers: what they could not tell is said to be taken as given.
+    Crumbs are left out, as they are where structures are told."""
     here, there = _measured(engine, now), _measured(engine, then)
     both = [(one, there[name]) for name, one in here.items() if name in there]
-    whole = sorted((pair for pair in both if not _is_cut(pair)), key=lambda pair: -abs(change_of_mean(*pair)))
+    whole = sorted((pair for pair in both if _is_whole(pair)), key=lambda pair: -abs(change_of_mean(*pair)))
     cut = [pair[0].name for pair in both if _is_cut(pair)]
+    at_end = [pair[0].name for pair in both if not (_is_whole(pair) or _is_cut(pair))]
     sentences = [*unlike, *_compared(engine, whole)]
     sentences += _named("Not compared, since the edge of the field of view cuts them in one of the scans", cut)
+    sentences += _named(
+        "Not compared, since they reach the first or last slice in one of the scans, so that part of them may be missing",
+        at_end,
+    )
     sentences += _named("Found now and not in the prior", _missing(here, then))
     sentences += _named("Found in the prior and not now", _missing(there, now))
     sentences += _named(
         "Not compared, since it was not measured how well they are drawn", _unmeasured(engine, now, then)
     )
-    sentences.append(Sentence("That both scans are of the same person was taken as given.", {}))
+    sentences.append(_taken_as_given(headers))
     return Section(TITLE, tuple(sentences))
 
 
@@ -57,6 +79,10 @@ def _measured(engine: Engine, volumes: Volumes) -> dict[str, StructureVolume]:
 def _unmeasured(engine: Engine, *scans: Volumes) -> list[str]:
     found = [one for volumes in scans for one in volumes.structures.values() if not is_crumb(engine, one)]
     return list(dict.fromkeys(one.name for one in found if not trust_of(engine.card, one.name)))
+
+
+def _is_whole(pair: Pair) -> bool:
+    return all(one.whole and one.volume_ml > 0 for one in pair)
 
 
 def _is_cut(pair: Pair) -> bool:
@@ -107,3 +133,9 @@ def _not_told_apart(engine: Engine, pairs: Sequence[Pair]) -> Sentence:
 
 def _named(what: str, names: Sequence[str]) -> list[Sentence]:
     return [Sentence(f"{what}: {', '.join(names)}.", {"structures": list(names)})] if names else []
+
+
+def _taken_as_given(headers: PriorHeaders) -> Sentence:
+    """The same Patient ID twice does not prove one person, but a day does prove which scan is the earlier one."""
+    order = ", and that the prior is the earlier one," if headers.is_later is None else ""
+    return Sentence(f"That both scans are of the same person{order} was taken as given.", {})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mrifoundation.engine.encoder import Cancel, Progress
+from mrifoundation.engine.trust import trust_of
 from mrifoundation.errors import Cancelled
 from mrifoundation.tasks.classify.ask import ask_heads
 from mrifoundation.tasks.classify.study import Study
@@ -12,10 +13,11 @@ from mrifoundation.tasks.measure.quality import problem_of
 from mrifoundation.tasks.measure.volumes import Volumes
 from mrifoundation.tasks.overlay import draw_overlay
 from mrifoundation.tasks.report.comparison import TITLE as COMPARISON
-from mrifoundation.tasks.report.comparison import comparison_section
+from mrifoundation.tasks.report.comparison import comparison_section, later_section
 from mrifoundation.tasks.report.document import Picture, Report, Section, Sentence
 from mrifoundation.tasks.report.findings import findings_section
 from mrifoundation.tasks.report.function import function_section, measured_function
+from mrifoundation.tasks.report.prior_headers import UNKNOWN, PriorHeaders
 from mrifoundation.tasks.report.similar import similar_section
 from mrifoundation.tasks.report.structures import (
     is_crumb,
@@ -25,7 +27,7 @@ from mrifoundation.tasks.report.structures import (
     structure_section,
 )
 from mrifoundation.tasks.report.technique import technique
-from mrifoundation.tasks.report.unlike_prior import unlike_prior
+from mrifoundation.tasks.report.unlike_prior import other_patient, unlike_prior
 
 if TYPE_CHECKING:
     from mrifoundation.library import Library
@@ -42,12 +44,12 @@ def report(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
     *,
-    other_patient: bool = False,
+    headers: PriorHeaders = UNKNOWN,
 ) -> Report:
     """The draft for a study. heads: names, or all there are. prior: an earlier study of the same person; its first series is compared.
 
-    library: where similar cases are looked for, whose captions and reports are quoted as theirs. other_patient: the prior is another
-    patient's by its headers, which is said (`names_other_patient`).
+    library: where similar cases are looked for, whose captions and reports are quoted as theirs. headers: what those of scan and prior
+    tell; a prior of another patient is said to be one, and one that was made later is not compared.
     Raises InputError for a head that is not there, and Cancelled.
     """
     tell = progress or (lambda stage, fraction, message: None)
@@ -71,27 +73,31 @@ def report(
     sections.append(findings_section(answers))
     if prior is not None:
         tell("report", 0.8, "Comparing with the prior scan.")
-        sections.append(_compared(study, prior, volumes[0], other_patient))
+        sections.append(_compared(study, prior, volumes[0], headers))
     if library is not None:
         sections.append(similar_section(study, library))
     sections.append(_limits(study, left_out(study)))
     pictures = tuple(_picture(study, number, one) for number, one in enumerate(volumes))
+    shown = tuple(one for one in volumes[0].structures.values() if not is_crumb(study.engine, one))
     return Report(
         TITLE,
         tuple(section for section in sections if section is not None),
         pictures,
-        tuple(one for one in volumes[0].structures.values() if not is_crumb(study.engine, one)),
+        shown,
         tuple(answers),
         study.engine.card.model_id,
         function.facts if function else (),
+        {one.name: trust for one in shown if (trust := trust_of(study.engine.card, one.name))},
     )
 
 
-def _compared(study: Study, prior: Study, now: Volumes, other_patient: bool) -> Section:
+def _compared(study: Study, prior: Study, now: Volumes, headers: PriorHeaders) -> Section:
     if problem := problem_of(prior.scans[0]):
         return Section(COMPARISON, (Sentence(f"Nothing can be told from the prior scan: {problem}."),))
-    unlike = unlike_prior(study, prior, other_patient)
-    return comparison_section(study.engine, now, measured_structures(prior), unlike)
+    if headers.is_later:
+        return later_section(other_patient(headers))
+    unlike = unlike_prior(study, prior, headers)
+    return comparison_section(study.engine, now, measured_structures(prior), unlike, headers)
 
 
 def _picture(study: Study, number: int, volumes: Volumes) -> Picture:

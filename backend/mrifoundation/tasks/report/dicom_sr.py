@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from highdicom import UID, PatientSexValues
+from highdicom import UID
 from highdicom.sr import (
     Comprehensive3DSR,
     DeviceObserverIdentifyingAttributes,
@@ -22,11 +22,11 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage
-from pydicom.valuerep import DA, TM
 
 import mrifoundation
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
+from mrifoundation.tasks.exchange.patient_study import PATIENT_AND_STUDY, make_valid
 from mrifoundation.tasks.report.document import Report
 from mrifoundation.tasks.report.measurement_groups import answer_group, heart_groups, structure_group
 from mrifoundation.volume import list_series
@@ -38,26 +38,16 @@ from mrifoundation.volume.dicom_stack import build_stack
 
 SERIES_NUMBER = 9701
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
-# What the file takes of patient and study; each must be there, be it empty. The form of some is checked: highdicom refuses others.
-_PATIENT = {
-    "PatientID": str,
-    "PatientName": str,
-    "PatientBirthDate": DA,
-    "PatientSex": PatientSexValues,
-    "AccessionNumber": str,
-    "ReferringPhysicianName": str,
-    "StudyID": str,
-    "StudyDate": DA,
-    "StudyTime": TM,
-}
 
 
 def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] = ()) -> bytes:
     """The file's bytes. source: headers of the images measured, all of one study; [] when there are none. InputError when nothing was
     measured."""
-    groups = [structure_group(one, vocabulary, report.model_id) for one in report.structures]
+    groups = [
+        structure_group(one, vocabulary, report.model_id, report.trusts.get(one.name)) for one in report.structures
+    ]
     groups += heart_groups(report.function, report.model_id)
-    groups += [answer_group(answer) for answer in report.answers if answer.applicable]
+    groups += [answer_group(answer, report.model_id) for answer in report.answers if answer.applicable]
     if not groups:
         raise InputError(
             "Nothing was measured on this scan, so there is no structured report; write HTML or PDF instead."
@@ -119,22 +109,13 @@ def headers_of_study(series: Sequence[Sequence[Dataset]]) -> list[Dataset]:
 
 
 def _evidence(header: Dataset) -> Dataset:
-    """What the file takes from an image. What DICOM does not allow is left empty, as if it were not stated."""
+    """What the file takes from an image, as DICOM allows it."""
     taken = Dataset()
-    for keyword in _UIDS:
-        setattr(taken, keyword, header[keyword].value)
-    for keyword, form in _PATIENT.items():
-        value = header.get(keyword) or ""
-        setattr(taken, keyword, value if not value or _is_allowed(value, form) else "")
+    for keyword in (*_UIDS, *PATIENT_AND_STUDY):
+        if keyword in header:
+            setattr(taken, keyword, header[keyword].value)
+    make_valid(taken)
     return taken
-
-
-def _is_allowed(value, form: type) -> bool:
-    try:
-        form(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _observer() -> ObservationContext:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from mrifoundation.engine.trust import Trust
 from mrifoundation.tasks.classify.classification import Classification, Evidence
 from mrifoundation.tasks.measure.volumes import StructureVolume
 
@@ -32,7 +33,8 @@ class Picture:
 @dataclass(frozen=True)
 class Report:
     """title, sections in order, pictures; for the structured report: structures in view of the first series without crumbs, answers of
-    heads, weights that measured, and the facts of the organ's function."""
+    heads, weights that measured, the facts of the organ's function, and how well each structure is segmented (name → trust, without
+    those for which that was never measured)."""
 
     title: str
     sections: tuple[Section, ...]
@@ -41,6 +43,7 @@ class Report:
     answers: tuple[Classification, ...] = ()
     model_id: str = ""
     function: tuple[Evidence, ...] = ()
+    trusts: dict[str, Trust] = field(default_factory=dict)
 
     def to_dict(self) -> dict:
         """The sections as plain JSON types."""

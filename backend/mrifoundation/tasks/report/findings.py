@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mrifoundation.tasks.classify.classification import Classification, percent
+from mrifoundation.tasks.classify.classification import Classification, Evidence, percent
 from mrifoundation.tasks.report.document import Section, Sentence
 from mrifoundation.tasks.report.function import evidence_sentence
 
@@ -12,11 +12,8 @@ def findings_section(answers: Sequence[Classification]) -> Section | None:
     sentences = []
     for answer in answers:
         if answer.applicable:
-            sentences += [
-                _probabilities(answer),
-                evidence_sentence(answer.evidence[0]),
-                Sentence(answer.caution, {"head": answer.head}),
-            ]
+            worth = map(evidence_sentence, _worth(answer.evidence))
+            sentences += [_probabilities(answer), *worth, Sentence(answer.caution, {"head": answer.head})]
     for answer in answers:
         if not answer.applicable:
             sentences.append(
@@ -25,6 +22,12 @@ def findings_section(answers: Sequence[Classification]) -> Section | None:
                 )
             )
     return Section("Findings by head", tuple(sentences)) if sentences else None
+
+
+def _worth(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """How good the head is, which stands first: on real people, where it was asked about any, and last the cross-validated figure."""
+    last = next((n for n, fact in enumerate(evidence) if fact.what.startswith("cross-validated")), 0)
+    return evidence[: last + 1]
 
 
 def _probabilities(answer: Classification) -> Sentence:

@@ -14,11 +14,12 @@ from mrifoundation.tasks.report.document import Section, Sentence
 
 @dataclass(frozen=True)
 class Function:
-    """title: of its section. facts: what was measured, in order. reason: a sentence why nothing was, else ""."""
+    """title: of its section. facts: what was measured, in order. reason: why nothing was; caution: why it may be off; else ""."""
 
     title: str
     facts: tuple[Evidence, ...] = ()
     reason: str = ""
+    caution: str = ""
 
 
 def measured_function(study: Study) -> Function | None:
@@ -33,7 +34,9 @@ def measured_function(study: Study) -> Function | None:
 
 def _measured(study: Study, title: str, kind: str) -> Function:
     try:
-        return Function(title, tuple(measure(study, _card(study, kind)).evidence))
+        found = measure(study, _card(study, kind))
+        # A heart's is about proportions that a head alone rests on.
+        return Function(title, tuple(found.evidence), caution="" if kind == "heart" else found.caution)
     except (NotApplicable, InputError) as reason:
         return Function(title, reason=str(reason))
 
@@ -43,14 +46,16 @@ def function_section(function: Function) -> Section:
     if reason := function.reason:
         text = f"Not measured: {reason[0].lower()}{reason[1:]}"
         return Section(function.title, (Sentence(text, {"reason": reason}),))
-    return Section(function.title, tuple(evidence_sentence(fact) for fact in function.facts))
+    caution = [Sentence(function.caution, {"caution": True})] if function.caution else []
+    return Section(function.title, (*(evidence_sentence(fact) for fact in function.facts), *caution))
 
 
 def _card(study: Study, kind: str) -> HeadCard:
     """A card that measures this kind alone, with the known errors of these measurements where a head of these weights tells them."""
-    cards = [card for card in list_heads() if kind in card.kinds and card.model_id == study.engine.card.model_id]
+    weights = ("", study.engine.card.model_id)  # "": of a head that needs none
+    cards = [card for card in list_heads() if kind in card.kinds and card.model_id in weights]
     figures = {"measurements": cards[0].figures.get("measurements", {})} if cards else {}
-    gate = {"measurement_error": cards[0].gate.get("measurement_error", {})} if cards else {}
+    gate = {"calibration": cards[0].gate.get("calibration", {})} if cards else {}
     return HeadCard(kind, kind, "", (), kinds=(kind,), figures=figures, gate=gate)
 
 

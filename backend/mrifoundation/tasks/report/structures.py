@@ -34,6 +34,8 @@ LESIONS = {
     ),
     "prostate": ("prostate cancer lesion",),
 }
+CUT = "reaches the edge of the field of view, so this is the visible part"
+AT_END = "reaches the first or last slice, so part of it may be missing"
 CRUMB_ML = 3.0  # of a structure whose segmentation was never measured: less is told as nothing
 UNEVEN_BY_NATURE = ("heart", "lesion", "lung and airway")  # kinds whose two sides are not each other's mirror image
 
@@ -194,15 +196,18 @@ def _lesion(engine: Engine, volumes: Volumes, row: dict) -> Sentence:
 def volume_sentence(engine: Engine, one: StructureVolume, more: str = "") -> Sentence:
     """Volume, with what makes it doubtful."""
     trust = trust_of(engine.card, one.name)
-    doubts = ["reaches the edge of the field of view, so this is the visible part"] if one.cut else []
-    if trust is not None and trust.rough:
-        doubts.append(f"rough: {trust.words}")
-    doubt = f" ({'; '.join(doubts)})" if doubts else ""
+    doubt = f" ({'; '.join(found)})" if (found := doubts(one, trust)) else ""
     facts = {
-        "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut,
+        "structure": one.name, "volume_ml": round(one.volume_ml, 3), "presence": one.presence, "cut": one.cut, "at_end": one.at_end,
         **place_facts(one), **dice_facts(trust),
     }  # fmt: skip
     return Sentence(f"{_capital(one.name)}: {shown_ml(one.volume_ml)} mL{more}{doubt}.", facts)
+
+
+def doubts(one: StructureVolume, trust: Trust | None) -> list[str]:
+    """What makes a volume doubtful, as phrases. trust: None where it was never measured how well the structure is segmented."""
+    extent = [CUT] if one.cut else [AT_END] if one.at_end else []
+    return extent + ([f"rough: {trust.words}"] if trust is not None and trust.rough else [])
 
 
 def dice_facts(trust: Trust | None) -> dict:

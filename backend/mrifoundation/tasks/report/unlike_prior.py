@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from pydicom.dataset import Dataset
 
 from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.sequence_guess import SequenceGuess, guess_sequence
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.report.document import Sentence
+from mrifoundation.tasks.report.prior_headers import UNKNOWN, PriorHeaders
 from mrifoundation.volume import Scan
 
 MUCH = 2.0  # times as large a voxel, or as thick a slice
@@ -19,20 +19,15 @@ OTHER_PATIENT = (
 )
 
 
-def unlike_prior(study: Study, prior: Study, other_patient: bool = False) -> list[Sentence]:
-    """A sentence for each: patient, part of the body, contrast, voxels. The first series of each is looked at.
-
-    other_patient: as `names_other_patient` tells; False where it cannot be known.
-    """
-    sentences = [Sentence(OTHER_PATIENT, {"patients_differ": True})] if other_patient else []
-    sentences += _series(study) + _parts(study, prior)
+def unlike_prior(study: Study, prior: Study, headers: PriorHeaders = UNKNOWN) -> list[Sentence]:
+    """A sentence for each: patient, part of the body, contrast, voxels. The first series of each is looked at."""
+    sentences = other_patient(headers) + _series(study) + _parts(study, prior)
     return sentences + _contrast(study, prior) + _voxels(study.scans[0], prior.scans[0])
 
 
-def names_other_patient(now: Sequence[Dataset], then: Sequence[Dataset]) -> bool:
-    """Whether the headers of both scans state a Patient ID, and not the same one."""
-    ids = [str(headers[0].get("PatientID") or "").strip() if headers else "" for headers in (now, then)]
-    return all(ids) and ids[0] != ids[1]
+def other_patient(headers: PriorHeaders) -> list[Sentence]:
+    """A sentence where the headers name different patients; it tells none of their ids."""
+    return [Sentence(OTHER_PATIENT, {"patients_differ": True})] if headers.other_patient else []
 
 
 def _series(study: Study) -> list[Sentence]:
