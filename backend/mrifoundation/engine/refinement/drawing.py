@@ -19,6 +19,7 @@ See = Callable[[Window], Evidence]
 SCALES_MM = (25.0, 50.0, 100.0)  # half sides of the windows tried until the structure ends inside one
 MARGIN_MM = 12.0
 LEAN = 3.0
+FURTHEST = 3.0  # beyond so many levels of what grows from several marks nothing is theirs, whatever the reader says
 FORBIDDEN = 20.0  # what a millimetre through a negative mark's ball costs
 
 
@@ -97,7 +98,10 @@ def _finished(evidence: Evidence, growth: Growth, marks: list[Placed], read: Rea
     newest = Placed(positive[-1].voxels, True, max(mark.reach for mark in positive))
     order = [mark for mark in seen if mark is not positive[-1]] + [newest]
     table = clues(evidence, order, points, growth, (query, query + lean), None)
-    return onto_edges(evidence, read(table, evidence.window).reshape(evidence.window.shape), marks)
+    values = onto_edges(evidence, read(table, evidence.window).reshape(evidence.window.shape), marks)
+    if len(marks) > 1:
+        values = np.where(share > FURTHEST, -np.abs(values), values)
+    return values
 
 
 def _connected(window: Window, values: np.ndarray, marks: list[Placed]) -> np.ndarray:
