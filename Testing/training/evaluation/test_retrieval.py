@@ -91,10 +91,17 @@ def test_every_question_has_its_count_and_its_chance(manifest, weights, capsys, 
     assert found["tumors"]["everywhere"][NETWORK]["queries"] == 4
     assert found["tumors"]["brain"][NETWORK]["queries"] == 2
     assert found["labels"]["region by neighbours"]["asked"] == 8
-    if found["reads_text"]:
-        assert found["text"][NETWORK]["queries"] == 2 and found["text"][NETWORK]["chance"]["1"] == pytest.approx(0.5)
-    else:
-        assert found["text"] == {}
+    if not found["reads_text"]:
+        assert found["words"] == {}
+        return
+    for what, gallery in (("caption → scans", 8), ("scan → captions", 2)):
+        for name in (NETWORK, UNTRAINED):
+            one = found["words"][what][name]["all"]
+            assert one["gallery"] == gallery and one["chance"]["recall"]["1"] == pytest.approx(0.5)
+    assert found["words"]["caption → scans"][NETWORK]["all"]["queries"] == 2
+    assert found["words"]["scan → captions"][NETWORK]["all"]["queries"] == 8
+    written = found["words"]["written query → scans"][NETWORK]
+    assert written["region"]["chance"] == pytest.approx(0.5) and 0 <= written["region"]["precision"]["5"]["mean"] <= 1
 
 
 def test_tables_for_people_and_queries_of_one_split(manifest, weights, capsys):
@@ -102,8 +109,28 @@ def test_tables_for_people_and_queries_of_one_split(manifest, weights, capsys):
     printed = " ".join(capsys.readouterr().out.split())
     for expected in ("same region, queries: dev", "chance", "Tumor region", "Skipped broken"):
         assert expected in printed
+    asked = (
+        "Caption → scans, queries: dev, all: 2 captions of 4 people",
+        "Scan → captions, queries: dev, only the caption trained: 4 scans of 4 people",
+    )
+    assert all(title in printed for title in asked) or "Words: not measured" in printed
     with pytest.raises(InputError, match="split 'holdout'"):
         evaluate(manifest, weights=weights, asking="holdout")
+
+
+def test_without_baselines_only_the_network_is_asked(manifest, weights, capsys):
+    assert evaluate(manifest, weights=weights, baselines=False, asking="dev", profile="fast", as_json_object=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["images"]["region"]) == {NETWORK, ALONE.format(NETWORK)}
+    assert set(found["tumors"]["everywhere"]) == {NETWORK} and found["tumors"]["everywhere"][NETWORK]["queries"] == 4
+    assert found["labels"]["region by neighbours"]["asked"] == 4
+
+
+def test_no_scan_that_can_be_read_is_told(manifest, weights):
+    header, *rows = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([header, *(row for row in rows if row.startswith("broken"))]))
+    with pytest.raises(InputError, match="None of the scans can be read"):
+        evaluate(manifest, weights=weights, baselines=False, profile="fast")
 
 
 def test_oedema_and_plaques_are_no_tumors():

@@ -1,9 +1,9 @@
-"""Precision, recall and chance, each against a case worked out by hand."""
+"""Precision and its chance, each against a case worked out by hand."""
 
 import numpy as np
 import pytest
 
-from mrifoundation_training.evaluation.retrieval_measures import chance_of_a_hit, precision_at, recall_at, standardised
+from mrifoundation_training.evaluation.retrieval_measures import precision_at, standardised
 
 
 def circle(*degrees):
@@ -35,22 +35,6 @@ def test_each_subject_and_each_label_counts_once():
     found = precision_at(vectors, labels, ["s", "s", "s", "t", "u", "v"], k=1)
     by_row = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     assert found.value.mean == np.mean(by_row) and found.value.subjects == 4 and found.macro == 1.0
-
-
-def test_recall_is_a_hit_among_the_first_k():
-    vectors = circle(0, 10, 20, 30)
-    queries = circle(0, 0, 90)
-    right = np.array([[True, False, False, False], [False, False, True, False], [False] * 4])
-    found = recall_at(queries, vectors, right, ks=(1, 3))
-    assert found.queries == 2 and found.values == {1: 0.5, 3: 1.0}
-    assert found.chance == {1: 0.25, 3: pytest.approx(0.75)}
-
-
-def test_chance_agrees_with_drawing():
-    rng = np.random.default_rng(0)
-    hits = np.mean([(rng.permutation(20)[:5] < 3).any() for _ in range(20000)])
-    assert chance_of_a_hit(20, 3, 5) == pytest.approx(hits, abs=0.02)
-    assert chance_of_a_hit(4, 4, 1) == 1.0 and chance_of_a_hit(4, 0, 4) == 0.0
 
 
 def test_standardised_columns_weigh_the_same_whatever_their_unit():

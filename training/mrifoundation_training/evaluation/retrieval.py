@@ -9,7 +9,6 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.library.doubts import DOUBTED
@@ -27,14 +26,9 @@ from mrifoundation_training.evaluation.retrieval_gallery import (
     subjects_of,
 )
 from mrifoundation_training.evaluation.retrieval_labels import guessed_labels, mislabelled
-from mrifoundation_training.evaluation.retrieval_measures import (
-    Precision,
-    Recall,
-    precision_at,
-    recall_at,
-    standardised,
-)
+from mrifoundation_training.evaluation.retrieval_measures import Precision, precision_at, standardised
 from mrifoundation_training.evaluation.retrieval_report import as_json, print_summary
+from mrifoundation_training.evaluation.retrieval_words import measure_words, trained_captions
 
 NETWORK, UNTRAINED, HISTOGRAM = "network", "same network, random weights", "histogram and size"
 ALONE = "{}, embedding alone"
@@ -45,6 +39,7 @@ def evaluate(
     *,
     asking: str = "all",
     sources: Sequence[str] | None = None,
+    baselines: bool = True,
     profile: str = "standard",
     output: Path | None = None,
     as_json_object: bool = False,
@@ -52,24 +47,24 @@ def evaluate(
 ) -> int:
     """Embed every image of a manifest and measure retrieval over all of them; prints tables, or one JSON object.
 
-    asking: split whose scans are the queries ("all" for every one); the gallery is always everything. output: a JSON file for the
-    same object. Gives the exit code: 0 when anything was measured. Raises InputError for a manifest, split or weights that cannot be used.
+    asking: split whose scans, with their regions and captions, are the queries ("all" for every one); the gallery is always everything.
+    baselines: also random weights, which read every scan again, and histograms. output: a JSON file for the same object. Gives the
+    exit code. Raises InputError for a manifest, split or weights that cannot be used.
     """
-    cases = [case for case in read_manifest(manifest) if case.image and (not sources or case.source in sources)]
+    rows = read_manifest(manifest)
+    cases = [case for case in rows if case.image and (not sources or case.source in sources)]
     if not cases or (asking != "all" and not any(case.split == asking for case in cases)):
         raise InputError(f"The manifest has no images there for split '{asking}'; choose another split or source.")
     engine = Engine.load(weights)
-    untrained = random_engine(engine)
-    embedders = {
-        NETWORK: NetworkEmbedder(engine, profile, guess=True),
-        UNTRAINED: NetworkEmbedder(untrained, profile),
-        HISTOGRAM: histogram_embedder,
-    }
+    engines = {NETWORK: engine} | ({UNTRAINED: random_engine(engine)} if baselines else {})
+    embedders = {name: NetworkEmbedder(one, profile, guess=name == NETWORK) for name, one in engines.items()}
+    embedders |= {HISTOGRAM: histogram_embedder} if baselines else {}
     with Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Embedding", total=len(cases))
         galleries, skipped = embed_all(cases, embedders, engine.vocabulary, lambda case: bar.advance(task))
-    engines = {NETWORK: engine, UNTRAINED: untrained}
-    found = summarise(galleries, engines, engine.vocabulary, asking)
+    if not galleries[NETWORK]:
+        raise InputError(f"None of the scans can be read; the first: {next(iter(skipped.values()))}")
+    found = summarise(galleries, engines, trained_captions(rows), asking)
     found |= {"model": engine.card.model_id, "profile": profile, "asking": asking, "skipped": skipped}
     told = as_json(found)
     if output is not None:
@@ -78,15 +73,18 @@ def evaluate(
         print(json.dumps(told, ensure_ascii=False))
     else:
         print_summary(wide_console(), found)
-    return 0 if galleries[NETWORK] else 1
+    return 0
 
 
 def summarise(
-    galleries: dict[str, list[Embedded]], engines: dict[str, Engine], vocabulary: Vocabulary, asking: str
+    galleries: dict[str, list[Embedded]], engines: dict[str, Engine], trained: frozenset[str], asking: str
 ) -> dict:
-    """All measures, by embedding: image queries by region, sequence, anatomy and disease, text queries, tumor regions; and the guesses of
-    labels."""
+    """All measures, by embedding: image queries by region, sequence, anatomy and disease, words, tumor regions; and the guesses of labels.
+
+    trained: captions that may have trained."""
     compared = compared_by(galleries)
+    asks = _asks(galleries[NETWORK], asking)
+    readers = {name: engine for name, engine in engines.items() if engine.reads_text}
     return {
         "scans": len(galleries[NETWORK]),
         "subjects": len({one.case.subject for one in galleries[NETWORK]}),
@@ -98,14 +96,16 @@ def summarise(
         },
         "anatomy": by_source(galleries[NETWORK], compared, asking, _anatomy),
         "disease": by_source(galleries[NETWORK], compared, asking, _disease),
-        "text": {name: text_recall(galleries[name], engine) for name, engine in engines.items() if engine.reads_text},
-        "reads_text": engines[NETWORK].reads_text,
+        "words": measure_words(galleries, readers, trained, asks),
+        "reads_text": NETWORK in readers,
         "tumors": {
-            place: {name: tumor_precision(gallery, place, name == HISTOGRAM) for name, gallery in galleries.items()}
+            place: {
+                name: tumor_precision(gallery, place, name == HISTOGRAM, asking) for name, gallery in galleries.items()
+            }
             for place in ("everywhere", "brain")
         },
-        "labels": guessed_labels(galleries[NETWORK]),
-        "mislabelled": {fact: mislabelled(galleries[NETWORK], fact) for fact in DOUBTED},
+        "labels": guessed_labels(galleries[NETWORK], asks),
+        "mislabelled": {fact: mislabelled(galleries[NETWORK], fact, asks) for fact in DOUBTED},
     }
 
 
@@ -118,6 +118,7 @@ def compared_by(galleries: dict[str, list[Embedded]]) -> dict[str, tuple[list[Em
     return found | {
         ALONE.format(name): (galleries[name], _vectors([one.vector for one in galleries[name]], False))
         for name in (NETWORK, UNTRAINED)
+        if name in galleries
     }
 
 
@@ -159,16 +160,8 @@ def _asks(gallery: list[Embedded], asking: str) -> list[bool]:
     return [asking in ("all", one.case.split) for one in gallery]
 
 
-def text_recall(gallery: list[Embedded], engine: Engine) -> Recall:
-    """Each distinct caption against all scans; every scan with that very caption is a right answer."""
-    captions = sorted({one.case.caption for one in gallery if one.case.caption})
-    queries = np.stack([engine.embed_text(caption) for caption in captions])
-    right = np.array([[one.case.caption == caption for one in gallery] for caption in captions])
-    return recall_at(queries, np.stack([one.vector for one in gallery]), right)
-
-
-def tumor_precision(gallery: list[Embedded], place: str, by_hand: bool) -> Precision:
-    """Tumor regions against all labelled regions: how many of the five most similar ones of other subjects are tumors."""
+def tumor_precision(gallery: list[Embedded], place: str, by_hand: bool, asking: str) -> Precision:
+    """Tumor regions of scans that ask against all labelled regions: how many of the five most similar ones of other subjects are tumors."""
     regions = [
         (one, name, vector)
         for one in gallery
@@ -179,9 +172,9 @@ def tumor_precision(gallery: list[Embedded], place: str, by_hand: bool) -> Preci
     if TUMOR not in labels:
         return precision_at(np.zeros((0, 1)), [], [])
     vectors = _vectors([vector for _, _, vector in regions], by_hand)
-    return precision_at(
-        vectors, labels, subjects_of([one for one, _, _ in regions]), asking=[label == TUMOR for label in labels]
-    )
+    scans = [one for one, _, _ in regions]
+    asks = [asks and label == TUMOR for asks, label in zip(_asks(scans, asking), labels, strict=True)]
+    return precision_at(vectors, labels, subjects_of(scans), asking=asks)
 
 
 def _vectors(vectors: list[np.ndarray], by_hand: bool) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""How good a ranking is: precision and recall at k, beside what chance would give. Pure arithmetic on vectors and labels."""
+"""How good a ranking of scans by a scan is: precision at k, beside what chance would give. Pure arithmetic on vectors and labels."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 
@@ -20,15 +19,6 @@ class Precision:
     macro: float
     best: float
     chance: float
-    queries: int
-
-
-@dataclass(frozen=True)
-class Recall:
-    """values, chance: k → share of the queries with a right answer among the first k, and the same for a random ranking."""
-
-    values: dict[int, float]
-    chance: dict[int, float]
     queries: int
 
 
@@ -66,22 +56,6 @@ def precision_at(
         _mean(chance),
         len(best),
     )
-
-
-def recall_at(queries: np.ndarray, vectors: np.ndarray, right: np.ndarray, ks: Sequence[int] = (1, 5, 10)) -> Recall:
-    """Queries [q, D] against rows [n, D]; right: bool [q, n], which rows answer a query. Queries without a right answer do not count."""
-    kept = right.any(axis=1)
-    order = np.argsort(-(queries[kept] @ vectors.T), axis=1, kind="stable")
-    sorted_right = np.take_along_axis(right[kept], order, axis=1)
-    total, counts = right.shape[1], right[kept].sum(axis=1)
-    values = {k: _mean(sorted_right[:, :k].any(axis=1)) for k in ks}
-    chance = {k: _mean([chance_of_a_hit(total, int(n), k) for n in counts]) for k in ks}
-    return Recall(values, chance, int(kept.sum()))
-
-
-def chance_of_a_hit(total: int, right: int, k: int) -> float:
-    """Probability that `k` draws without replacement out of `total` hit one of `right`."""
-    return 1.0 - comb(total - right, min(k, total)) / comb(total, min(k, total))
 
 
 def standardised(rows: np.ndarray) -> np.ndarray:

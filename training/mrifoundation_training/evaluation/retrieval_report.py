@@ -1,14 +1,15 @@
 """What retrieval was measured at, as tables for people and as JSON for programs."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from mrifoundation_training.evaluation.retrieval_anatomy import Anatomy
-from mrifoundation_training.evaluation.retrieval_measures import Precision, Recall
+from mrifoundation_training.evaluation.retrieval_measures import Precision
+from mrifoundation_training.evaluation.retrieval_words_table import print_words
 
 
 def print_summary(console: Console, found: dict[str, Any]) -> None:
@@ -24,13 +25,15 @@ def print_summary(console: Console, found: dict[str, Any]) -> None:
             console, f"Image → scans of {source} with like volumes, queries: {found['asking']}", by_embedding
         )
     for source, by_embedding in found["disease"].items():
-        _print_precision(console, f"Image → scans of {source} with the same diagnosis", by_embedding)
+        _print_precision(
+            console, f"Image → scans of {source} with the same diagnosis, queries: {found['asking']}", by_embedding
+        )
     for place, by_embedding in found["tumors"].items():
-        _print_precision(console, f"Tumor region → tumor regions, {place}", by_embedding)
+        _print_precision(console, f"Tumor region → tumor regions, {place}, queries: {found['asking']}", by_embedding)
     if found["reads_text"]:
-        _print_recall(console, found["text"])
+        print_words(console, found["words"], found["asking"])
     else:
-        console.print("Text → scans: not measured, these weights were not trained on words.", highlight=False)
+        console.print("Words: not measured, these weights were not trained on words.", highlight=False)
     for what, counts in found["labels"].items():
         share = counts["right"] / counts["guessed"] if counts["guessed"] else float("nan")
         console.print(
@@ -77,25 +80,12 @@ def _print_anatomy(console: Console, title: str, by_embedding: dict[str, Anatomy
     console.print(table)
 
 
-def _print_recall(console: Console, by_embedding: dict[str, Recall]) -> None:
-    table = Table(title="Caption → scans with that caption")
-    table.add_column("embedding", no_wrap=True)
-    ks = sorted(next(iter(by_embedding.values())).values)
-    for column in (*(f"recall@{k}" for k in ks), *(f"chance@{k}" for k in ks), "captions"):
-        table.add_column(column, justify="right")
-    for name, one in by_embedding.items():
-        table.add_row(
-            name, *(_number(one.values[k]) for k in ks), *(_number(one.chance[k]) for k in ks), str(one.queries)
-        )
-    console.print(table)
-
-
 def _number(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "–"
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (Anatomy, Precision, Recall)):
+    if is_dataclass(value):
         value = asdict(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
