@@ -10,10 +10,13 @@ from safetensors.torch import load_file
 
 from mrifoundation.errors import InputError
 from mrifoundation.model import load_model
+from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.optimizer import schedule
 from mrifoundation_training.run_state import TENSORS
+from mrifoundation_training.stages.image_report import ImageReportSettings
+from mrifoundation_training.stages.student_teacher import StudentTeacherSettings
 from mrifoundation_training.train import main, train
-from mrifoundation_training.usable import usable_cases
+from mrifoundation_training.usable import recipe_cases, unlabelled_cases, usable_cases, usable_reports
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
@@ -57,6 +60,7 @@ def test_the_weights_of_a_run_carry_what_they_were_trained_on(small_recipe, tmp_
     assert {(d["source"], d["tier"], d["subjects"]) for d in card.training_data} == {
         ("bodies", "open", 1), ("bodies", "research", 1), ("maps", "open", 1),
     }  # fmt: skip
+    assert "Labelled scans that were seen: abdomen: 2 people (T2)." in card.limits[0] and len(card.limits) == 2
     log = (tmp_path / "run" / "log.csv").read_text()
     assert "dice/bodies" in log and "learning_rate" in log
 
@@ -141,3 +145,53 @@ def test_a_command_that_is_started_again_by_itself_begins_the_run_and_goes_on_wi
     assert main([str(recipe), "--resume", str(tmp_path / "elsewhere")]) == 1, (
         "a folder that was mistyped begins nothing"
     )
+
+
+def test_development_people_never_train_by_labels_by_looks_or_by_reports(small_data, small_recipe, tmp_path):
+    """Of four people one is set aside, with a scan of hers that nobody labelled and with her report; always the same one."""
+    folder = small_data.parent
+    rows = ["id,subject,source,path,labels_path,label_table"]
+    rows += [
+        f"{p},{p},mine,{folder / 'a_image.nii.gz'},{folder / 'a_labels.nii.gz'},{folder / 'table.json'}" for p in "pqrs"
+    ]
+    rows += [f"{p}-t1,{p},more,{folder / 'b_image.nii.gz'},," for p in "pqrs"]
+    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    (tmp_path / "pairs.csv").write_text(
+        "\n".join(["image,report,subject", *(f"x.nii.gz,Normal liver.,{p}" for p in "pqrs")])
+    )
+    recipe = dataclasses.replace(
+        small_recipe,
+        manifest=str(tmp_path / "mine.csv"),
+        sources={"mine": SourceRecipe(1)},
+        tiers=("own",),
+        development_people=1,
+        report_pairs=str(tmp_path / "pairs.csv"),
+        reports=ImageReportSettings(weight=0.1),
+        student_teacher=StudentTeacherSettings(weight=0.1, unlabelled=("more",)),
+    )
+    (aside,) = {case.subject for case in recipe_cases(recipe) if case.split == "dev"}
+    left = set("pqrs") - {aside}
+    assert {case.subject for case in usable_cases(recipe)} == left
+    assert {case.subject for case in unlabelled_cases(recipe)} == left
+    assert {one.case.subject for one in usable_reports(recipe)} == left
+    nobody = dataclasses.replace(recipe, development_people=0)
+    assert {case.subject for case in usable_cases(nobody)} == set("pqrs") and len(usable_reports(nobody)) == 4
+    few = dataclasses.replace(recipe, labelled_people=2)
+    assert aside not in {case.subject for case in usable_cases(few)}
+    with pytest.raises(InputError, match="labelled scans of 4 people, so 4 cannot be set aside"):
+        usable_cases(dataclasses.replace(recipe, development_people=4))
+
+
+def test_a_recipe_that_fits_no_row_is_told_what_there_is(small_recipe, caplog):
+    with pytest.raises(InputError, match="scans of bodies, maps, and the recipe names none"):
+        usable_cases(dataclasses.replace(small_recipe, sources={"chaos": SourceRecipe(1)}))
+    with pytest.raises(InputError, match=r"of tier open,research; set tiers=\[open,research\]"):
+        usable_cases(dataclasses.replace(small_recipe, tiers=("own",)))
+    usable_cases(dataclasses.replace(small_recipe, sources=small_recipe.sources | {"bodes": SourceRecipe(1)}))
+    assert "no labelled training rows of bodes" in caplog.text
+
+
+def test_a_source_to_look_at_that_has_nothing_is_named(small_recipe):
+    looks = StudentTeacherSettings(weight=0.1, unlabelled=("bodies",))
+    with pytest.raises(InputError, match="no training scans without labels of bodies"):
+        unlabelled_cases(dataclasses.replace(small_recipe, student_teacher=looks))

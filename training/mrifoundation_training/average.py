@@ -14,7 +14,8 @@ import torch
 
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, load_model, save_model
-from mrifoundation_training.weights_card import RESEARCH_LICENCE, merged
+from mrifoundation_training.card_licence import licence_of
+from mrifoundation_training.weights_card import merged
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,11 +50,11 @@ def average(folders: list[Path], output: Path) -> Card:
 
 def _card(cards: tuple[Card, ...]) -> Card:
     """What all of them were trained on, under the stricter of their licences, and how each was; without scores."""
-    licences = [card.licence for card in cards]
+    data = merged([card.training_data for card in cards])
     return dataclasses.replace(
         cards[0],
-        licence=RESEARCH_LICENCE if RESEARCH_LICENCE in licences else licences[0],
-        training_data=merged([card.training_data for card in cards]),
+        licence=licence_of(data, [card.licence for card in cards]),
+        training_data=data,
         training={"mean_of": [card.training for card in cards]},
         scores=[],
     )

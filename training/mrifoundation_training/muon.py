@@ -41,6 +41,16 @@ class MuonWithAdamW:
         return self._adamw.param_groups + self._muon.param_groups
 
     @property
+    def matrices(self) -> list[nn.Parameter]:
+        """The weights that Muon moves."""
+        return [weight for weight, _ in self._flat]
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """All, in the order in which `state_dict` numbers them."""
+        return [own for group in self._adamw.param_groups for own in group["params"]] + self.matrices
+
+    @property
     def state(self) -> dict[nn.Parameter, dict[str, torch.Tensor]]:
         """What is kept of each weight that was moved, to be read or overwritten in place; of convolutions as of matrices."""
         kept = {weight: self._muon.state[matrix] for weight, matrix in self._flat if matrix in self._muon.state}

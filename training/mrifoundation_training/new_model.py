@@ -69,9 +69,17 @@ def _grown(start: FoundationModel, model: FoundationModel) -> bool:
 
 
 def shown(cases: list[Case], sources: dict[str, SourceRecipe]) -> list[Case]:
-    """The cases, and beside them what they become where a recipe tells the levels of their vertebrae."""
+    """The cases, and beside them what they become where a recipe tells the levels of their vertebrae and they can be told."""
     levelled = [case for case in cases if case.source in sources and sources[case.source].levels]
-    return cases + [with_levels(renamed(load_case(case), sources[case.source].rename)).case for case in levelled]
+    return cases + [told for case in levelled if (told := _levelled(case, sources[case.source].rename))]
+
+
+def _levelled(case: Case, rename: dict[str, str]) -> Case | None:
+    """None where it cannot be read or shows no sacrum; a run names such a case when it would draw it."""
+    try:
+        return with_levels(renamed(load_case(case), rename)).case
+    except InputError:
+        return None
 
 
 def _shown_close(cases: list[Case], sources: dict[str, SourceRecipe]) -> list[Case]:

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mrifoundation.engine.weights import SHIPPED
@@ -22,9 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("weights", type=Path)
     parser.add_argument("scores", type=Path)
     parser.add_argument("--command", required=True, help="the evaluation, so that anyone can repeat it")
+    parser.add_argument("--limit", action="append", default=[], help="a sentence of what the evaluation did not cover")
     options = parser.parse_args(arguments)
     try:
-        card = release(options.weights, json.loads(options.scores.read_text(encoding="utf-8")), options.command)
+        scores = json.loads(options.scores.read_text(encoding="utf-8"))
+        card = release(options.weights, scores, options.command, limits=options.limit)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
@@ -32,15 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def release(weights: Path, evaluation: dict, command: str, shipped: Path = SHIPPED) -> Card:
-    """Copy `weights` to the package's folder of their name, with the scores of `evaluation` in the card.
+def release(weights: Path, evaluation: dict, command: str, shipped: Path = SHIPPED, limits: Sequence[str] = ()) -> Card:
+    """Copy `weights` to the package's folder of their name, with the scores of `evaluation`, and `limits` of it, in the card.
 
     Raises InputError when the evaluation is of other weights.
     """
     card = load_card(weights)
     if evaluation["model"] != card.model_id:
         raise InputError(f"The scores are of {evaluation['model']}, the weights are {card.model_id}; evaluate these.")
-    scored = dataclasses.replace(card, scores=card_scores(evaluation, command))
+    scored = dataclasses.replace(card, scores=card_scores(evaluation, command), limits=[*card.limits, *limits])
     folder = shipped / card.name
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(weights / WEIGHTS, folder / WEIGHTS)

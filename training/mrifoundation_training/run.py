@@ -36,7 +36,7 @@ from mrifoundation_training.parallel.spreading import (
     whole,
 )
 from mrifoundation_training.parallel.world import World
-from mrifoundation_training.recipe import Recipe
+from mrifoundation_training.recipe import Recipe, as_yaml
 from mrifoundation_training.reports.own_reports import own_sentences, rows_of
 from mrifoundation_training.reports.sentences import Sentence, stock
 from mrifoundation_training.run_state import TENSORS, load_state, save_state
@@ -49,6 +49,7 @@ from mrifoundation_training.weights_card import card_of
 
 # Ends the seed of what the student–teacher stage draws in a step, so that it is no example's.
 OF_PAIRS = 1
+RECIPE = "recipe.yaml"  # in the folder of a run
 
 
 class Run:
@@ -161,6 +162,8 @@ class Run:
             shown = [*self._cases, *(one.case for one in self._reported)]
             shown += self._pairs.unlabelled if self._pairs else ()
             card = card_of(self._recipe, kept, shown, step, self.seconds(), self._world)
+            # With what the command said: `mrifoundation evaluate` must ask the very people that were set aside.
+            (self._folder / RECIPE).write_text(as_yaml(self._recipe), encoding="utf-8")
             save_model(self._folder / "weights", kept, card)
 
     def _restored(self) -> int:
@@ -239,7 +242,7 @@ def _collapse_told(step: int, folder: Path) -> Iterator[None]:
 def after_collapse(folder: Path) -> str:
     """What a person can do after a collapse."""
     remedy = "with a smaller learning_rate or student_teacher.weight"
-    if (folder / TENSORS).exists():
+    if holds_run(folder):
         return f"What {folder} holds is from before; go on from it with --resume {folder}, {remedy}."
     return f"Nothing had been saved yet; start again {remedy}."
 

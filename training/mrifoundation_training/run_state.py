@@ -9,6 +9,8 @@ from safetensors.torch import load_file, save_file
 
 from mrifoundation.errors import InputError
 from mrifoundation.model import FoundationModel
+from mrifoundation_training.moments import moments, names_of, restore_moments
+from mrifoundation_training.muon import MuonWithAdamW
 
 TENSORS, NUMBERS = "state.safetensors", "state.json"
 
@@ -18,7 +20,7 @@ def save_state(
     step: int,
     model: FoundationModel,
     average: FoundationModel,
-    optimizer: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer | MuonWithAdamW,
     stage: torch.nn.Module | None = None,
 ) -> None:
     """Examples are drawn from (seed, step) alone, so the step is all there is to say about the data.
@@ -28,8 +30,7 @@ def save_state(
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
     if stage is not None:
         tensors |= {f"stage.{k}": v for k, v in stage.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{k}": v for k, v in state.items()}
+    tensors |= {f"optimizer.{k}": v for k, v in moments(optimizer, names_of(model, stage)).items()}
     folder.mkdir(parents=True, exist_ok=True)
     scratch = folder / f".{TENSORS}"
     # The step travels inside the tensor file too: one rename makes both valid at once.
@@ -42,7 +43,7 @@ def load_state(
     folder: Path,
     model: FoundationModel,
     average: FoundationModel,
-    optimizer: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer | MuonWithAdamW,
     stage: torch.nn.Module | None = None,
 ) -> int:
     """Restore and return the step to go on with. Raises InputError when the folder holds no state of this network.
@@ -62,16 +63,7 @@ def load_state(
         raise InputError(
             f"{folder} holds no state of this network to resume from; give the folder of the run itself."
         ) from error
-    state: dict[int, dict] = {}
-    moved = sum(len(group["params"]) for group in optimizer.param_groups)
-    for key, value in _part(tensors, "optimizer.").items():
-        index, name = key.split(".", 1)
-        if int(index) < moved:
-            state.setdefault(int(index), {})[name] = value
-    for values in state.values():
-        # The fused optimiser walks memory, not indices: its averages must be laid out as their parameters are.
-        values |= {k: v.contiguous(memory_format=torch.channels_last_3d) for k, v in values.items() if v.ndim == 5}
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    restore_moments(optimizer, names_of(model, stage), _part(tensors, "optimizer."))
     return step
 
 

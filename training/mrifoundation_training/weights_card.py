@@ -7,11 +7,11 @@ import torch
 
 from mrifoundation.model import Card, FoundationModel, load_card
 from mrifoundation.volume.adapt import MAX_SPACING, MIN_SPACING, STRIDE
+from mrifoundation_training.card_licence import licence_of
+from mrifoundation_training.card_limits import limits_of
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.parallel.world import World
 from mrifoundation_training.recipe import Recipe
-
-RESEARCH_LICENCE = "CC-BY-NC-SA-4.0"
 
 
 def card_of(
@@ -28,11 +28,10 @@ def card_of(
     ]
     start = load_card(recipe.init) if recipe.init else None
     data = merged([start.training_data, data] if start else [data])
-    open_only = all(row["tier"] == "open" for row in data) and (start is None or start.licence != RESEARCH_LICENCE)
     return Card(
         name=recipe.name,
         version="0.1.0",
-        licence="CC-BY-SA-4.0" if open_only else RESEARCH_LICENCE,
+        licence=licence_of(data, [start.licence] if start else []),
         config=model.config,
         training_data=data,
         training={
@@ -46,14 +45,7 @@ def card_of(
         | ({"init": start.model_id} if start else {})
         | ({"student_teacher": asdict(recipe.student_teacher)} if recipe.student_teacher.weight else {}),
         preprocessing={"stride": STRIDE, "spacing_mm": [MIN_SPACING, MAX_SPACING]},
-        limits=[
-            "Most brain, head, spine, knee and prostate anatomy was learned from label maps turned into simulated images.",
-            "Few real scans per region were seen; expect failures on sequences and pathologies that were not.",
-            "Presence is least to be trusted in parts of the body of which no labelled scan trained: a prostate, a knee or a hand may be "
-            "taken for something else.",
-            "How well brain structures are segmented was measured on T1-weighted scans; on other contrasts the doubt told beside a volume "
-            "may be too small.",
-        ],
+        limits=limits_of(cases, start.model_id if start else ""),
     )
 
 

@@ -43,7 +43,8 @@ def reported(small_recipe, pairs):
 
 
 def with_pairs(recipe, pairs, **more):
-    return dataclasses.replace(recipe, report_pairs=str(pairs), reports=ImageReportSettings(weight=0.5, **more))
+    reports = ImageReportSettings(weight=0.5, **more)
+    return dataclasses.replace(recipe, tiers=("open", "research", "own"), report_pairs=str(pairs), reports=reports)
 
 
 def test_a_row_becomes_a_scan_with_its_report_and_its_labels(pairs):
@@ -53,7 +54,7 @@ def test_a_row_becomes_a_scan_with_its_report_and_its_labels(pairs):
         "abdomen",
         "hepatoma",
         "CC-BY-4.0",
-        "research",
+        "own",
     )
 
 
@@ -144,5 +145,5 @@ def test_a_csv_that_cannot_be_used_says_where(tmp_path, content, said):
 def test_pairs_without_the_stage_or_the_tier_are_refused_with_the_remedy(small_recipe, pairs):
     with pytest.raises(InputError, match=r"reports\.weight"):
         usable_reports(dataclasses.replace(small_recipe, report_pairs=str(pairs)))
-    with pytest.raises(InputError, match=r"tiers=\[open,research\]"):
+    with pytest.raises(InputError, match=r"tiers=\[own,open,research\]"):
         usable_reports(dataclasses.replace(with_pairs(small_recipe, pairs), tiers=("open",)))

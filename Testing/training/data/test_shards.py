@@ -32,7 +32,7 @@ from mrifoundation_training.weights_card import card_of
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     """Nothing that another test fetched is at hand."""
-    monkeypatch.setattr(volumes, "_members", lru_cache(MemberCache))
+    monkeypatch.setattr(volumes, "members", lru_cache(MemberCache))
     monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path / "members"))
 
 
@@ -118,6 +118,16 @@ def test_the_same_cases_give_the_same_bytes(small_data, folder, tmp_path):
     write_shards(read_cases(small_data), tmp_path / "again", shard_bytes=1)
     for file in folder.rglob("*"):
         assert file.is_dir() or file.read_bytes() == (tmp_path / "again" / file.relative_to(folder)).read_bytes()
+
+
+def test_shards_can_be_sharded_again(small_data, folder, tmp_path, capsys):
+    """As for some cases of an archive, or for shards of another size; the same cases give the same bytes as from the files themselves."""
+    assert main(["shard", str(folder), str(tmp_path / "again"), "--megabytes", "1"]) == 0, capsys.readouterr().err
+    write_shards(read_cases(small_data), tmp_path / "once", shard_bytes=1_000_000)
+    written = {file.relative_to(tmp_path / "again"): file for file in (tmp_path / "again").rglob("*") if file.is_file()}
+    assert len(written) == 3
+    for name, file in written.items():
+        assert file.read_bytes() == (tmp_path / "once" / name).read_bytes(), name
 
 
 def test_licences_and_tiers_of_shards_reach_the_card(small_recipe, folder):

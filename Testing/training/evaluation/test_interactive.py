@@ -1,17 +1,19 @@
 """The robot user, the baselines it also clicks for, and the whole evaluation on a scan made here."""
 
 import csv
+import io
 import json
 
 import nibabel as nib
 import numpy as np
 import pytest
+from rich.console import Console
 
 from mrifoundation import Scan
 from mrifoundation_training.evaluation.interactive import clicked, evaluate
 from mrifoundation_training.evaluation.interactive_methods import grow_cut, walker
 from mrifoundation_training.evaluation.interactive_robot import next_click
-from mrifoundation_training.evaluation.interactive_table import Trace, rows_of
+from mrifoundation_training.evaluation.interactive_table import Trace, as_json, print_rows, rows_of
 
 SHAPE = (36, 32, 28)
 MIDDLE = (16, 15, 14)
@@ -57,7 +59,21 @@ def test_traces_become_rows_with_what_was_reached():
     traces = [Trace(*base, (0.0, 0.5, 0.92), 0.1), Trace("b", "t", *base[2:], (0.0, 0.4, 0.6), 0.1)]
     row = next(row for row in rows_of(traces) if row.source == "src")
     assert row.dice[1].mean == pytest.approx(0.45) and row.dice[10].mean == pytest.approx(0.76)
-    assert (row.traces, row.reached, row.clicks) == (2, 1, 2.0)
+    assert (row.traces, row.reached) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("reaching", "failing", "clicks", "shown"), [(2, 1, 2.0, "2"), (1, 1, None, "> 2"), (1, 2, None, "> 2")]
+)
+def test_a_failure_counts_as_more_clicks_than_were_made(reaching, failing, clicks, shown):
+    scores = [(0.0, 0.5, 0.92)] * reaching + [(0.0, 0.4, 0.6)] * failing
+    traces = [Trace(f"c{n}", f"s{n}", "src", "liver", "nothing", "refine", one, 0.1) for n, one in enumerate(scores)]
+    rows = rows_of(traces)
+    assert [(row["clicks"], row["most"]) for row in as_json(rows, traces, "m", {})["rows"]] == [(clicks, 2)] * 2
+    console = Console(file=io.StringIO(), width=200)
+    print_rows(console, rows, "", {})
+    told = [line for line in console.file.getvalue().splitlines() if "src" in line]
+    assert [line.split("│")[-2].strip() for line in told] == [shown]
 
 
 def test_a_manifest_is_evaluated_from_nothing_and_from_words(tmp_path, tiny_weights, scan, truth, capsys):

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from mrifoundation.errors import InputError
+from mrifoundation.tasks.measure.calibration import Calibration
 from mrifoundation_training.data.manifest import Case, read_manifest
-from mrifoundation_training.heads import lesions, oasis
+from mrifoundation_training.heads import dementia, lesions, oasis
 from mrifoundation_training.heads.agreement import bland_altman, compare, same_person
 from mrifoundation_training.heads.cardiac import acdc_examples, cardiac_examples
+from mrifoundation_training.heads.measurement_error import prediction_limits
 from mrifoundation_training.heads.picai import CANCER, NO_CANCER, manifest_examples, picai_examples
 from mrifoundation_training.heads.recipe import training_examples
 
@@ -178,3 +180,27 @@ def test_agreement_is_told_with_bias_and_limits(oasis_table, tmp_path):
     bland_altman(tmp_path / "plot.png", found)
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     assert compare(pairs[:2]) == []
+
+
+def test_the_limits_of_few_people_hold_the_next_one_with_nineteen_in_twenty():
+    random, held = np.random.default_rng(3), []
+    for _ in range(2000):
+        drawn = random.normal(0.04, 0.02, 9)
+        mean, low, high = prediction_limits(drawn[:8])
+        assert low < mean < high
+        held.append(low <= drawn[8] <= high)
+    assert 0.935 < np.mean(held) < 0.965, "1.96 standard deviations hold nine in ten"
+
+
+def test_the_card_holds_what_our_measurement_stands_for(oasis_table):
+    people = oasis.read_people(oasis_table)
+    pairs = [
+        ({"nWBV": 0.57 + 0.36 * p.nwbv, "intracranial_ml": p.etiv + n - 100}, p) for n, p in enumerate(people[:30])
+    ]
+    found = compare(pairs)
+    known = Calibration(**dementia.calibrated(found)["calibration"]["nWBV"])
+    assert known.value(0.57 + 0.36 * 0.70) == pytest.approx(0.70) and known.people == 30
+    (error,) = dementia.errors(found).values()
+    assert error["low"] < error["bias"] < error["high"] < 0
+    assert "30 OASIS scans" in dementia.limit(found)
+    assert dementia.calibrated([]) == dementia.errors([]) == {} and "never compared" in dementia.limit([])

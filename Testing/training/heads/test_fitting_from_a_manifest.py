@@ -11,6 +11,7 @@ from mrifoundation import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.head import Head, load_head
+from mrifoundation.tasks.classify.head_files import SHIPPED, list_heads
 from mrifoundation_training.data.manifest import Case, read_manifest
 from mrifoundation_training.data.volumes import load_case
 from mrifoundation_training.evaluation.classification import evaluate
@@ -91,11 +92,25 @@ def test_what_was_measured_is_not_measured_again(fitted, limbs, tiny_weights, mo
     assert one == other
 
 
-def test_a_head_without_enough_cases_is_not_fitted_and_an_older_one_goes(limbs, tiny_weights, tmp_path, capsys):
-    (tmp_path / "cardiac-disease.json").write_text("{}")
+def test_a_head_without_enough_cases_is_not_fitted_and_an_older_one_stays(limbs, tiny_weights, tmp_path, capsys):
+    older = tmp_path / "cardiac-disease.json"
+    older.write_text("{}")
     assert fit.main(asked(limbs, "cardiac-disease", tmp_path, tiny_weights)) == 1
-    assert "cardiac-disease: not fitted." in capsys.readouterr().err
-    assert not (tmp_path / "cardiac-disease.json").exists()
+    told = capsys.readouterr().err
+    assert "cardiac-disease: not fitted." in told and "--replace would remove it" in told and older.exists()
+    assert fit.main(asked(limbs, "cardiac-disease", tmp_path, tiny_weights, "--replace")) == 1
+    assert "was removed" in capsys.readouterr().err and not older.exists()
+
+
+def test_heads_go_to_the_users_own_folder_and_never_into_the_package(
+    fitted, limbs, tiny_weights, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MRIFOUNDATION_HEADS", str(tmp_path / "own"))
+    before = sorted(SHIPPED.iterdir())
+    command = [str(limbs), "--head", "soft-tissue-tumour", "--weights", str(tiny_weights)]
+    assert fit.main([*command, "--keep-weak"]) == 0
+    assert [card.name for card in list_heads() if card.trained_on.get("patients") == 5] == ["soft-tissue-tumour"]
+    assert (tmp_path / "own" / "soft-tissue-tumour.json").is_file() and sorted(SHIPPED.iterdir()) == before
 
 
 def test_evaluation_tells_the_same_figures_and_draws_them(fitted, limbs, tiny_weights, tmp_path, capsys):

@@ -1,7 +1,9 @@
 """Training examples: a case, a view of it, an image (real or synthesised) and what may be asked. Drawn from (seed, step) alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import torch
@@ -128,15 +130,21 @@ class Examples:
         while True:
             case = self._drawn(rng)
             if case.id in self.skipped:
+                self._check_any_left(case)
                 continue
             try:
                 volume = self._shown(rng, case)
             except InputError as error:  # one bad file must not end a run of hours; it is counted and named in the log
                 self.skipped[case.id] = str(error)
-                if len(self.skipped) == self._count():
-                    raise InputError(f"No case of the manifest can be read; the last said: {error}") from error
                 continue
             return self._example(rng, volume, self._recipe(case))
+
+    def _check_any_left(self, last: Case) -> None:
+        """Raises InputError when nothing that could be drawn can be read."""
+        if all(case.id in self.skipped for case in self._drawable()):
+            raise InputError(
+                f"No case that the recipe draws can be read; check its files. Of one it was said: {self.skipped[last.id]}"
+            )
 
     def _shown(self, rng: np.random.Generator, case: Case) -> CaseVolume:
         recipe = self._recipe(case)
@@ -161,8 +169,14 @@ class Examples:
         recipe = self._recipe(case)
         return self._host(recipe.host, recipe.place).holding(self._plain(case))
 
-    def _count(self) -> int:
-        return sum(map(len, self.by_source.values()))
+    def left_out(self) -> dict[str, str]:
+        """Cases that could not be read, with the reason."""
+        return self.skipped
+
+    def _drawable(self) -> Iterable[Case]:
+        """All that `_drawn` can give."""
+        often = zip(self.sources, self.probability, strict=True)
+        return chain.from_iterable(self.by_source[source] for source, share in often if share > 0)
 
     def _drawn(self, rng: np.random.Generator) -> Case:
         source = self.sources[rng.choice(len(self.sources), p=self.probability)]

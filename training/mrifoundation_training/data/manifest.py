@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ class Case:
     """One volume to learn from or to measure on.
 
     image: path or None (a label map without a scan); labels: path or None (a scan without labels); both may lie in a shard or be DICOM.
-    table: label value → structure name. Names outside the vocabulary are kept but never asked for.
+    table: label value → structure name. Names outside the vocabulary are kept but never asked for. unjudged: label value of voxels that
+    nobody looked at, where the layout has one. tier: what its terms allow: open, research, eval-only; own where nobody said.
     """
 
     id: str
@@ -33,16 +35,17 @@ class Case:
     diagnosis: str = "unknown"
     caption: str = ""
     split: str = "train"
-    tier: str = "open"
+    tier: str = "own"
     licence: str = "unknown"
     orientation_checked: str = "yes"
+    unjudged: int | None = None
 
 
 def read_manifest(path: Path | str, region: str = "unknown") -> list[Case]:
     """Rows of a CSV with columns of volumes.csv; paths are relative to the file.
 
-    Only `path` must be there. A scan is called after its file and is its own subject, the source after the CSV, where no column says
-    otherwise; region: of rows that do not tell. Raises InputError naming the missing column or row."""
+    Only `path` must be there. A scan is called after its path and is its own subject, the source after the CSV, where no column says
+    otherwise; region: of rows that do not tell. Raises InputError naming the missing column or row, or an id that two rows have."""
     path = Path(path)
     try:
         content = path.read_text(encoding="utf-8")
@@ -69,7 +72,16 @@ def _cases(
     """place: what a path of a row stands for; text: content of the label table of a name; unsaid: column → what stands for an empty one."""
     tables: dict[str, dict[int, str]] = {}
     rows = csv.DictReader(io.StringIO(content.removeprefix("\ufeff"), newline=""))
-    return [_case(row, number, place, text, tables, unsaid) for number, row in enumerate(rows, start=2)]
+    cases = [_case(row, number, place, text, tables, unsaid) for number, row in enumerate(rows, start=2)]
+    check_ids(cases, "The manifest", "an id")
+    return cases
+
+
+def check_ids(cases: list[Case], where: str, what: str) -> None:
+    """Raises InputError when two cases go by one id: scores and what cannot be read are kept by it."""
+    for name, count in Counter(case.id for case in cases).items():
+        if count > 1:
+            raise InputError(f"{where} has {count} scans called '{name}'; give each {what} of its own.")
 
 
 def _case(row: dict, line: int, place: Callable, text: Callable, tables: dict, unsaid: dict[str, str]) -> Case:
@@ -78,7 +90,7 @@ def _case(row: dict, line: int, place: Callable, text: Callable, tables: dict, u
         raise InputError(f"Line {line} of the manifest lacks its path; the columns are those of volumes.csv.")
     labelmap = row.get("kind") == "labelmap"
     labels = path if labelmap else row.get("labels_path")
-    name = row.get("id") or path.rsplit("/", 1)[-1].removesuffix(".gz").removesuffix(".nii")
+    name = row.get("id") or _name_of(path)
     known = ("sequence", "diagnosis", "caption", "split", "tier", "licence", "orientation_checked")
     return Case(
         id=name,
@@ -90,6 +102,11 @@ def _case(row: dict, line: int, place: Callable, text: Callable, tables: dict, u
         table=_table(row.get("label_table") or "", text, tables) if labels else {},
         **{key: row[key] for key in known if row.get(key)},
     )
+
+
+def _name_of(path: str) -> str:
+    """All of the path, for archives have a t2.nii.gz in each person's folder; without slashes, so that files can be called after it."""
+    return path.strip("/").removesuffix(".gz").removesuffix(".nii").replace("/", "_")
 
 
 def _table(name: str, text: Callable[[str], str], tables: dict) -> dict[int, str]:

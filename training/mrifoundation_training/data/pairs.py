@@ -1,6 +1,8 @@
 """Two views of one anatomy: two contrasts of one label map, or one real scan as two scanners might have shown it. Labels are not needed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -53,8 +55,9 @@ class Pairs(Views):
     unlabelled: tuple[Case, ...] = ()
     share: float = 0.3
 
-    def _count(self) -> int:
-        return super()._count() + len(self.unlabelled)
+    def _drawable(self) -> Iterable[Case]:
+        often = self.share if self.unlabelled else 0
+        return chain(self.unlabelled if often > 0 else (), super()._drawable() if often < 1 else ())
 
     def _drawn(self, rng: np.random.Generator) -> Case:
         if self.unlabelled and rng.random() < self.share:
@@ -103,4 +106,4 @@ class WithPairs:
     @property
     def skipped(self) -> dict[str, str]:
         """Cases that could not be read, with the reason."""
-        return self.examples.skipped | (self.pairs.skipped if self.pairs is not None else {})
+        return self.examples.left_out() | (self.pairs.left_out() if self.pairs is not None else {})

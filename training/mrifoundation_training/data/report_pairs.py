@@ -1,6 +1,7 @@
 """A user's own scans with reports: a CSV, and the examples that the image–report stage sees of them."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class ReportedScan:
 def read_report_pairs(path: Path | str) -> list[ReportedScan]:
     """Rows of a CSV with the columns image and report; paths are relative to the file.
 
-    Optional: id, subject, region, sequence, diagnosis, split (train), tier (research), licence, and any further column as a label, whose
+    Optional: id, subject, region, sequence, diagnosis, split (train), tier (own), licence, and any further column as a label, whose
     empty cells mean "unknown". Raises InputError naming the column or line that is wrong."""
     path = Path(path)
     try:
@@ -64,7 +65,7 @@ def _pair(row: dict[str, str], line: int, path: Path) -> ReportedScan:
     told = {key: row[key].strip() for key in TOLD if (row.get(key) or "").strip()}
     case = Case(
         name, told.pop("subject", name), path.stem, told.pop("region", "unknown"), path.parent / image.strip(), None, {},
-        **{"tier": "research"} | told,
+        **told,
     )  # fmt: skip
     known = {
         k: v.strip() for k, v in row.items() if k and k not in ("image", "report", "id", *TOLD) and (v or "").strip()
@@ -87,7 +88,6 @@ class ReportedExamples(Views):
     def __post_init__(self):
         super().__post_init__()
         self.geometry = replace(self.geometry, partial=0.0)
-        self.skipped = self.usual.skipped
         self._facts = {one.case.id: known_of(one) for one in self.reported}
 
     def share_volumes(self, other: Examples) -> None:
@@ -98,8 +98,11 @@ class ReportedExamples(Views):
         own = np.random.default_rng((self.seed, draw, OF_REPORTS)).random() < self.share
         return super().__getitem__(draw) if own else self.usual[draw]
 
-    def _count(self) -> int:
-        return len({*self.skipped, *self._facts})
+    def left_out(self) -> dict[str, str]:
+        return self.usual.left_out() | self.skipped
+
+    def _drawable(self) -> Iterable[Case]:
+        return (one.case for one in self.reported)
 
     def _drawn(self, rng: np.random.Generator) -> Case:
         return self.reported[rng.integers(len(self.reported))].case

@@ -18,6 +18,7 @@ from pathlib import Path
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.member_cache import MemberCache
 from mrifoundation_training.data.shard_member import ShardMember
 from mrifoundation_training.data.store import Store
 from mrifoundation_training.data.volumes import load_case
@@ -133,7 +134,9 @@ def _files(case: Case) -> dict[str, tuple[str, bytes]]:
     return {kind: _content(place) for kind, place in found.items() if place is not None}
 
 
-def _content(place: Path | SeriesImage | SeriesLabels) -> tuple[str, bytes]:
+def _content(place: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[str, bytes]:
+    if isinstance(place, ShardMember):  # shards of shards: some cases of an archive, or shards of another size
+        return place.suffix, MemberCache().local(place).read_bytes()
     if isinstance(place, Path):
         return ".nii.gz" if place.name.endswith(".gz") else place.suffix, place.read_bytes()
     # Without the time of day: equal series, equal bytes.

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from mrifoundation_training.recipe_values import Share
+
 
 @dataclass(frozen=True)
 class SourceRecipe:
@@ -28,25 +30,25 @@ class SourceRecipe:
     """
 
     weight: float
-    synthetic: float = 1.0
+    synthetic: Share = 1.0
     whole: bool = False
     flip: bool = True
-    skull_strip: float = 0.0
+    skull_strip: Share = 0.0
     margin_mm: float | tuple[float, float, float] = 40.0
     beyond: bool = False
-    slab: float = 0.0
-    lesions: float = 0.0
+    slab: Share = 0.0
+    lesions: Share = 0.0
     lesion_shapes: bool = False
-    recolour: float = 0.0
+    recolour: Share = 0.0
     deform: float = 1.0
-    focus: float = 0.0
+    focus: Share = 0.0
     focus_on: tuple[str, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
-    levels: float = 0.0
+    levels: Share = 0.0
     host: str = ""
     place: str = ""
-    hosted: float = 0.0
-    completed: float = 0.0
-    womb: float = 0.0
+    hosted: Share = 0.0
+    completed: Share = 0.0
+    womb: Share = 0.0
     turned: bool = False
-    restless: float = 0.0
+    restless: Share = 0.0

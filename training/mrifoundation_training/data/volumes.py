@@ -1,7 +1,6 @@
 """Voxels of a case in memory, compact: canonical axes, labels renumbered without gaps."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import nibabel as nib
@@ -12,8 +11,9 @@ from mrifoundation.errors import InputError
 from mrifoundation.volume.same_grid import apart_mm
 from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
 from mrifoundation_training.data.manifest import Case
-from mrifoundation_training.data.member_cache import MemberCache
+from mrifoundation_training.data.reading import members
 from mrifoundation_training.data.shard_member import ShardMember
+from mrifoundation_training.data.unjudged import check_judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +32,12 @@ class CaseVolume:
 def load_case(case: Case) -> CaseVolume:
     """Read a case; one without labels has nothing named anywhere.
 
-    Raises InputError naming the file when it cannot be read or image and labels do not share a grid."""
+    Raises InputError naming the file when it cannot be read, image and labels do not share a grid, or voxels were left unjudged."""
     if case.labels is None:
         image, affine = _canonical(case.image)
         return CaseVolume(case, np.zeros(image.shape, np.uint8), ("",), image, voxel_sizes(affine))
     labels, affine = _canonical(case.labels)
+    check_judged(case, labels)
     image = None
     if case.image is not None:
         image, own = _canonical(case.image)
@@ -64,7 +65,7 @@ def renamed(volume: CaseVolume, names: dict[str, str]) -> CaseVolume:
 
 def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[np.ndarray, np.ndarray]:
     """Voxels [i, j, k] along the canonical axes, and index → mm."""
-    local = _members().local(path) if isinstance(path, ShardMember) else path
+    local = members().local(path) if isinstance(path, ShardMember) else path
     try:
         file = nib.as_closest_canonical(nib.load(local) if isinstance(local, Path) else local.nifti())
         data = np.asarray(file.dataobj)
@@ -84,8 +85,3 @@ def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[n
     ):
         data = data.astype(np.uint16)
     return np.ascontiguousarray(data), file.affine
-
-
-@lru_cache(maxsize=1)
-def _members() -> MemberCache:
-    return MemberCache()

@@ -4,9 +4,11 @@ import numpy as np
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume import Scan
 from mrifoundation.volume.same_grid import apart_mm
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
+from mrifoundation_training.data.unjudged import check_judged
 from mrifoundation_training.evaluation.questions import disjoint_batches, elsewhere_questions, labelled_questions
 from mrifoundation_training.evaluation.scores import Score, elsewhere_scores, labelled_scores
 
@@ -20,7 +22,7 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
     elsewhere = elsewhere_questions(case, engine.vocabulary, engine.knows)
     if case.image is None or not asked + elsewhere:
         return []
-    scan = read_scan(case.image)
+    scan = read_place(case.image)
     reference = reference_labels(case, scan) if asked else None
     encoding = engine.encode(scan, profile=profile)
     identity = (case.id, case.subject, case.source)
@@ -37,8 +39,10 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
 
 
 def reference_labels(case: Case, scan: Scan) -> np.ndarray:
-    """Label values on the scan's grid, int32 [i, j, k]."""
-    labels = read_scan(case.labels)
+    """Label values on the scan's grid, int32 [i, j, k]. Raises InputError when it is another, or voxels were left unjudged."""
+    labels = read_place(case.labels)
     if apart_mm(scan.shape, scan.affine, labels.shape, labels.affine) > scan.spacing.min():
         raise InputError(f"The labels of '{case.id}' are not on the grid of its scan; resample them onto it.")
-    return np.rint(labels.voxels).astype(np.int32)
+    values = np.rint(labels.voxels).astype(np.int32)
+    check_judged(case, values)
+    return values

@@ -16,10 +16,10 @@ from mrifoundation.engine.taught.query_fit import fit_query
 from mrifoundation.errors import InputError
 from mrifoundation.model import FoundationModel
 from mrifoundation.volume.adapt import adapt
-from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.evaluation.few_shot_methods import Answer, answering, from_scratch, lessons_of
 from mrifoundation_training.evaluation.few_shot_tasks import Budget, Shot, Task, labelled, tasks_of
 from mrifoundation_training.evaluation.from_scratch import ScratchRecipe
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.overlap import dice
 
 
@@ -53,7 +53,7 @@ class Cost:
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
     sources: Collection[str] | None = None,
     structures: Collection[str] | None = None,
@@ -71,7 +71,7 @@ def evaluate(
 
     Gives 0, or 1 when nothing could be measured. Raises InputError for a manifest, source or weights that cannot be used.
     """
-    cases = read_manifest(Path(manifest))
+    cases = cases_to_measure(manifest)
     if unknown := sorted(set(sources or ()) - {case.source for case in cases}):
         raise InputError(f"The manifest has no source {', '.join(unknown)}; choose among those it has.")
     engine, console = Engine.load(weights), Console(file=sys.stderr)

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.evaluation.few_shot_methods import Answer, from_scratch, taught
 from mrifoundation_training.evaluation.few_shot_table import Result, as_json, as_markdown, read_results
 from mrifoundation_training.evaluation.few_shot_tasks import Budget, Shot, Task, labelled, tasks_of
 from mrifoundation_training.evaluation.from_scratch import ScratchRecipe
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.retrieval_gallery import random_engine
 
@@ -23,7 +23,7 @@ OURS, UNTRAINED, SCRATCH = "query on these weights", "query on random weights", 
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
     sources: Collection[str] | None = None,
     structures: Collection[str] | None = None,
@@ -45,7 +45,7 @@ def evaluate(
     structure. output: JSON, written after every repetition, and gone on with where it was stopped. table: the same as Markdown. Gives 0,
     or 1 when nothing could be measured. Raises InputError for a manifest, source or weights that cannot be used.
     """
-    cases = read_manifest(Path(manifest))
+    cases = cases_to_measure(manifest)
     if unknown := sorted(set(sources or ()) - {case.source for case in cases}):
         raise InputError(f"The manifest has no source {', '.join(unknown)}; choose among those it has.")
     engine, recipe = Engine.load(weights), ScratchRecipe(scratch_steps)

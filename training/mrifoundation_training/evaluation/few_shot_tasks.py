@@ -8,10 +8,11 @@ import numpy as np
 
 from mrifoundation.engine.taught.cells import marked
 from mrifoundation.errors import InputError
-from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume import Scan
 from mrifoundation.volume.adapt import adapt
 from mrifoundation.volume.orientation import CanonicalAxes
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.evaluation.case_scoring import reference_labels
 
 FEWEST_SUBJECTS = 3
@@ -90,7 +91,7 @@ def tasks_of(
 
 def labelled(case: Case, name: str) -> tuple[Scan, np.ndarray]:
     """The scan of a case and where `name` is in it."""
-    scan = read_scan(case.image)
+    scan = read_place(case.image)
     values = [value for value, own in case.table.items() if own == name]
     return scan, np.isin(reference_labels(case, scan), values)
 

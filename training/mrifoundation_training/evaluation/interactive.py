@@ -14,13 +14,15 @@ from scipy import ndimage
 
 from mrifoundation.engine import Encoding, Engine
 from mrifoundation.errors import InputError
-from mrifoundation.volume import Scan, read_scan
-from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation.volume import Scan
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.evaluation.case_scoring import reference_labels
 from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.interactive_methods import Method, grow_cut, ours, walker
 from mrifoundation_training.evaluation.interactive_robot import next_click
 from mrifoundation_training.evaluation.interactive_table import Trace, as_json, print_rows, rows_of
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.segmentation import chosen_cases
 
@@ -30,7 +32,7 @@ BASELINE_MARGIN_MM = 15.0
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
     split: str = "dev",
     sources: Collection[str] | None = None,
@@ -52,7 +54,7 @@ def evaluate(
     output: the JSON object is also written there. Gives 0, or 1 when nothing could be measured.
     Raises InputError for a manifest, split, source or weights that are not there.
     """
-    cases = first_of_each(chosen_cases(read_manifest(Path(manifest)), split, sources), cases_per_source)
+    cases = first_of_each(chosen_cases(cases_to_measure(manifest), split, sources), cases_per_source)
     engine = Engine.load(weights)
     traces: list[Trace] = []
     skipped: dict[str, str] = {}
@@ -86,7 +88,7 @@ def first_of_each(cases: list[Case], count: int | None) -> list[Case]:
 
 
 def _case_traces(engine, case, profile, structures, from_nothing, clicks, baselines) -> list[Trace]:
-    scan = read_scan(case.image)
+    scan = read_place(case.image)
     labels = reference_labels(case, scan)
     encoding = engine.encode(scan, profile)
     traces = []

@@ -41,7 +41,7 @@ class Trace:
 @dataclass(frozen=True)
 class Row:
     """Traces of one source, structure, beginning and method. dice: clicks → mean over subjects. reached: how many came to 0.90; clicks:
-    median of these, NaN when none did."""
+    median over all of them, where those that did not come there count as more than any: inf means more than `most`, which were made."""
 
     source: str
     structure: str
@@ -51,6 +51,7 @@ class Row:
     traces: int
     reached: int
     clicks: float
+    most: int
 
 
 def rows_of(traces: list[Trace]) -> list[Row]:
@@ -63,7 +64,7 @@ def rows_of(traces: list[Trace]) -> list[Row]:
 
 
 def as_json(rows: list[Row], traces: list[Trace], model: str, skipped: dict[str, str]) -> dict:
-    """One object of plain JSON types; a number that does not exist is null."""
+    """One object of plain JSON types; a number that does not exist, such as more clicks than were made, is null."""
     return {
         "model": model,
         "rows": [_plain(asdict(row)) for row in rows],
@@ -81,7 +82,7 @@ def print_rows(console: Console, rows: list[Row], title: str, skipped: dict[str,
         table.add_column(column, justify="right")
     for row in rows:
         dice = [f"{row.dice[n].mean:.3f}" for n in SHOWN]
-        clicks = f"{row.clicks:g}" if math.isfinite(row.clicks) else "–"
+        clicks = f"{row.clicks:g}" if math.isfinite(row.clicks) else f"> {row.most}"
         table.add_row(
             row.source, row.structure, row.begin, row.method, *dice, str(row.traces), str(row.reached), clicks
         )
@@ -95,9 +96,10 @@ def _row(key: tuple[str, str, str, str], group: list[Trace]) -> Row:
     for trace in group:
         for n in SHOWN:
             values[n][trace.subject].append(trace.after(n))
-    reached = [trace.clicks_to_wanted for trace in group if trace.clicks_to_wanted is not None]
+    needed = [math.inf if trace.clicks_to_wanted is None else trace.clicks_to_wanted for trace in group]
     dice = {n: subject_bootstrap(by_subject) for n, by_subject in values.items()}
-    return Row(*key, dice, len(group), len(reached), float(np.median(reached)) if reached else math.nan)
+    most = max(len(trace.dice) - 1 for trace in group)
+    return Row(*key, dice, len(group), sum(map(math.isfinite, needed)), float(np.median(needed)), most)
 
 
 def _plain(value):

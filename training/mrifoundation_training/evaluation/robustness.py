@@ -13,11 +13,13 @@ from rich.table import Table
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation.volume import Scan, read_scan
-from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation.volume import Scan
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.evaluation.bootstrap import Interval, subject_bootstrap
 from mrifoundation_training.evaluation.case_scoring import reference_labels
 from mrifoundation_training.evaluation.console import wide_console
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.questions import Question, disjoint_batches, labelled_questions
 from mrifoundation_training.evaluation.robustness_plot import plot_curves
@@ -28,7 +30,7 @@ Curve = dict[float, Interval]
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
     split: str = "dev",
     sources: Collection[str] | None = None,
@@ -45,14 +47,14 @@ def evaluate(
     file; plot: PNG. Gives the exit code: 0 when anything was scored. Raises InputError for a manifest, split or source without scans.
     """
     chosen = _first_of_each(
-        [c for c in chosen_cases(read_manifest(manifest), split, sources) if c.labels], cases_per_source
+        [c for c in chosen_cases(cases_to_measure(manifest), split, sources) if c.labels], cases_per_source
     )
     engine = Engine.load(weights)
     measured: dict[str, dict[str, dict[float, dict[str, list[float]]]]] = {}
     skipped: dict[str, str] = {}
     for case in track(chosen, "Spoiling", console=Console(file=sys.stderr), transient=True):
         try:
-            scan = read_scan(case.image)
+            scan = read_place(case.image)
             reference = reference_labels(case, scan)
         except InputError as error:
             skipped[case.id] = str(error)

@@ -11,10 +11,11 @@ from rich.progress import track
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.evaluation.case_scoring import score_case
 from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.made_scans import made_scans
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.report import as_json as summary_as_json
 from mrifoundation_training.evaluation.report import print_summary
 from mrifoundation_training.evaluation.score_file import ScoreFile
@@ -22,7 +23,7 @@ from mrifoundation_training.evaluation.summary import summarise
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
     split: str = "dev",
     sources: Collection[str] | None = None,
@@ -34,14 +35,14 @@ def evaluate(
 ) -> int:
     """Score every scan of a split and print the table structure × source (or, `as_json`, one object).
 
-    manifest: a CSV with the columns of volumes.csv. sources: only these. made: images that are made of each label map without a scan, and
+    manifest: what `cases_to_measure` takes. sources: only these. made: images that are made of each label map without a scan, and
     scored in place of scans. output: a CSV of single scores that is
     appended to case by case; what it holds already is not computed again. A case that cannot be read is skipped,
     counted and named.
     Gives the exit code: 0 when anything was scored, 1 when nothing was. Raises InputError for a manifest, split,
     source, profile or weights that are not there.
     """
-    cases = chosen_cases(read_manifest(Path(manifest)), split, sources, bare=made > 0)
+    cases = chosen_cases(cases_to_measure(manifest), split, sources, bare=made > 0)
     engine = Engine.load(weights)
     file = ScoreFile(Path(output) if output else None, engine.card.model_id, profile)
     with TemporaryDirectory() as folder:
@@ -71,7 +72,10 @@ def chosen_cases(cases: list[Case], split: str, sources: Collection[str] | None,
     ]
     if not chosen:
         what = "label maps without a scan" if bare else "scans"
-        raise InputError(f"The manifest has no {what} of split '{split}' there; choose another split or source.")
+        remedy = "choose another split or source"
+        if split == "dev" and not any(case.split == "dev" for case in cases):
+            remedy = "set development_people in your recipe, train, and give the recipe in place of the manifest"
+        raise InputError(f"The manifest has no {what} of split '{split}' there; {remedy}.")
     return chosen
 
 

@@ -23,7 +23,6 @@ from mrifoundation.errors import InputError
 from mrifoundation.model import FoundationModel, NetworkConfig
 from mrifoundation.volume.adapt import STRIDE
 from mrifoundation_training.data.examples import Examples
-from mrifoundation_training.data.layouts import read_cases
 from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.score_file import ScoreFile
 from mrifoundation_training.evaluation.segmentation import chosen_cases, score_cases
@@ -32,7 +31,7 @@ from mrifoundation_training.recipe import Recipe, read_recipe
 from mrifoundation_training.run_state import TENSORS
 from mrifoundation_training.stages.student_teacher_setup import set_up
 from mrifoundation_training.train import train
-from mrifoundation_training.usable import usable_cases
+from mrifoundation_training.usable import recipe_cases, usable_cases
 
 WITH, WITHOUT = "with", "without"
 # Of one voxel through the network: the answer alone, and with its gradients (which cost about twice the answer).
@@ -71,7 +70,7 @@ def compare(
     if not recipe.student_teacher.weight:
         raise InputError("The recipe leaves the student–teacher stage out; set student_teacher.weight, such as 0.1.")
     steps = steps_at_equal_cost(recipe)
-    cases = [case for case in chosen_cases(read_cases(recipe.manifest), "dev", sources) if case.labels]
+    cases = [case for case in chosen_cases(recipe_cases(recipe), "dev", sources) if case.labels]
     dice: dict[str, dict[str, list[float]]] = {}
     for seed in seeds:
         for arm in (WITH, WITHOUT):

@@ -16,11 +16,12 @@ from rich.table import Table
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
-from mrifoundation.volume import read_scan
-from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.evaluation.case_scoring import score_case
 from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.likeness import frechet, nearest_cosine, rank_correlation
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.scores import PRESENT
 from mrifoundation_training.evaluation.segmentation import chosen_cases
 from mrifoundation_training.evaluation.transfer_plot import plot_transfer
@@ -36,9 +37,9 @@ class Measured:
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
-    training: Path | None = None,
+    training: Path | str | None = None,
     split: str = "dev",
     sources: Collection[str] | None = None,
     cases_per_source: int | None = None,
@@ -54,9 +55,9 @@ def evaluate(
     training: manifest whose `train` rows, of the sources that the weights' card names, are the training scans; the same one when left
     out. cases_per_source: the first so many, of both kinds. output: JSON; table: Markdown; plot: PNG. Gives the exit code: 0 when anything
     was scored. Raises InputError for a manifest, split or source without scans."""
-    asked = [case for case in chosen_cases(read_manifest(manifest), split, sources) if case.labels]
+    asked = [case for case in chosen_cases(cases_to_measure(manifest), split, sources) if case.labels]
     engine = Engine.load(weights)
-    learned = learned_from(read_manifest(training or manifest), engine)
+    learned = learned_from(cases_to_measure(training or manifest), engine)
     skipped: dict[str, str] = {}
     there = list(_measured(engine, _first(learned, cases_per_source), profile, skipped))
     new = list(_measured(engine, _first(asked, cases_per_source), profile, skipped, score=True))
@@ -129,7 +130,7 @@ def _measured(
     console = Console(file=sys.stderr)
     for case in track(cases, "Scoring" if score else "Embedding", console=console, transient=True):
         try:
-            vector = engine.embed(engine.encode(read_scan(case.image), profile=profile))
+            vector = engine.embed(engine.encode(read_place(case.image), profile=profile))
             scores = [s.dice for s in score_case(engine, case, profile) if s.truth == PRESENT] if score else []
         except InputError as error:
             skipped[case.id] = str(error)

@@ -1,4 +1,4 @@
-"""Do our own brain volumes agree with those that OASIS published of the same people? Measured only; nothing is fitted to it."""
+"""Do our own brain volumes agree with those that OASIS published of the same people?"""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.heads.measurement_error import prediction_limits
 from mrifoundation_training.heads.oasis import Person
 
 LEAST_PEOPLE = 3
@@ -16,7 +17,7 @@ SIZE, EDGE = 480, 60  # pixels of the plot
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of ours with published values. r: Pearson. bias: mean of ours minus theirs; low, high: 95 % limits (Bland & Altman, Lancet 1986)."""
+    """Of ours with published values. r: Pearson. bias: mean of ours minus theirs; low, high: 95 % limits for a new person."""
 
     what: str
     people: int
@@ -52,16 +53,14 @@ def _arrays(pairs, key: str, published: Callable[[Person], float]) -> tuple[np.n
 
 
 def _agreement(what: str, ours: np.ndarray, theirs: np.ndarray) -> Agreement:
-    apart = ours - theirs
-    bias, spread = float(apart.mean()), 1.96 * float(apart.std(ddof=1))
     r = float(np.corrcoef(ours, theirs)[0, 1])
     return Agreement(
-        what, len(ours), r, bias, bias - spread, bias + spread, tuple(ours.tolist()), tuple(theirs.tolist())
+        what, len(ours), r, *prediction_limits(ours - theirs), tuple(ours.tolist()), tuple(theirs.tolist())
     )
 
 
 def bland_altman(path: Path, found: Agreement) -> None:
-    """A Bland–Altman plot as PNG: mean of both against their difference, with bias and limits."""
+    """A Bland–Altman plot as PNG: mean of both against their difference, with bias and limits (Bland & Altman, Lancet 1986)."""
     ours, theirs = np.array(found.ours), np.array(found.theirs)
     x, y = (ours + theirs) / 2, ours - theirs
     xs = _axis(x)
@@ -69,7 +68,7 @@ def bland_altman(path: Path, found: Agreement) -> None:
     picture = Image.new("RGB", (SIZE, SIZE), "white")
     draw = ImageDraw.Draw(picture)
     draw.rectangle((EDGE, EDGE, SIZE - EDGE, SIZE - EDGE), outline=(120, 120, 120))
-    for value, name in ((found.bias, "bias"), (found.low, "−1.96 SD"), (found.high, "+1.96 SD"), (0.0, "")):
+    for value, name in ((found.bias, "bias"), (found.low, "low"), (found.high, "high"), (0.0, "")):
         row = _pixel(value, ys, flip=True)
         draw.line((EDGE, row, SIZE - EDGE, row), fill=(190, 190, 190) if not name else (40, 90, 170))
         draw.text((SIZE - EDGE + 4, row - 6), f"{value:.3g}", fill=(60, 60, 60))

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
+from mrifoundation.tasks.classify.brain_facts import INTRACRANIAL, NWBV
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.fitting import LEAST_PATIENTS, Cases, fit_head
 from mrifoundation.tasks.classify.head import Head
+from mrifoundation.tasks.measure.calibration import Calibration
 from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.norms import NORMS
 from mrifoundation.volume import Scan, read_scan
@@ -47,15 +49,15 @@ def build(engine: Engine, data: Data) -> Head:
     told = ", ".join(f"{label}: {count}" for label, count in counts.items())
     card = replace(
         CARD,
-        limits=(*LIMITS, *map(_limit, found[:1])),
-        gate={"measurement_error": {"nWBV": [found[0].low, found[0].high]}} if found else {},
+        limits=(*LIMITS, limit(found)),
+        gate=calibrated(found),
         trained_on={
             "cases": len(cases), "patients": len(cases), "classes": counts, "real": len(cases), "simulated": False,
             "sources": ["OASIS-1 table"], "sentence": f"Fitted to published volumes of {len(cases)} people over 60 of OASIS-1 ({told}).",
         },
     )  # fmt: skip
     head = fit_head(card, cases, _beside(cases, people))
-    figures = head.card.figures | {"agreement": [one.to_dict() for one in found]}
+    figures = head.card.figures | {"agreement": [one.to_dict() for one in found], "measurements": errors(found)}
     return replace(head, card=replace(head.card, figures=figures))
 
 
@@ -113,9 +115,27 @@ def _measured(engine: Engine, scan: Scan) -> Record:
     return Record({"nWBV": share.nwbv, "intracranial_ml": share.intracranial_ml})
 
 
-def _limit(found: Agreement) -> str:
+def calibrated(found: list[Agreement]) -> dict:
+    """The gate: what our nWBV stands for among published ones; {} where nothing was compared.
+
+    Ours lies above these, and the more so the smaller the brain, so that taking a mean off would help least where it matters."""
+    if not found:
+        return {}
+    return {"calibration": {NWBV: Calibration.fit(found[0].ours, found[0].theirs).to_dict()}}
+
+
+def errors(found: list[Agreement]) -> dict[str, dict]:
+    """How far off what is told as it was measured is, the intracranial volume; in the form of `measurement_errors`."""
+    if not found:
+        return {}
+    volume = found[1]
+    return {INTRACRANIAL: {"bias": volume.bias, "low": volume.low, "high": volume.high, "people": volume.people}}
+
+
+def limit(found: list[Agreement]) -> str:
+    if not found:
+        return "Our nWBV was never compared with published ones, which the head was fitted to."
     return (
-        f"On {found.people} OASIS scans our {found.what} differs from the published one by {found.bias:+.3f} "
-        f"(95 % limits {found.low:+.3f} to {found.high:+.3f}, r = {found.r:.2f}); "
-        "an answer takes the mean off, and its interval takes in the rest. The way of measuring was chosen with these scans in view."
+        f"An answer is given for the published nWBV that ours stands for, by {found[0].people} OASIS scans measured both ways "
+        f"(r = {found[0].r:.2f}), and its interval takes in how sure that is. The way of measuring was chosen with these scans in view."
     )

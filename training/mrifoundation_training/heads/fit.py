@@ -1,4 +1,7 @@
-"""mrifoundation-heads MANIFEST [--head NAME]: fit the heads that ship, with their cross-validated figures in their cards."""
+"""mrifoundation-heads MANIFEST [--head NAME]: fit the heads that ship to a manifest, with their cross-validated figures in their cards.
+
+They are kept where `mrifoundation teach head` keeps its own and win over those that ship. To ship them, name the package's own folder:
+--output backend/mrifoundation/heads --replace."""
 
 import argparse
 import sys
@@ -9,7 +12,8 @@ from pathlib import Path
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.head import Head, save_head
-from mrifoundation.tasks.classify.head_files import SHIPPED
+from mrifoundation.tasks.classify.head_files import own_folder
+from mrifoundation.tasks.classify.worth import may_be_chance
 from mrifoundation_training.data.manifest import read_manifest
 from mrifoundation_training.heads import dementia
 from mrifoundation_training.heads.development import with_development
@@ -21,31 +25,42 @@ NAMES = (dementia.NAME, *RECIPES)
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; exit codes as of `mrifoundation`."""
-    parser = argparse.ArgumentParser(prog="mrifoundation-heads", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mrifoundation-heads", description=__doc__.partition("\n")[0])
     parser.add_argument("manifest", type=Path, help="CSV in the form of the data pack's volumes.csv")
     parser.add_argument("--head", action="append", choices=NAMES, help="only this one; may be given several times")
     parser.add_argument(
         "--acdc", type=Path, help="folder in ACDC's own layout, in place of the manifest's cardiac rows"
     )
     parser.add_argument("--picai", type=Path, help="folder in PI-CAI's own layout, for the prostate head")
-    parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the heads (default: those that ship)")
+    parser.add_argument(
+        "--output", type=Path, help="folder for the heads (default: your own, as of mrifoundation teach)"
+    )
+    parser.add_argument(
+        "--replace", action="store_true", help="remove an older head of a name that cannot be fitted any more"
+    )
     parser.add_argument("--weights", type=Path, help="other weights than the shipped ones")
     parser.add_argument(
         "--keep-weak", action="store_true", help="write also heads that tell no more than chance, for study"
     )
     options = parser.parse_args(arguments)
+    output = options.output or own_folder()
     try:
         data = Data(read_manifest(options.manifest), options.manifest.parent, options.acdc, options.picai)
-        fitted = fit_all(Engine.load(options.weights), data, options.output, options.head or NAMES, options.keep_weak)
+        engine, names = Engine.load(options.weights), options.head or NAMES
+        fitted = fit_all(engine, data, output, names, options.keep_weak, options.replace)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
+    if fitted:
+        print(f"Kept in {output}.")
     return 0 if fitted else 1
 
 
-def fit_all(engine: Engine, data: Data, output: Path, names: Sequence[str], keep_weak: bool = False) -> list[Head]:
+def fit_all(
+    engine: Engine, data: Data, output: Path, names: Sequence[str], keep_weak: bool = False, replace: bool = False
+) -> list[Head]:
     """Fit and write each head; one that cannot be fitted, or (unless `keep_weak`) tells no more than chance, is named with the reason,
-    and an older one of its name is removed."""
+    and an older one of its name stays, unless it is to be `replace`d."""
     fitted = []
     for name in names:
         started = time.monotonic()
@@ -55,13 +70,21 @@ def fit_all(engine: Engine, data: Data, output: Path, names: Sequence[str], keep
                 _check_worth(head)
             head = save_head(output, head)
         except InputError as error:
-            print(f"{name}: not fitted. {error}", file=sys.stderr)
-            for suffix in (".json", ".safetensors"):
-                (output / f"{name}{suffix}").unlink(missing_ok=True)
+            print(f"{name}: not fitted. {error}{_older(output, name, replace)}", file=sys.stderr)
             continue
         fitted.append(head)
         print(f"{name}: {headline(head)} ({time.monotonic() - started:.0f} s)", flush=True)
     return fitted
+
+
+def _older(output: Path, name: str, remove: bool) -> str:
+    """What becomes of an older head of this name, in words; "" where there is none."""
+    there = [file for suffix in (".json", ".safetensors") if (file := output / f"{name}{suffix}").is_file()]
+    if there and not remove:
+        return f" The older one in {output} stays; --replace would remove it."
+    for file in there:
+        file.unlink()
+    return f" The older one in {output} was removed." if there else ""
 
 
 def built(engine: Engine, data: Data, name: str, output: Path | None = None) -> Head:
@@ -76,15 +99,13 @@ def built(engine: Engine, data: Data, name: str, output: Path | None = None) -> 
 def _check_worth(head: Head) -> None:
     """InputError when the head's cross-validated figure may well be chance, or what it does on real people who were not learned from:
     where it learned from simulated cases, these are told apart far more easily than real ones."""
-    figures, classes = head.card.figures, head.card.trained_on["classes"].values()
-    name, chance = ("accuracy", max(classes) / sum(classes)) if "accuracy" in figures else ("auc", 0.5)
+    figures, people = head.card.figures, list(head.card.trained_on["classes"].values())
     asked = [(headline(head), figures)]
     if head.card.trained_on.get("simulated"):
         real = figures.get("unseen_sources") or {}
         asked.append((f"real people of sources it never saw: {told(real)}", real))
     for words, found in asked:
-        low = (found.get(f"{name}_interval") or [None])[0]
-        if low is None or not low > chance:
+        if may_be_chance(found, people):
             raise InputError(f"It may tell no more than chance ({words}); it needs better weights or more cases.")
 
 

@@ -3,19 +3,31 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
 from mrifoundation_training.heads.feature_cache import Record
 
 LEAST_CASES = 5
+COVERED = 0.95  # of new people, by the limits
+
+
+def prediction_limits(apart: np.ndarray) -> tuple[float, float, float]:
+    """(mean, low, high) of differences, one a person: between these one of a new person lies with 95 %.
+
+    Wider than 1.96 standard deviations, since few people tell neither mean nor deviation well."""
+    people, mean = len(apart), float(apart.mean())
+    wide = float(stats.t.ppf((1 + COVERED) / 2, people - 1)) * float(np.sqrt(1 + 1 / people))
+    reach = wide * float(apart.std(ddof=1))
+    return mean, mean - reach, mean + reach
 
 
 def measurement_errors(ours: Sequence[Record], theirs: Sequence[Record]) -> dict[str, dict]:
-    """What → {"bias", "low", "high" (95 % limits of ours minus theirs), "people"}; what too few cases tell is left out."""
+    """What → {"bias", "low", "high" (95 % limits of ours minus theirs for a new person), "people"}; what too few cases tell is left out."""
     pairs = [(a.told, b.told) for a, b in zip(ours, theirs, strict=True) if not (a.refused or b.refused)]
     found = {}
     for name in sorted({name for _, told in pairs for name in told}):
         apart = np.array([a[name] - b[name] for a, b in pairs if name in a and name in b])
         if len(apart) >= LEAST_CASES:
-            bias, spread = float(apart.mean()), 1.96 * float(apart.std(ddof=1))
-            found[name] = {"bias": bias, "low": bias - spread, "high": bias + spread, "people": len(apart)}
+            bias, low, high = prediction_limits(apart)
+            found[name] = {"bias": bias, "low": low, "high": high, "people": len(apart)}
     return found

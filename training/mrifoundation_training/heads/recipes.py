@@ -18,7 +18,8 @@ CARDIAC = HeadCard(
     told_as={"normal": ["healthy"]},
     limits=(
         "The head sees ratios only, since the voxel size of its training scans is assumed (1.5 × 1.5 × 10 mm).",
-        "The network that segments has trained on the same people, so cross-validation flatters; the development figure does not.",
+        "The network that segments has trained on the same people, so cross-validation flatters; "
+        "the figure of people it never saw does not.",
         "It learned from the experts' outlines of its training people as well, and is scored on our own segmentation only.",
     ),
 )

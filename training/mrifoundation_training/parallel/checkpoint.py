@@ -20,6 +20,7 @@ from mrifoundation_training.parallel.spreading import plain_name
 from mrifoundation_training.parallel.world import World
 
 COMPLETE = "COMPLETE"
+STAGE = "stage."
 KEPT = 2  # complete saves; the one before the last is there should the last be damaged
 
 
@@ -54,7 +55,9 @@ def load_shards(
     folder: Path, world: World, learner: Learner, average: FoundationModel, optimizer: torch.optim.Optimizer
 ) -> int:
     """Restore the newest complete save and return the step to go on with; another number of processes goes on from it too, but then
-    draws other examples. Raises InputError when there is none of this network."""
+    draws other examples. A stage that the run did not have so far begins as it is; one that it no longer has is left out.
+
+    Raises InputError when there is none of this network."""
     newest = max(complete(folder), default=None)
     if newest is None:
         raise InputError(
@@ -64,6 +67,8 @@ def load_shards(
     reader = checkpoint.HuggingFaceStorageReader(str(newest))
     there = reader.read_metadata().state_dict_metadata
     tensors = _tensors(learner, average, world.rank % told["processes"])
+    if not any(name.startswith(STAGE) for name in there):
+        tensors = {name: one for name, one in tensors.items() if not name.startswith(STAGE)}
     _begin(learner, optimizer, set(there))
     tensors |= _moments(learner, optimizer)
     try:
@@ -93,8 +98,8 @@ def _tensors(learner: Learner, average: FoundationModel, rank: int) -> dict[str,
     found = {f"model.{plain_name(name)}": one for name, one in learner.model.state_dict().items()}
     found |= {f"average.{plain_name(name)}": one for name, one in average.state_dict().items()}
     if learner.stage is not None:
-        found |= {f"stage.{name}": one.data for name, one in learner.stage.named_parameters()}
-        found |= {f"stage.{rank}.{name}": one for name, one in learner.stage.named_buffers()}
+        found |= {f"{STAGE}{name}": one.data for name, one in learner.stage.named_parameters()}
+        found |= {f"{STAGE}{rank}.{name}": one for name, one in learner.stage.named_buffers()}
     return {name: _listed(one) for name, one in found.items()}
 
 

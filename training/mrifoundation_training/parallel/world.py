@@ -12,6 +12,8 @@ from typing import NoReturn
 import torch
 from torch import distributed
 
+from mrifoundation.errors import InputError
+
 # The first process writes weights and state while the others wait; with a slow store that takes minutes.
 PATIENCE = timedelta(minutes=30)
 
@@ -48,7 +50,7 @@ def joined(device: str) -> Iterator[World]:
     """The world of this process, by the variables that torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK); left at the end by whoever joined.
 
     device: auto, cpu or cuda; each process of a computer takes a GPU of its own."""
-    kind = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
+    kind = _kind(device)
     size = _size()
     if size == 1:
         yield World(torch.device(kind))
@@ -64,6 +66,22 @@ def joined(device: str) -> Iterator[World]:
         yield World(own, distributed.get_rank(), size)
     finally:
         distributed.destroy_process_group()
+
+
+def _kind(device: str) -> str:
+    """What `auto` stands for. Raises InputError for a device that there is not."""
+    there = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if there else "cpu"
+    try:
+        known = torch.device(device).type in ("cpu", "cuda")
+    except RuntimeError:
+        known = False
+    if not known:
+        raise InputError(f"There is no device '{device}' to train on; set device=auto, cpu or cuda.")
+    if device.startswith("cuda") and not there:
+        raise InputError("PyTorch finds no CUDA GPU here; set device=cpu, or install its CUDA build and a driver.")
+    return device
 
 
 def leave(code: int) -> NoReturn:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mrifoundation.library.stated_diagnosis import leaves_open
 from mrifoundation_training.data.manifest import Case
 
 THICK = 2.0  # times the thinnest direction
@@ -12,10 +13,6 @@ PLANES = ("sagittal", "coronal", "axial")
 SEQUENCES = frozenset({"T1", "T1c", "T2", "T2*", "FLAIR", "PD", "cine", "DWI", "MRA"})
 NOBODY_KNOWS = ("", "unknown")
 _TUMOUR = re.compile(r"tumou?r|sarcoma|glioma|blastoma|carcinoma|cancer|metasta|lymphoma|meningioma", re.IGNORECASE)
-_DOUBT = re.compile(
-    r"\?|\b(no|not|without|free of|suspected|suspicion|possible|probable|rule out|history|after|treated|resected)\b",
-    re.IGNORECASE,
-)
 _HEALTHY = re.compile(r"healthy|normal", re.IGNORECASE)
 _HEAD = re.compile(r"\bhead\b", re.IGNORECASE)
 
@@ -63,7 +60,7 @@ def _tumour_told(diagnosis: str) -> dict[str, str]:
 
 def tells_tumour(diagnosis: str) -> bool:
     """Whether a diagnosis says that there is one, without doubt."""
-    return names_tumour(diagnosis) and not _DOUBT.search(diagnosis)
+    return names_tumour(diagnosis) and not leaves_open(diagnosis)
 
 
 def names_tumour(text: str) -> bool:

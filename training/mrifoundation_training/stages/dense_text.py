@@ -11,6 +11,7 @@ from mrifoundation.model.precision import native_autocast
 from mrifoundation.model.subvoxel import to_cells
 from mrifoundation_training.data.example import Example
 from mrifoundation_training.losses.dense import competition_loss, dense_loss, sample_cells
+from mrifoundation_training.recipe_values import Count, Share
 
 SMALL_VOXELS = 5000
 NOWHERE = -30.0  # a logit that no voxel survives
@@ -33,11 +34,11 @@ class DenseTextSettings:
     absent: int = 8
     healthy: int = 3
     beyond: int = 2
-    cells: int = 3000
+    cells: Count = 3000
     entropy: float = 1.0
     standing: float = 0.3
     presence: float = 0.2
-    drop_name: float = 0.3
+    drop_name: Share = 0.3
 
 
 @dataclass(frozen=True)

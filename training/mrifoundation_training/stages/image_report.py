@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from mrifoundation.model import Features, FoundationModel
 from mrifoundation_training.data.example import Example
+from mrifoundation_training.recipe_values import Count
 from mrifoundation_training.reports.sentences import Sentence
 
 
@@ -17,8 +18,8 @@ class ImageReportSettings:
     false: how many of the false ones count, half of them hard (at least one claim is true)."""
 
     weight: float = 0.0
-    sentences: int = 4000
-    drawn: int = 400
+    sentences: Count = 4000
+    drawn: Count = 400
     false: int = 64
 
 

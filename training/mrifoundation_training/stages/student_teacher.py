@@ -18,6 +18,7 @@ from mrifoundation.model.subvoxel import to_cells
 from mrifoundation.volume.adapt import STRIDE
 from mrifoundation_training.data.pairs import Pair
 from mrifoundation_training.losses.agreement import agreement
+from mrifoundation_training.recipe_values import Count, Share
 from mrifoundation_training.stages.collapse import CollapseWatch
 from mrifoundation_training.stages.confident_labels import confident_labels_loss
 from mrifoundation_training.stages.crops import Crop, draw_crop, draw_hidden, draw_two
@@ -39,13 +40,13 @@ class StudentTeacherSettings:
     grace, patience: pairs before a collapse is looked for, and pairs that must look collapsed in a row before the run stops."""
 
     weight: float = 0.0
-    every: int = 1
+    every: Count = 1
     scan: float = 0.3
     token: float = 1.0
     voxel: float = 1.0
     prototypes: tuple[int, int, int] = (64, 256, 256)
     memory: tuple[int, int, int] = (256, 1024, 2048)
-    cells: int = 1024
+    cells: Count = 1024
     globals: tuple[float, float] = (0.6, 0.9)
     locals: tuple[float, float] = (0.3, 0.5)
     local_crops: int = 2
@@ -53,9 +54,9 @@ class StudentTeacherSettings:
     sharpness: float = 0.05
     softness: float = 0.1
     unlabelled: tuple[str, ...] = ()
-    unlabelled_share: float = 0.3
+    unlabelled_share: Share = 0.3
     labels: float = 1.0
-    confidence: float = 0.9
+    confidence: Share = 0.9
     labels_from: int = 1000
     grace: int = 200
     patience: int = 60

@@ -1,0 +1,26 @@
+"""The cases that an evaluation chooses from."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from mrifoundation_training.data.layouts import read_cases
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.recipe import Recipe, read_recipe
+from mrifoundation_training.usable import recipe_cases
+
+RECIPES = (".yaml", ".yml")
+
+
+def cases_to_measure(data: Path | str) -> list[Case]:
+    """Those of a manifest, a data set or shards, as `read_cases` takes them; of a recipe those of its manifest, where its development
+    people are of split dev. Raises InputError when it is none of these."""
+    if not str(data).endswith(RECIPES):
+        return read_cases(data)
+    recipe = read_recipe(data)
+    return [_renamed(case, recipe) for case in recipe_cases(recipe)]
+
+
+def _renamed(case: Case, recipe: Recipe) -> Case:
+    """Under the names that it trained by; images that are made of a label map are renamed when they are made."""
+    names = recipe.sources[case.source].rename if case.source in recipe.sources and case.image else {}
+    return replace(case, table={value: names.get(name, name) for value, name in case.table.items()}) if names else case
