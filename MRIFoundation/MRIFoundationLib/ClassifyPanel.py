@@ -143,7 +143,9 @@ class ClassifyPanel(Panel):
         self._keep(scan, answers)
         fitting = sum(answer["applicable"] for answer in answers)
         words = _("{fitting} of {count} heads fit '{name}'.")
-        self.say(escape(words.format(fitting=fitting, count=len(answers), name=scan.GetName())))
+        told = words.format(fitting=fitting, count=len(answers), name=scan.GetName())
+        kind = next((answer.get("scan") for answer in answers), "")
+        self.say(escape(" ".join(filter(None, [told, kind]))))
         self._show_answer()
 
     def _keep(self, scan, answers: list[dict]) -> None:

@@ -34,9 +34,9 @@ class Wish:
 
 
 def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, cancelled: IsCancelled) -> list[dict]:
-    """The answers about the scan `ids[0]`, each with the `job` that gave it and the `sha256` of its head; a backend of before does not
-    tell it, and the card as it was listed does. A head that wants several series gets `ids` in order; the others get the first. Raises as
-    `Asking.finish` does."""
+    """The answers about the scan `ids[0]`, each with the `job` that gave it, the `sha256` of its head, and in words what kind of `scan`
+    that is. A backend of before tells neither of the last two; the card as it was listed has the first. A head that wants several series
+    gets `ids` in order; the others get the first. Raises as `Asking.finish` does."""
     shared = {"profile": wish.profile, "age": wish.person.age, "sex": wish.person.sex}
     if wish.sentence:
         asked = [{**shared, "sentence": wish.sentence, "versus": wish.versus}]
@@ -49,8 +49,10 @@ def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, can
     answers = []
     for wanted in asked:
         job = client.classify(ids[0], wanted)
-        given = finish(client, job, progress, cancelled)["answers"]
-        answers += [{"sha256": digests.get(answer["head"], ""), **answer, "job": job} for answer in given]
+        given = finish(client, job, progress, cancelled)
+        kind = (given.get("scan") or {}).get("sentence", "")
+        told = {"job": job, "scan": kind}
+        answers += [{"sha256": digests.get(answer["head"], ""), **answer, **told} for answer in given["answers"]]
     return answers
 
 

@@ -64,6 +64,7 @@ def test_a_scan_that_the_head_is_not_meant_for_gets_the_reason_and_no_number(ask
     assert not answer["applicable"] and answer["probabilities"] == {}
     ui = asked.classifyPanel.ui
     assert ui.cautionLabel.text.startswith("Not applicable:") and not ui.classHeatMapButton.enabled
+    assert "The scan is a 3-D volume; what it shows cannot be told" in ui.messageLabel.text
 
 
 def test_the_ticks_are_kept_in_the_scene(asked, taught_head):

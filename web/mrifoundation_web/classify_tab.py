@@ -109,7 +109,8 @@ class ClassifyTab(FilingTab):
         if answers:
             fitting = [answer for answer in answers if answer["applicable"]]
             self.choose((fitting or answers)[0]["head"])
-            self.say(f"{len(fitting)} of {len(answers)} heads fit '{self.scans.current().GetName()}'.")
+            told = f"{len(fitting)} of {len(answers)} heads fit '{self.scans.current().GetName()}'."
+            self.say(" ".join(filter(None, [told, answers[0].get("scan")])))
 
     def _chosen(self) -> dict | None:
         """The answer that is shown, as the backend gave it."""

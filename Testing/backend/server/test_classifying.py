@@ -60,7 +60,9 @@ def test_heads_are_listed_with_what_they_were_trained_on(hospital):
 def test_an_answer_comes_with_its_heat_map_on_the_scans_grid(hospital, volume, head_voxels):
     job, state = done(hospital, f"/v1/volumes/{volume}/classify", heads=["liver-disease"])
     assert state["state"] == "done", state
-    (answer,) = hospital.get(f"/v1/jobs/{job}/result").json()["answers"]
+    told = hospital.get(f"/v1/jobs/{job}/result").json()
+    assert told["scan"]["plane"] == "3D" and told["scan"]["sentence"].startswith("The scan is a 3-D volume")
+    (answer,) = told["answers"]
     assert answer["applicable"] and sum(answer["probabilities"].values()) == pytest.approx(1)
     assert all(low <= answer["probabilities"][name] <= high for name, (low, high) in answer["intervals"].items())
     assert {"what", "value", "unit", "norm", "percentile", "sentence"} <= set(answer["evidence"][0])

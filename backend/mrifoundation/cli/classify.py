@@ -16,6 +16,7 @@ from mrifoundation.errors import InputError
 if TYPE_CHECKING:
     from mrifoundation.library import Library
     from mrifoundation.tasks.classify.classification import Classification
+    from mrifoundation.tasks.classify.kind_of_scan import KindOfScan
     from mrifoundation.tasks.classify.study import Study
 
 AgeOption = Annotated[float | None, typer.Option(min=0, max=120, help="Age in years; some heads need it.")]
@@ -50,7 +51,7 @@ def classify(
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Probabilities of a disease with their evidence, or the reason why the scan is not what a head is meant for."""
+    """What kind of scan it is, and probabilities of a disease with their evidence, or why the scan is not what a head is meant for."""
     if (sentence is None) != (versus is None):
         raise InputError("Give --sentence and --versus together: a sentence and its opposite.")
     if sentence and heads:
@@ -63,9 +64,17 @@ def classify(
     print_how_understood([note for scan in study.scans for note in scan.notes])
     if as_json:
         found = [answer.to_dict() for answer in answers]
-        print(json.dumps(found[0] if len(found) == 1 else {"answers": found}, ensure_ascii=False))
+        told = found[0] if len(found) == 1 else {"answers": found}
+        print(json.dumps(told | {"scan": _kind(study).to_dict()}, ensure_ascii=False))
     else:
+        print(_kind(study).sentence)
         print_answers(answers)
+
+
+def _kind(study: "Study") -> "KindOfScan":
+    from mrifoundation.tasks.classify.kind_of_scan import KindOfScan
+
+    return KindOfScan.of(study)
 
 
 def encoded_study(scans, age, sex, profile, weights, device, progress) -> "Study":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mrifoundation.engine import Engine
     from mrifoundation.library import Library
     from mrifoundation.tasks.classify.classification import Classification
+    from mrifoundation.tasks.classify.kind_of_scan import KindOfScan
     from mrifoundation.tasks.classify.labelled import Labelled
 
 router = APIRouter(prefix="/v1", tags=["classify"], responses={code: PROBLEMS[code] for code in (401, 404, 422, 503)})
@@ -75,8 +76,10 @@ async def teach(request: Request, wanted: TeachRequest) -> dict:
 )
 async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | None = None) -> dict:
     """The job's result: `{"answers": [{"head", "title", "applicable", "reason", "probabilities", "intervals", "interval_kind",
-    "evidence", "caution", "sha256", "heat_map_shows"}]}`. interval_kind: "95 %", or "range over phrasings" of a sentence. sha256: of
-    the head's numbers, as its card tells it. heat_map_shows: what is bright in the heat map, in words; "" where there is none.
+    "evidence", "caution", "sha256", "heat_map_shows"}], "scan": {"plane", "regions", "sequence", "contrast_agent", "probability",
+    "sentence"}}`. interval_kind: "95 %", or "range over phrasings" of a sentence. sha256: of the head's numbers, as its card tells it.
+    heat_map_shows: what is bright in the heat map, in words; "" where there is none. scan: what kind of scan the first series is, whatever
+    heads say of it; sequence, contrast_agent and its probability are null where none stands out.
 
     With `sentence` and `versus` in place of heads it is one answer of the head "zero-shot".
     """
@@ -88,23 +91,27 @@ async def classify(request: Request, volume_id: str, wanted: ClassifyRequest | N
 
     def work(engine: "Engine", job: Job) -> Answers:
         from mrifoundation.tasks.classify.ask import ask_heads
+        from mrifoundation.tasks.classify.kind_of_scan import KindOfScan
         from mrifoundation.tasks.classify.study import Study
         from mrifoundation.tasks.classify.zero_shot import zero_shot
 
         study = Study.encode(engine, scans, wanted.profile, wanted.age, wanted.sex, job.progress, job.cancelled)
         if wanted.sentence is not None:
-            return packed([zero_shot(engine, study.encodings[0], wanted.sentence, wanted.versus, scans[0])], scans[0])
+            answer = zero_shot(engine, study.encodings[0], wanted.sentence, wanted.versus, scans[0])
+            return packed([answer], scans[0], KindOfScan.of(study))
         library = folder.library(engine) if wanted.nearest else None
         library = library if library and library.exists else None
-        return packed(ask_heads(study, wanted.heads, job.progress, job.cancelled, library), scans[0])
+        answers = ask_heads(study, wanted.heads, job.progress, job.cancelled, library)
+        return packed(answers, scans[0], KindOfScan.of(study))
 
     return {"job": request.app.state.backend.submit(work).id}
 
 
-def packed(answers: "list[Classification]", scan: Scan) -> Answers:
-    """Answers and their heat maps on the grid of `scan`, ready to be sent."""
+def packed(answers: "list[Classification]", scan: Scan, kind: "KindOfScan | None" = None) -> Answers:
+    """Answers and their heat maps on the grid of `scan`, and what kind of scan that is, ready to be sent."""
     maps = {answer.head: float_box(answer.heat_map, scan.affine) for answer in answers if answer.heat_map is not None}
-    return Answers({"answers": [answer.to_dict() for answer in answers]}, maps)
+    told = {"scan": kind.to_dict()} if kind else {}
+    return Answers({"answers": [answer.to_dict() for answer in answers], **told}, maps)
 
 
 def study_scans(request: Request, volume_id: str, study: list[str]) -> list[Scan]:

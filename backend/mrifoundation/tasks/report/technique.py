@@ -1,5 +1,6 @@
 """How the scan was made, as far as it tells itself."""
 
+from mrifoundation.tasks.classify.kind_of_scan import made_as
 from mrifoundation.tasks.classify.regions_told import regions_told
 from mrifoundation.tasks.classify.sequence_guess import guess_sequence
 from mrifoundation.tasks.classify.study import Study
@@ -30,7 +31,7 @@ def _series(study: Study, number: int) -> list[Sentence]:
     size, spacing = " × ".join(map(str, scan.shape)), " × ".join(f"{s:.2f}" for s in scan.spacing)
     which = f"Series {number + 1}" if len(study.scans) > 1 else "The series"
     made = Sentence(
-        f"{which} is {_made(plane)} of {size} voxels of {spacing} mm.",
+        f"{which} is {made_as(plane)} of {size} voxels of {spacing} mm.",
         {
             "series": number + 1,
             "shape": list(scan.shape),
@@ -66,9 +67,3 @@ def _not_told(study: Study, number: int) -> list[Sentence]:
         f"{', '.join(rest)}."
     )
     return [Sentence(text, {"told": list(told), "not_told": rest})]
-
-
-def _made(plane: str) -> str:
-    if plane == "3D":
-        return "a 3-D volume"
-    return f"{'an' if plane[0] in 'ao' else 'a'} {plane} stack"
