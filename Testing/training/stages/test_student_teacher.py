@@ -116,8 +116,8 @@ def marked_recipe(recipe, folder):
         nib.save(nib.Nifti1Image(array.astype(np.uint8), np.diag([6.0, 6, 6, 1])), folder / f"{name}.nii.gz")
     (folder / "table.json").write_text('{"1": "liver"}')
     (folder / "marked.csv").write_text(
-        "id,subject,source,region,kind,path,labels_path,label_table,split\n"
-        "a,a,bodies,abdomen,image,a_image.nii.gz,a_labels.nii.gz,table.json,train\n"
+        "id,subject,source,region,kind,path,labels_path,label_table,split,tier\n"
+        "a,a,bodies,abdomen,image,a_image.nii.gz,a_labels.nii.gz,table.json,train,open\n"
     )
     sources = {"bodies": dataclasses.replace(recipe.sources["bodies"], synthetic=0.0)}
     return dataclasses.replace(recipe, manifest=str(folder / "marked.csv"), sources=sources)
