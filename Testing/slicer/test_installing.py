@@ -25,7 +25,14 @@ def data_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)  # this computer's own settings may pin or offer other wheels
     monkeypatch.setattr("MRIFoundationLib.LocalPaths.Path.home", lambda: tmp_path)
+    has_room(monkeypatch, 10**12)  # these wheels are small; the disk of this computer may be full
     return tmp_path / "data"
+
+
+def has_room(monkeypatch, free: int) -> None:
+    """Let every disk have so many bytes free."""
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("MRIFoundationLib.Installation.shutil.disk_usage", lambda _folder: usage(10**13, 0, free))
 
 
 @pytest.fixture
@@ -222,10 +229,7 @@ def test_a_folder_without_the_backend_is_told_before_anything_begins(bare, tmp_p
 
 
 def test_a_full_disk_is_told_before_anything_begins(bare, wheels, monkeypatch):
-    from MRIFoundationLib import Installation
-
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(Installation.shutil, "disk_usage", lambda _folder: usage(10**12, 10**12, 10**9))
+    has_room(monkeypatch, 10**9)
     ask(bare, wheels)
     assert "1.0 GB free" in bare.ui.planLabel.text and not bare.ui.agreeButton.enabled
 
