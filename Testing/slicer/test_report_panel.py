@@ -156,14 +156,20 @@ def test_a_text_that_was_put_aside_is_in_the_saved_scene(written, tmp_path):
     assert about is None or about.GetName() == name
 
 
-def test_a_text_about_another_scan_comes_back_with_its_scan(written, head):
+def write_about_another_scan(written, head):
+    """After a text about `head` was edited; gives the other scan."""
     import slicer
 
-    ui = written.reportPanel.ui
     edit(written)
     other = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(head)[::-1].copy(), name="other")
     written.ui.scanSelector.setCurrentNode(other)
     write(written)
+    return other
+
+
+def test_a_text_about_another_scan_comes_back_with_its_scan(written, head):
+    ui = written.reportPanel.ui
+    other = write_about_another_scan(written, head)
     assert written.reportPanel._parameters.reportScan is other and ui.saveButton.enabled
     ui.bringBackButton.click()
     assert "Checked by hand." in ui.reportEditor.plainText
@@ -174,10 +180,7 @@ def test_a_text_whose_scan_is_gone_says_so_when_it_comes_back(written, head):
     import slicer
 
     ui = written.reportPanel.ui
-    edit(written)
-    other = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(head)[::-1].copy(), name="other")
-    written.ui.scanSelector.setCurrentNode(other)
-    write(written)
+    write_about_another_scan(written, head)
     slicer.mrmlScene.RemoveNode(head)
     ui.bringBackButton.click()
     assert "Checked by hand." in ui.reportEditor.plainText

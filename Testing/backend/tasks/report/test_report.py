@@ -180,7 +180,7 @@ def test_only_the_region_that_the_words_fit_is_told_of(study, monkeypatch):
     monkeypatch.setattr(study.engine, "reads_text", True)
     monkeypatch.setattr(module, "guess_region", lambda engine, encoding: "heart")
     assert module.regions_told(study) == ("heart",)
-    monkeypatch.setattr("mrifoundation.tasks.report.technique.guess_sequence", lambda *known: None)
+    monkeypatch.setattr("mrifoundation.tasks.classify.kind_of_scan.guess_sequence", lambda *known: None)
     told = " ".join(one.text for one in technique(study).sentences)
     assert "most like a scan of the heart, so nothing is told of what else seems to be in view: abdomen." in told
 

@@ -1,11 +1,9 @@
 """How the scan was made, as far as it tells itself."""
 
-from mrifoundation.tasks.classify.kind_of_scan import made_as
-from mrifoundation.tasks.classify.regions_told import regions_told
-from mrifoundation.tasks.classify.sequence_guess import guess_sequence
+from collections.abc import Sequence
+
+from mrifoundation.tasks.classify.kind_of_scan import KindOfScan, made_as
 from mrifoundation.tasks.classify.study import Study
-from mrifoundation.tasks.measure.quality import problem_of
-from mrifoundation.tasks.measure.volumes import plane_of
 from mrifoundation.tasks.report.document import Section, Sentence
 
 
@@ -26,30 +24,29 @@ def technique(study: Study) -> Section:
 
 
 def _series(study: Study, number: int) -> list[Sentence]:
-    scan, encoding, regions = study.scans[number], study.encodings[number], study.regions[number]
-    plane = plane_of(scan.affine)
+    scan, regions, kind = study.scans[number], study.regions[number], KindOfScan.of(study, number)
     size, spacing = " × ".join(map(str, scan.shape)), " × ".join(f"{s:.2f}" for s in scan.spacing)
     which = f"Series {number + 1}" if len(study.scans) > 1 else "The series"
     made = Sentence(
-        f"{which} is {made_as(plane)} of {size} voxels of {spacing} mm.",
+        f"{which} is {made_as(kind.plane)} of {size} voxels of {spacing} mm.",
         {
             "series": number + 1,
             "shape": list(scan.shape),
             "spacing_mm": [round(float(s), 3) for s in scan.spacing],
-            "plane": plane,
+            "plane": kind.plane,
         },
     )
     sentences = [made]
-    if problem := problem_of(scan):
-        return [made, Sentence(f"Nothing can be told from it: {problem}.", {"problem": problem})]
+    if kind.problem:
+        return [made, Sentence(f"Nothing can be told from it: {kind.problem}.", {"problem": kind.problem})]
     told = {region: list(counts) for region, counts in regions.seen.items() if region in regions.shown}
     if told:
         counts = [f"{found} of {asked} of the {region}" for region, (found, asked) in told.items()]
         sentences.append(Sentence(f"Landmark structures found: {', '.join(counts)}.", {"landmarks": told}))
-        sentences += _not_told(study, number)
+        sentences += _not_told(regions.shown, kind.regions)
     else:
         sentences.append(Sentence("No part of the body was recognised in it.", {"landmarks": {}}))
-    if guess := guess_sequence(study.engine, encoding):
+    if guess := kind.sequence:
         agent = ", with contrast agent" if guess.contrast_agent else ""
         text = f"Its contrast is most like {guess.name}{agent} (a guess)."
         sentences.append(Sentence(text, {"sequence": guess.name, "probability": guess.probability, "guessed": True}))
@@ -57,9 +54,8 @@ def _series(study: Study, number: int) -> list[Sentence]:
     return sentences
 
 
-def _not_told(study: Study, number: int) -> list[Sentence]:
-    told = regions_told(study, number)
-    rest = [region for region in study.regions[number].shown if region not in told]
+def _not_told(shown: Sequence[str], told: Sequence[str]) -> list[Sentence]:
+    rest = [region for region in shown if region not in told]
     if not rest:
         return []
     text = (
