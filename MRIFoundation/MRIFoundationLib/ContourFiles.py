@@ -10,7 +10,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from . import ContourRows, DicomDatabase, Exchanging, Segmentation
+from . import ContourList, ContourRows, DicomDatabase, Exchanging, Segmentation
 from .ExchangeBox import ExchangeBox
 from .Exchanging import Archive, Exported, ExportWish, Imported
 from .Failures import BackendError
@@ -33,7 +33,10 @@ class ContourFiles:
         self._box.refresh(askable and is_filled, askable, DicomDatabase.is_open(), DicomDatabase.has(scan))
 
     def export(self, kind: str, path: str, series: str, into_database: bool) -> None:
-        """Write the contours that may go out (OutgoingContours.py) to a file, and tell Slicer's DICOM database of it."""
+        """Write the contours that may go out (OutgoingContours.py) to a file, and tell Slicer's DICOM database of it; as CSV the table."""
+        if kind == "csv":
+            self._write_table(path)
+            return
 
         def written(made: Exported) -> list[str]:
             lines = [_("Written: {path}.").format(path=made.place)]
@@ -58,6 +61,15 @@ class ContourFiles:
             ),
             lambda imported: self._add(Path(path).name, imported),
         )
+
+    def _write_table(self, path: str) -> None:
+        panel = self._panel
+        try:
+            # The mark at its head lets spreadsheets know that it is UTF-8.
+            content = ContourList.written(panel.rows(), self._organs.organ).encode("utf-8-sig")
+            panel.say(escape(_("Written: {path}.").format(path=Exchanging.write(Path(path), content))))
+        except BackendError as error:
+            panel.failed(error)
 
     def _make(self, kind: str, target: str | Archive, series: str, told: Callable[[Exported], list[str]]) -> None:
         panel = self._panel

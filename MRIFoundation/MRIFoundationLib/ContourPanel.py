@@ -8,7 +8,8 @@ from html import escape
 import slicer
 from slicer.i18n import tr as _
 
-from . import Contouring, ContourRows, Scene, Segmentation
+from . import Contouring, ContourRows, ContourShapes, Scene, Segmentation
+from .ChoiceCombo import ChoiceCombo
 from .Connection import Connection
 from .ContourActions import ContourActions, Wish
 from .ContourCalls import Corrected
@@ -41,6 +42,12 @@ class ContourPanel(Panel):
         self._segments = ContourSegments()
         self._actions = ContourActions(connection, requests, self._segments, self.failed, self.cancelled)
         self._points = ContourPoints(self._placed)
+        self._shapes = ContourShapes.ContourShapes(self._drawn)
+        self._kind = "point"  # of marks
+        self._kinds = ChoiceCombo(self.ui.markCombo, self._take_kind)
+        self._kinds.offer(
+            [(_("Point"), "point"), (_("Scribble"), "scribble"), (_("Box"), "box"), (_("Lasso"), "lasso")]
+        )
         self._organs = OrganChoice(self.ui, connection, lambda name: self._keep("organSet", name))
         self._table = ContourTable(self.ui.contourTable, self._choose)
         self._slices = ReviewList(self.ui.sliceList, self._visit)
@@ -77,6 +84,7 @@ class ContourPanel(Panel):
 
     def clear(self) -> None:
         self._actions.clear()
+        self._shapes.give_up()
         self._points.stop()
         self._show_checked("", {})
 
@@ -118,7 +126,9 @@ class ContourPanel(Panel):
 
     def rows(self) -> list[ContourRow]:
         """What the table tells: the contours, and organs still to be drawn."""
-        return ContourRows.rows(self.segmentation, self._by_hand(), self._checks(), self._segments)
+        return ContourRows.rows(
+            self.segmentation, self._by_hand(), self._checks(), self._segments, self._organs.told_of
+        )
 
     def shown_as(self, key: str, whole: bool = False) -> Shown:
         """The contour of a segment as it is in the scene; `whole`: with all its voxels."""
@@ -126,8 +136,12 @@ class ContourPanel(Panel):
         return self._segments.shown(chosen.segmentation, key, chosen.scan, chosen.profile, self._known(), whole)
 
     def place(self, positive: bool) -> None:
-        """Place a point where the mouse is, on the chosen contour."""
-        if self.ui.positiveButton.enabled and not self._points.place_at_cursor(positive):
+        """Place a point where the mouse is, on the chosen contour; a shape begins with the next click."""
+        if not self.ui.positiveButton.enabled:
+            return
+        if self._kind != "point":
+            self._place_by_mouse(positive)
+        elif not self._points.place_at_cursor(positive):
             self.say(_("Hold the mouse over a slice view, then press the key."))
 
     def _connect(self) -> dict:
@@ -151,12 +165,45 @@ class ContourPanel(Panel):
         ui.checkButton.connect("clicked()", self.check)
         return actions
 
-    def _place_by_mouse(self, positive: bool | None) -> None:
+    def _press(self, positive: bool | None) -> None:
+        """Show as pressed the button of this sign; None for neither."""
         for sign, button in ((True, self.ui.positiveButton), (False, self.ui.negativeButton)):
             blocked = button.blockSignals(True)
             button.checked = positive is sign
             button.blockSignals(blocked)
-        self._points.place_by_mouse(positive)
+
+    def _place_by_mouse(self, positive: bool | None) -> None:
+        self._press(positive)
+        self._shapes.give_up()
+        if positive is None or self._kind == "point":
+            self._points.place_by_mouse(positive)
+        else:
+            self._shapes.place_by_mouse(self._kind, positive)
+            self.say(_how(self._kind))
+
+    def _take_kind(self, kind: str) -> None:
+        self._place_by_mouse(None)
+        self._kind = kind
+
+    def _drawn(self, kind: str, node, positive: bool) -> None:
+        """A shape is finished; `kind`: "" where it has too few points to be one."""
+        self._press(None)
+        if not kind:
+            self.say(_("Those were too few points."), _how(self._kind))
+            return
+        if not self.ui.positiveButton.enabled:
+            self.say(_("Choose a scan and a contour of the table first, then mark it."))
+            return
+        self.attempt(lambda: self._mark(ContourShapes.mark(kind, node, positive, self._parameters.scan)))
+
+    def _mark(self, wanted: dict) -> None:
+        segment, segmentation = self._target(), self.segmentation
+
+        def done(corrected: Corrected) -> None:
+            self._points.forget(segmentation, segment, corrected.state["position"] - 1)
+            self.refresh()
+
+        self._add(segment, Action("mark", wanted=wanted), done, lambda: None)
 
     def _placed(self, node, identifier: str, point: tuple, positive: bool) -> None:
         if not self.ui.positiveButton.enabled:
@@ -169,7 +216,8 @@ class ContourPanel(Panel):
             self._points.taken(node, identifier, segmentation, segment, corrected.state["position"] - 1)
             self.refresh()
 
-        self._add(segment, Action("mark", point, positive), done, lambda: self._points.refuse(node, identifier))
+        wanted = {"kind": "point", "points": [list(point)], "positive": positive}
+        self._add(segment, Action("mark", wanted=wanted), done, lambda: self._points.refuse(node, identifier))
 
     def _act(self, action: Action, button) -> None:
         if button.enabled:
@@ -253,3 +301,13 @@ class ContourPanel(Panel):
 
     def _known(self) -> set[str]:
         return {one["name"] for one in self._connection.info.get("structures", []) if one.get("known", True)}
+
+
+def _how(kind: str) -> str:
+    return {
+        "scribble": _("Click along what is meant, and double-click at its end."),
+        "box": _(
+            "Click two corners; it is as deep as its shorter side. What is inside is decided anew, or with N is emptied."
+        ),
+        "lasso": _("Click around it in one slice, and double-click at the end: all of it is taken as it is drawn."),
+    }[kind]

@@ -12,7 +12,7 @@ SIGN = "MRIFoundation.Points"
 """The attribute of a markups node that tells the sign of its points."""
 
 _SIGNS = {True: "positive", False: "negative"}
-_COLOURS = {True: (0.1, 0.8, 0.2), False: (0.95, 0.2, 0.15)}
+COLOURS = {True: (0.1, 0.8, 0.2), False: (0.95, 0.2, 0.15)}
 _GLYPH = 2.2
 _NEW = "new"
 
@@ -70,15 +70,19 @@ class ContourPoints:
 
     def taken(self, node, identifier: str, segmentation, segment: str, step: int) -> None:
         """The point became this step of the segment; what had been undone there is forgotten."""
+        self.forget(segmentation, segment, step)
+        number = node.GetNthControlPointIndexByID(identifier)
+        if number >= 0:
+            node.SetNthControlPointDescription(number, f"{_key(segmentation, segment)}#{step}")
+
+    def forget(self, segmentation, segment: str, step: int) -> None:
+        """This step of the segment, and those after it, are none of the points any more."""
         key = _key(segmentation, segment)
         for other in _nodes():
             for number in reversed(range(other.GetNumberOfControlPoints())):
                 known, _, its_step = other.GetNthControlPointDescription(number).rpartition("#")
                 if known == key and int(its_step) >= step:
                     other.RemoveNthControlPoint(number)
-        number = node.GetNthControlPointIndexByID(identifier)
-        if number >= 0:
-            node.SetNthControlPointDescription(number, f"{key}#{step}")
 
     def refuse(self, node, identifier: str) -> None:
         """The point could not be taken as a mark."""
@@ -118,8 +122,8 @@ def _made(positive: bool):
     node.SetAttribute(SIGN, _SIGNS[positive])
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetColor(*_COLOURS[positive])
-    display.SetSelectedColor(*_COLOURS[positive])
+    display.SetColor(*COLOURS[positive])
+    display.SetSelectedColor(*COLOURS[positive])
     display.SetGlyphScale(_GLYPH)
     display.SetPointLabelsVisibility(False)
     return node

@@ -14,10 +14,9 @@ from .VoxelBox import VoxelBox
 @dataclass(frozen=True)
 class Action:
     """What a person wants of a contour. `kind`: mark, undo, redo, operation, review or none (only make the two sides agree).
-    `point`: RAS mm of a mark; `positive`: it belongs, or the contour is accepted; `wanted`: an operation as the service takes it."""
+    `positive`: the contour is accepted; `wanted`: a mark or an operation as the service takes it."""
 
     kind: str
-    point: tuple[float, float, float] = (0.0, 0.0, 0.0)
     positive: bool = True
     by: str = ""
     wanted: dict | None = None
@@ -45,7 +44,7 @@ def perform(
     """
     progress("contour", -1.0, _("Correcting the contour."))
     calls = ContourCalls(client, volume)
-    marks = [_mark(action)] if action.kind == "mark" else []
+    marks = [action.wanted] if action.kind == "mark" else []
     if not shown.contour:
         opened = calls.refine(_beginning(calls, shown, marks))
         if marks:
@@ -90,10 +89,6 @@ def check(
 def _beginning(calls: ContourCalls, shown: Shown, marks: list[dict]) -> dict:
     begun = {"region": calls.region(shown.mask), "prompt": shown.structure} if shown.mask else {}
     return {"name": shown.name, "profile": shown.profile, "marks": marks, **begun}
-
-
-def _mark(action: Action) -> dict:
-    return {"kind": "point", "points": [list(action.point)], "positive": action.positive}
 
 
 def _operation(calls: ContourCalls, wanted: dict) -> dict:

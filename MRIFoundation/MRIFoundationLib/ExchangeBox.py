@@ -19,6 +19,7 @@ _KINDS = [
     ("NIfTI", "nifti"),
     ("seg.nrrd", "seg.nrrd"),
     ("STL", "stl"),
+    ("CSV", "csv"),
 ]
 
 

@@ -17,7 +17,14 @@ from .Sentence import translatable as _
 from .SourceSeries import offer_source, send_source
 from .VoxelBox import VoxelBox
 
-SUFFIXES = {"rtstruct": ".dcm", "dicom-seg": ".dcm", "nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "stl": ".stl"}
+SUFFIXES = {
+    "rtstruct": ".dcm",
+    "dicom-seg": ".dcm",
+    "nifti": ".nii.gz",
+    "seg.nrrd": ".seg.nrrd",
+    "stl": ".stl",
+    "csv": ".csv",  # the table, which needs no backend
+}
 DICOM = ("rtstruct", "dicom-seg")
 _WITHOUT_EXAMINATION = (".gz", ".mha", ".nii", ".nrrd", ".stl", ".zip")
 """Files with these endings tell of no examination that they are of."""
@@ -80,13 +87,18 @@ def export(client: Client, volume: str, wish: ExportWish, progress: Progress, ca
     path = Path(wish.target)
     if "zip" in headers.get("Content-Type", "") and wish.kind == "stl":
         path = path.with_suffix(".zip")
+    return Exported(write(path, body), json.loads(headers.get("X-Notes", "[]")))
+
+
+def write(path: Path, content: bytes) -> str:
+    """Write a file, beside one that is there already; gives its path. BackendError when it cannot be written."""
     path = free(path)
     try:
-        path.write_bytes(body)
+        path.write_bytes(content)
     except OSError as error:
         words = _("'{path}' cannot be written ({reason}): choose another file.")
         raise BackendError(words.format(path=path, reason=error.strerror)) from error
-    return Exported(str(path), json.loads(headers.get("X-Notes", "[]")))
+    return str(path)
 
 
 def _sent(client: Client, address: str, wanted: dict, archive: Archive) -> Exported:

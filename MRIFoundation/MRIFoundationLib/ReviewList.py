@@ -1,4 +1,4 @@
-"""The slices to look at first, over all contours: what was looked at is ticked off."""
+"""The slices to look at first, over all contours, those where one breaks off before doubtful ones: what was looked at is ticked off."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from slicer.i18n import tr as _
 
 @dataclass(frozen=True)
 class ReviewSlice:
-    """A slice of a contour. `key`: id of the segment; `number`: as a person counts, from 1."""
+    """A slice of a contour. `key`: id of the segment; `number`: as a person counts, from 1. `why`: doubt, of a border, with its
+    `doubt_mm`; gap, where the contour is missing; or jump, where a tube is suddenly wider or thinner."""
 
     key: str
     name: str
     number: int
     center: tuple[float, float, float]
-    doubt_mm: float
+    doubt_mm: float = 0.0
+    why: str = "doubt"
 
 
 class ReviewList:
@@ -30,9 +32,9 @@ class ReviewList:
         view.connect("currentRowChanged(int)", self._visit)
 
     def show(self, slices: list[ReviewSlice]) -> None:
-        """Offer these slices, the most doubtful first; those seen before stay ticked off."""
+        """Offer these slices, breaks as they come, then the most doubtful first; those seen before stay ticked off."""
         blocked = self._view.blockSignals(True)
-        self._slices = sorted(slices, key=lambda one: -one.doubt_mm)
+        self._slices = sorted(slices, key=lambda one: (one.why == "doubt", -one.doubt_mm))
         self._seen &= set(slices)
         self._view.clear()
         for line in range(len(self._slices)):
@@ -61,7 +63,11 @@ class ReviewList:
 
     def _write(self, line: int) -> None:
         one, seen = self._slices[line], self._slices[line] in self._seen
-        words = _("{tick} {name}, slice {number}: ± {doubt:.1f} mm")
+        words = {
+            "doubt": _("{tick} {name}, slice {number}: ± {doubt:.1f} mm"),
+            "gap": _("{tick} {name}, slice {number}: no contour here"),
+            "jump": _("{tick} {name}, slice {number}: suddenly wider or thinner"),
+        }[one.why]
         item = self._view.item(line)
         item.setText(words.format(tick="✓" if seen else "•", name=one.name, number=one.number, doubt=one.doubt_mm / 2))
         item.setForeground(qt.QBrush(qt.QColor(128, 128, 128) if seen else self._view.palette.text().color()))

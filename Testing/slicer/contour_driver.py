@@ -113,3 +113,25 @@ def edit_beside(widget, name, box):
     labelmap = slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation(widget), name)
     labelmap.transpose(2, 1, 0)[box] = 0
     segmentation(widget).GetSegmentation().GetSegment(name).GetRepresentation("Binary labelmap").Modified()
+
+
+def choose_mark(widget, kind):
+    combo = widget.contourPanel.ui.markCombo
+    combo.currentIndex = combo.findData(kind)
+
+
+def draw(widget, volume, corners, key="P"):
+    """Press a key, click at voxels with the mouse, and end the placement as a view does."""
+    import slicer
+    from double.events import spin
+    from MRIFoundationLib.Scene import world_affine
+
+    press(widget, key)
+    logic = slicer.app.applicationLogic()
+    node = slicer.mrmlScene.GetNodeByID(logic.GetSelectionNode().GetActivePlaceNodeID())
+    for voxel in corners:
+        node.AddControlPointWorld(*(world_affine(volume) @ [*voxel, 1.0])[:3].tolist())
+    interaction = logic.GetInteractionNode()
+    interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+    spin(20)
+    wait(widget)

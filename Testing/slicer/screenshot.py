@@ -277,6 +277,8 @@ def main() -> None:
 
 def draw_sections(app, module, wanted) -> None:
     """One picture after the other, of one panel that is connected to a backend of its own."""
+    # Not before: when it is imported, `slicer` takes in every folder of its name that is on the path.
+    sys.path.append(str(HERE.parent))
     from backend_process import BackendProcess
     from double import scripted_module
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from running_service import Service
+from forked_service import ForkedService
 
 KNOWN = {"liver", "left kidney", "right kidney", "spleen"}
 
@@ -133,7 +133,7 @@ def test_decisions_are_kept_with_time_and_name_and_go_stale_when_the_contour_cha
 
 
 def test_edits_and_decisions_survive_a_crash(tiny_weights, tmp_path, head_voxels, oblique_affine, block):
-    first = Service(tiny_weights, tmp_path)
+    first = ForkedService(tiny_weights, tmp_path)
     try:
         first.wait_until_ready()
         head = first.send(head_voxels, oblique_affine).json()["id"]
@@ -146,7 +146,7 @@ def test_edits_and_decisions_survive_a_crash(tiny_weights, tmp_path, head_voxels
     finally:
         first.process.kill()
         first.process.wait()
-    second = Service(tiny_weights, tmp_path)
+    second = ForkedService(tiny_weights, tmp_path)
     try:
         second.wait_until_ready()
         np.testing.assert_array_equal(now(second, contour, block.shape), after)
@@ -173,7 +173,7 @@ def test_contours_are_checked_wherever_they_come_from(service, head, contour, bl
     rows = service.get(f"/v1/jobs/{check}/result").json()["structures"]
     assert [row["name"] for row in rows] == ["liver", "spleen", "my own"]
     assert rows[1]["doubt_mm"] > 0 and rows[1]["first"] and rows[2]["doubt_mm"] is None
-    assert any("do not know it" in flag for flag in rows[2]["flags"])
+    assert any("do not know it" in flag for flag in rows[2]["flags"]) and all(row["breaks"] == [] for row in rows[2:])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Contours to files and back."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,28 @@ def test_nothing_goes_out_where_all_was_rejected(drawn, tmp_path):
         reject(drawn, name)
     export(drawn, "seg.nrrd", tmp_path / "contours.seg.nrrd")
     assert "nothing to export" in message(drawn) and not (tmp_path / "contours.seg.nrrd").exists()
+
+
+def test_the_table_goes_out_with_names_of_planning_systems_and_doses_with_their_source(drawn, tmp_path):
+    reject(drawn, "optic chiasm")
+    export(drawn, "csv", tmp_path / "contours.csv")
+    assert "Written" in message(drawn), message(drawn)
+    with open(tmp_path / "contours.csv", encoding="utf-8-sig", newline="") as file:
+        told = {line["structure"]: line for line in csv.DictReader(file)}
+    assert list(told) == cells(drawn, 1), "also what was rejected or is still to be drawn"
+    chiasm, gland, lens = (told[name] for name in ("optic chiasm", "pituitary gland", "left lens of the eye"))
+    assert (chiasm["tg263"], chiasm["state"], lens["tg263"], lens["state"]) == (
+        "OpticChiasm",
+        "rejected",
+        "Lens_L",
+        "to be drawn",
+    )
+    assert float(chiasm["volume_ml"]) == pytest.approx(float(row(drawn, "optic chiasm")[2]), abs=0.05)
+    assert (chiasm["reference_dose_gy"], chiasm["reference_dose_of"]) == ("55", "maximum")
+    assert (
+        "QUANTEC" in chiasm["reference_dose_source"]
+        and gland["reference_dose_gy"] == gland["reference_dose_source"] == ""
+    )
 
 
 def test_surfaces_go_out_in_a_zip_and_come_back(by_hand, balls, tmp_path):

@@ -30,6 +30,14 @@ def test_a_set_of_organs_comes_in_one_pass_and_the_rest_is_listed_to_be_drawn_by
     assert found and all(row(contour, name)[3].startswith("±") for name in found), "the borders were checked as well"
 
 
+def test_doses_are_told_beside_the_organs_as_reference_text_with_their_source(by_hand):
+    table, combo = by_hand.contourPanel.ui.contourTable, by_hand.contourPanel.ui.organCombo
+    tips = {table.item(line, 1).text(): table.item(line, 1).toolTip() for line in range(table.rowCount)}
+    assert "maximum 55 Gy. Reference text, no advice: Marks et al." in tips["optic chiasm"]
+    assert "Gy" not in tips["pituitary gland"]
+    assert "brainstem, Brainstem, maximum 54 Gy" in combo.toolTip and "no advice" in combo.toolTip
+
+
 def test_one_key_draws_an_organ_that_the_backend_does_not_know(by_hand, balls, client):
     click(by_hand, balls, LARGE)
     drawn, truth = voxels(by_hand, balls, "optic chiasm"), np.zeros((40, 44, 36), bool)

@@ -1,7 +1,7 @@
 """The review list and the decisions."""
 
 import numpy as np
-from contour_driver import LARGE, SMALL, choose_set, click, press, row, segmentation, voxels, wait
+from contour_driver import LARGE, SMALL, choose_set, click, edit_beside, press, row, segmentation, voxels, wait
 
 
 def test_the_review_list_goes_from_slice_to_slice(contour, balls):
@@ -30,6 +30,21 @@ def test_the_review_list_goes_from_slice_to_slice(contour, balls):
     assert np.isclose(red.GetSliceToRAS().GetElement(2, 3), middle[2], atol=0.02)
     press(contour, ",")
     assert view.currentRow == 0 and view.item(1).text().startswith("✓")
+
+
+def test_slices_on_which_a_contour_is_missing_come_before_doubtful_ones(by_hand, balls):
+    click(by_hand, balls, LARGE)
+    edit_beside(by_hand, "optic chiasm", np.s_[:, :, 3:5])
+    filled = np.flatnonzero(voxels(by_hand, balls, "optic chiasm").any(axis=(0, 1)))
+    [before] = np.flatnonzero(np.diff(filled) > 1)
+    by_hand.contourPanel.ui.checkButton.click()
+    wait(by_hand)
+    gap = (filled[before] + filled[before + 1]) // 2
+    view = by_hand.contourPanel.ui.sliceList
+    lines = [view.item(line).text() for line in range(view.count)]
+    assert lines[0] == f"• optic chiasm, slice {gap + 1}: no contour here" and all("±" in line for line in lines[1:])
+    press(by_hand, ".")
+    assert view.item(0).text().startswith("✓") and by_hand.contourPanel.parameters.contour == "optic chiasm"
 
 
 def test_decisions_are_kept_with_a_name_and_told_when_the_contour_changed(by_hand, balls, client):

@@ -47,6 +47,11 @@ def organs_at_risk(vocabulary: Vocabulary) -> dict[str, tuple[OrganAtRisk, ...]]
     }
 
 
+def names_at_risk(vocabulary: Vocabulary) -> set[str]:
+    """The organs of all regions."""
+    return {organ.name for organs in organs_at_risk(vocabulary).values() for organ in organs}
+
+
 def _organs(entry: dict, vocabulary: Vocabulary) -> list[OrganAtRisk]:
     limit = Limit(**entry["limit"]) if "limit" in entry else None
     names = [(entry["name"], entry["tg263"])]

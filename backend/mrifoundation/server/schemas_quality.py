@@ -28,6 +28,16 @@ class SliceAnswer(BaseModel):
     doubt_mm: float
 
 
+class BreakAnswer(BaseModel):
+    kind: Literal["gap", "jump"] = Field(
+        description="gap: no contour between slices that have one; jump: a tube much wider or thinner than in the slice beside."
+    )
+    index: int = Field(description="The slice, of a gap the middle one.")
+    center_ras_mm: list[float]
+    slices: int = Field(description="How many a gap has; 1 for a jump.")
+    ratio: float | None = Field(description="Of the areas of both slices, of a jump.")
+
+
 class CheckedAnswer(BaseModel):
     name: str
     volume_ml: float
@@ -36,8 +46,9 @@ class CheckedAnswer(BaseModel):
     )
     axis: Literal["i", "j", "k"] = Field(description="Along which the slices are counted.")
     first: list[SliceAnswer] = Field(description="Slices to look at first, the most doubtful first.")
+    breaks: list[BreakAnswer] = Field(description="Slices at which the contour breaks off, gaps first.")
     asymmetry_percent: float | None = Field(
-        description="200 · (left − right) / (left + right), where both sides are there."
+        description="200 · (left − right) / (left + right), where both sides are there and wholly in view."
     )
     flags: list[str] = Field(description="What is unusual, in plain sentences.")
 

@@ -8,7 +8,9 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.tasks.measure.volumes import Asymmetry
 from mrifoundation.tasks.quality import check
 from mrifoundation.tasks.quality.border_doubt import border_mm, doubts, look_first, review_axis
-from mrifoundation.tasks.quality.flags import asymmetry_flags, asymmetry_of, shape_flags
+from mrifoundation.tasks.quality.breaks import break_flags, breaks
+from mrifoundation.tasks.quality.flags import asymmetry_flags, asymmetry_of, shape_flags, volume_flags
+from mrifoundation.tasks.quality.usual import usual_asymmetry, usual_volume
 
 VOCABULARY = Vocabulary.load()
 
@@ -67,6 +69,61 @@ def test_pieces_cavities_and_the_edge_of_the_volume_are_told():
     told = " ".join(shape_flags(mask, VOCABULARY["liver"]))
     assert "2 pieces" in told and "cavities of 1 voxels" in told and "edge of the volume" in told
     assert "pieces" not in " ".join(shape_flags(mask, None))
+
+
+def tube(radii):
+    """Discs one above the other, [40, 40, n]; none where the radius is 0."""
+    away = np.linalg.norm(np.indices((40, 40)).transpose(1, 2, 0) - 20, axis=-1)
+    return np.stack([(away <= radius) & (radius > 0) for radius in radii], axis=2)
+
+
+def test_slices_without_a_contour_between_others_are_listed_and_the_ends_are_not():
+    radii = [0, 0, *[9] * 6, 0, *[9] * 4, 0, 0, 0, *[9] * 5, 0]
+    affine = np.diag([1.0, 1.0, 3.0, 1.0])
+    longest, single = breaks("liver", tube(radii), True, affine, 2)
+    assert (longest.kind, longest.index, longest.slices) == ("gap", 14, 3)
+    assert (single.kind, single.index, single.slices) == ("gap", 8, 1)
+    assert longest.center_ras_mm == pytest.approx((20, 20, 42))
+    assert "4 slices" in break_flags([longest, single])[0]
+    assert breaks("lesions", tube(radii), False, affine, 2) == [], "they lie apart by nature"
+    assert breaks("spinal canal", tube(radii), False, affine, 2) == [longest, single], (
+        "a tube never ends and begins again"
+    )
+    assert breaks("liver", tube([9] * 8), True, affine, 2) == []
+
+
+def test_a_tube_that_is_suddenly_wider_is_listed_once_and_its_ends_and_other_organs_are_not():
+    affine = np.diag([1.0, 1.0, 3.0, 1.0])
+    radii = [3, *[6] * 10, 11, *[6] * 10, 2]
+    [jump] = breaks("spinal cord", tube(radii), True, affine, 2)
+    assert (jump.kind, jump.index) == ("jump", 11) and jump.ratio == pytest.approx(11**2 / 6**2, rel=0.05)
+    assert "jumps" in break_flags([jump])[0]
+    assert breaks("liver", tube(radii), True, affine, 2) == []
+    across = np.diag([1.0, 1.0, 0.5, 1.0])  # it is wider than long, so that these are not sections across it
+    assert breaks("spinal cord", tube(radii), True, across, 2) == []
+
+
+def test_a_volume_that_none_of_enough_people_had_is_told_with_whom_it_was_held_against():
+    usual = usual_volume("left hippocampus")
+    assert usual.people >= 10 and usual.low < usual.mean < usual.high and usual.licence
+    assert volume_flags("left hippocampus", usual.mean, False) == []
+    [told] = volume_flags("left hippocampus", 2 * usual.high, True)
+    assert f"outside of what {usual.people} {usual.of} had" in told and "people like them are outside too" in told
+    assert (
+        volume_flags("left hippocampus", usual.low / 2, False)
+        and volume_flags("left hippocampus", usual.low / 2, True) == []
+    )
+    assert volume_flags("left ventricular myocardium", 1e4, False) == [], "no one measured enough people"
+
+
+def test_sides_are_held_against_those_of_people_where_they_were_measured():
+    usual = usual_asymmetry("cerebral cortex")
+    assert usual.low < 0 < usual.high < 14
+    [told] = asymmetry_flags(Asymmetry("cerebral cortex", 115.0, 100.0))  # 14 %
+    assert f"In {usual.people} {usual.of} it was" in told and "worth a look" not in told
+    assert asymmetry_flags(Asymmetry("cerebral cortex", 101.0, 100.0)) == []
+    [told] = asymmetry_flags(Asymmetry("femur head", 10.0, 8.0))
+    assert "worth a look" in told and "In " not in told, "nobody was measured"
 
 
 def test_sides_are_compared_where_both_are_there():

@@ -7,6 +7,7 @@ from mrifoundation.engine import Engine
 from mrifoundation.engine.trust import trust_of
 from mrifoundation.tasks.measure.volumes import NOTABLE, Asymmetry
 from mrifoundation.tasks.postprocess.pieces import count_pieces, holes_filled
+from mrifoundation.tasks.quality.usual import Range, usual_asymmetry, usual_volume
 from mrifoundation.tasks.report.structures import UNEVEN_BY_NATURE
 from mrifoundation.volume.box import bounding_box
 
@@ -20,10 +21,26 @@ def shape_flags(mask: np.ndarray, structure: Structure | None) -> list[str]:
     holes = int(np.count_nonzero(holes_filled(mask) != mask))
     if holes:
         flags.append(f"It has cavities of {holes} voxels.")
-    box = bounding_box(mask)
-    if any(part.start == 0 or part.stop == n for part, n in zip(box, mask.shape, strict=True)):
+    if reaches_edge(mask):
         flags.append("It reaches the edge of the volume: what is there may be a part of it.")
     return flags
+
+
+def reaches_edge(mask: np.ndarray) -> bool:
+    """Whether a mask [i, j, k] touches a face of the volume, so that nobody knows whether it goes on beyond."""
+    box = bounding_box(mask)
+    return box is not None and any(part.start == 0 or part.stop == n for part, n in zip(box, mask.shape, strict=True))
+
+
+def volume_flags(name: str, volume_ml: float, is_cut: bool) -> list[str]:
+    """A sentence where a volume is none that people had; is_cut: the contour reaches the edge, so that it may only be too large."""
+    usual = usual_volume(name)
+    if usual is None or (volume_ml <= usual.high and (is_cut or volume_ml >= usual.low)):
+        return []
+    return [
+        f"Its volume of {volume_ml:.3g} mL is outside of what {_people(usual)} had ({usual.low:.3g} – {usual.high:.3g} mL). "
+        + _by_chance(usual)
+    ]
 
 
 def weights_flags(engine: Engine, name: str) -> list[str]:
@@ -35,7 +52,8 @@ def weights_flags(engine: Engine, name: str) -> list[str]:
 
 
 def asymmetry_of(structure: Structure | None, volumes: dict[str, float]) -> Asymmetry | None:
-    """How uneven a structure and its partner are, None where only one of them is there or sides are not each other's mirror image."""
+    """How uneven a structure and its partner are by `volumes` (mL of what is wholly in view), None where only one of them is there or sides
+    are not each other's mirror image."""
     if structure is None or structure.kind in UNEVEN_BY_NATURE or structure.partner not in volumes:
         return None
     left, right = sorted((structure.name, structure.partner), key=lambda name: not name.startswith("left "))
@@ -45,10 +63,25 @@ def asymmetry_of(structure: Structure | None, volumes: dict[str, float]) -> Asym
 
 
 def asymmetry_flags(pair: Asymmetry | None) -> list[str]:
-    """A sentence where the sides differ notably."""
-    if pair is None or not pair.notable:
+    """A sentence where the sides differ notably, or as those of no one who was measured, with what people had."""
+    if pair is None:
         return []
-    return [
-        f"The sides differ by {abs(pair.index):.0f} %, over the {NOTABLE:.0f} % that are worth a look: "
-        f"left {pair.left_ml:.2f} mL, right {pair.right_ml:.2f} mL."
-    ]
+    usual = usual_asymmetry(pair.name)
+    outside = usual is not None and not usual.low <= pair.index <= usual.high
+    if not (pair.notable or outside):
+        return []
+    limit = f", over the {NOTABLE:.0f} % that are worth a look" if pair.notable else ""
+    told = (
+        f"The sides differ by {abs(pair.index):.0f} %{limit}: left {pair.left_ml:.2f} mL, right {pair.right_ml:.2f} mL."
+    )
+    if usual is not None:
+        told += f" In {_people(usual)} it was {usual.low:+.0f} to {usual.high:+.0f} % (positive: left larger)."
+    return [told]
+
+
+def _people(usual: Range) -> str:
+    return f"{usual.people} {usual.of}"
+
+
+def _by_chance(usual: Range) -> str:
+    return f"About {100 * usual.also_outside:.0f} % of people like them are outside too."
