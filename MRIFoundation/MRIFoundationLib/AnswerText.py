@@ -19,7 +19,8 @@ def short(answer: dict) -> str:
     if not answer["applicable"] or not answer["probabilities"]:
         return _("not applicable")
     name, probability, _interval = ranked(answer)[0]
-    return f"{name} {percent(probability)}"
+    words = "{name} {percent}" if is_calibrated(answer) else _("{name}, uncalibrated {percent}")
+    return words.format(name=name, percent=percent(probability))
 
 
 def percent(share: float) -> str:
@@ -77,9 +78,14 @@ def _calibration(head: dict, figures: dict) -> str:
     return words.format(classes=classes, pairs=", ".join(pairs), brier=figures["brier"])
 
 
+def is_calibrated(answer: dict) -> bool:
+    """Of a head; a sentence was never held against cases, so that its numbers are less certain. A backend of before does not tell it."""
+    return answer.get("interval_kind") != "range over phrasings"
+
+
 def interval_words(answer: dict) -> str:
-    """What the intervals of an answer are; a backend of before tells only those of 95 %."""
-    return _("range over phrasings") if answer.get("interval_kind") == "range over phrasings" else "95 %"
+    """What the intervals of an answer are."""
+    return "95 %" if is_calibrated(answer) else _("range over phrasings")
 
 
 def heat_map_title(answer: dict) -> str:

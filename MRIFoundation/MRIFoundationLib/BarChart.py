@@ -8,6 +8,7 @@ from . import AnswerText
 
 _ROW, _BARS_SHOWN, _GAP = 22, 5, 6
 _BAR = "#4A90D9"
+_UNCALIBRATED = 0.4  # opacity of the bars of an answer that is less certain than a head's
 
 
 class BarChart(qt.QWidget):
@@ -16,12 +17,14 @@ class BarChart(qt.QWidget):
     def __init__(self):
         qt.QWidget.__init__(self)
         self._rows = []
+        self._opacity = 1.0
         self.setFixedHeight(_ROW * _BARS_SHOWN)
 
     def show_answer(self, answer) -> None:
         """Show the probabilities of an answer of a head, nothing for None."""
         rows = AnswerText.ranked(answer) if answer and answer["applicable"] else []
         self._rows = rows[:_BARS_SHOWN]
+        self._opacity = 1.0 if not rows or AnswerText.is_calibrated(answer) else _UNCALIBRATED
         kind = AnswerText.interval_words(answer) if rows else ""
         self.setToolTip("\n".join(_words(*row, kind) for row in rows))
         self.update()
@@ -44,7 +47,9 @@ class BarChart(qt.QWidget):
         percent = AnswerText.percent(probability)
         painter.drawText(right, top, numbers, _ROW, int(qt.Qt.AlignRight | qt.Qt.AlignVCenter), percent)
         painter.fillRect(left, top + 4, room, _ROW - 8, self.palette.color(qt.QPalette.Midlight))
+        painter.setOpacity(self._opacity)
         painter.fillRect(left, top + 4, round(room * probability), _ROW - 8, qt.QColor(_BAR))
+        painter.setOpacity(1.0)
         if interval:
             low, high = (left + round(room * end) for end in interval)
             painter.setPen(qt.QPen(self.palette.color(qt.QPalette.WindowText), 2))

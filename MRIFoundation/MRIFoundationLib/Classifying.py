@@ -35,25 +35,19 @@ class Wish:
 
 def classify(client: Client, ids: list[str], wish: Wish, progress: Progress, cancelled: IsCancelled) -> list[dict]:
     """The answers about the scan `ids[0]`, each with the `job` that gave it, the `sha256` of its head, and in words what kind of `scan`
-    that is. A backend of before tells neither of the last two; the card as it was listed has the first. A head that wants several series
-    gets `ids` in order; the others get the first. Raises as `Asking.finish` does."""
-    shared = {"profile": wish.profile, "age": wish.person.age, "sex": wish.person.sex}
+    that is. A backend of before tells neither of the last two; the card as it was listed has the first. Where a head wants several series
+    it gets `ids` in order; the others look at the first. Raises as `Asking.finish` does."""
+    wanted = {"profile": wish.profile, "age": wish.person.age, "sex": wish.person.sex}
     if wish.sentence:
-        asked = [{**shared, "sentence": wish.sentence, "versus": wish.versus}]
+        wanted.update(sentence=wish.sentence, versus=wish.versus)
     else:
-        groups = ([head["name"] for head in wish.heads if (series(head) > 1) == several] for several in (False, True))
-        single, joint = groups
-        asked = [{**shared, "heads": single}] if single else []
-        asked += [{**shared, "heads": joint, "study": ids}] if joint else []
+        wanted.update(heads=[head["name"] for head in wish.heads])
+        wanted.update({"study": ids} if any(series(head) > 1 for head in wish.heads) else {})
+    job = client.classify(ids[0], wanted)
+    given = finish(client, job, progress, cancelled)
     digests = {head["name"]: head.get("sha256", "") for head in wish.heads}
-    answers = []
-    for wanted in asked:
-        job = client.classify(ids[0], wanted)
-        given = finish(client, job, progress, cancelled)
-        kind = (given.get("scan") or {}).get("sentence", "")
-        told = {"job": job, "scan": kind}
-        answers += [{"sha256": digests.get(answer["head"], ""), **answer, **told} for answer in given["answers"]]
-    return answers
+    told = {"job": job, "scan": (given.get("scan") or {}).get("sentence", "")}
+    return [{"sha256": digests.get(answer["head"], ""), **answer, **told} for answer in given["answers"]]
 
 
 def series(head: dict) -> int:

@@ -56,7 +56,8 @@ def test_people_read_probabilities_evidence_and_caution(taught, capsys):
         main(["classify", str(taught / "0.nii.gz"), "--head", "ball", "--profile", "fast", "--heat-map", str(folder)])
         == 0
     )
-    printed = capsys.readouterr().out
+    printed, told = capsys.readouterr()
+    assert f"In the heat map {folder / 'ball.nii.gz'}, bright is what speaks for dark" in " ".join(told.split())
     assert (
         printed.startswith("The scan is a 3-D volume")
         and "dark" in printed
@@ -112,9 +113,9 @@ def test_a_report_of_a_dicom_series_belongs_to_its_patient(data_pack, tmp_path):
     """The headers of a real series of the pack, with a volume as if it had been measured there."""
     from mrifoundation.anatomy import Vocabulary
     from mrifoundation.tasks.measure.volumes import StructureVolume
-    from mrifoundation.tasks.report.dicom_sr import source_headers
     from mrifoundation.tasks.report.document import Report
     from mrifoundation.tasks.report.files import write_report
+    from mrifoundation.volume.source_headers import source_headers
 
     folder = next(path for path in sorted((data_pack / "dicom").iterdir()) if path.is_dir())
     headers = source_headers(folder)

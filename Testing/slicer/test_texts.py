@@ -99,6 +99,17 @@ def test_a_head_that_does_not_fit_has_no_number(scene):
     assert short({"applicable": False, "probabilities": {}}) == "not applicable"
 
 
+def test_the_answer_to_a_sentence_is_shown_as_less_certain_than_a_heads(bars):
+    from MRIFoundationLib.AnswerText import short
+
+    answer = {**ANSWER, "interval_kind": "range over phrasings"}
+    assert short(answer) == "healthy, uncalibrated 75 %"
+    bars.show_answer(answer)
+    assert not any(bar_pixels(bars)), "its bars are paler"
+    bars.show_answer(ANSWER)
+    assert any(bar_pixels(bars))
+
+
 def test_bars_are_as_long_as_their_probabilities(bars):
     bars.show_answer({**ANSWER, "intervals": {}})
     first, second, *others = bar_pixels(bars)

@@ -15,7 +15,7 @@ from mrifoundation.tasks.classify.head import save_head
 @pytest.fixture(scope="module")
 def hospital(tiny_weights, tmp_path_factory):
     """A service with two heads of its own: one over the liver's volume, one that wants two series of a heart."""
-    from running_service import Service
+    from forked_service import ForkedService
 
     from mrifoundation.model import load_card
 
@@ -31,7 +31,7 @@ def hospital(tiny_weights, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setenv("MRIFOUNDATION_HEADS", str(folder))
     patch.setenv("MRIFOUNDATION_LIBRARY", str(folder / "library"))
-    running = Service(tiny_weights, tmp_path_factory.mktemp("hospital"))
+    running = ForkedService(tiny_weights, tmp_path_factory.mktemp("hospital"))
     patch.undo()
     running.wait_until_ready()
     yield running
@@ -77,6 +77,14 @@ def test_a_head_that_the_scan_is_not_meant_for_says_so_and_has_no_heat_map(hospi
     (answer,) = hospital.get(f"/v1/jobs/{job}/result").json()["answers"]
     assert not answer["applicable"] and "2 series" in answer["reason"] and answer["probabilities"] == {}
     assert hospital.get(f"/v1/jobs/{job}/heatmap?head=heart-disease").status_code == 404
+
+
+def test_one_request_asks_heads_of_one_series_and_of_two(hospital, volume):
+    asked = {"heads": ["liver-disease", "heart-disease"], "study": [volume, volume]}
+    job, _ = done(hospital, f"/v1/volumes/{volume}/classify", **asked)
+    one, two = hospital.get(f"/v1/jobs/{job}/result").json()["answers"]
+    assert one["applicable"] and one["caution"].startswith("Of the series, only the first was looked at.")
+    assert two["applicable"] and "first was looked at" not in two["caution"]
 
 
 @pytest.mark.parametrize(

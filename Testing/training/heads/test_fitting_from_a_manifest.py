@@ -13,6 +13,7 @@ from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.head import Head, load_head
 from mrifoundation.tasks.classify.head_files import SHIPPED, list_heads
 from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.sharding import write_shards
 from mrifoundation_training.data.volumes import load_case
 from mrifoundation_training.evaluation.classification import evaluate
 from mrifoundation_training.evaluation.classification_table import aims
@@ -123,13 +124,26 @@ def test_evaluation_tells_the_same_figures_and_draws_them(fitted, limbs, tiny_we
     assert heads["soft-tissue-tumour"]["figures"]["auc"] == pytest.approx(card.figures["auc"])
     assert "None of the" in heads["cardiac-disease"]["problem"] and not heads["cardiac-disease"]["figures"]
     assert (tmp_path / "reliability-soft-tissue-tumour.png").is_file()
+    pointed = heads["soft-tissue-tumour"]["pointing"]["head"]
+    assert pointed["cases"] + pointed["without"] == 1, "one development person has a tumour, and where is known"
 
 
-def test_the_table_for_people_tells_baselines_and_development(fitted, limbs, tiny_weights, capsys):
-    assert evaluate(limbs, heads=["soft-tissue-tumour"], weights=tiny_weights) == 0
+def test_data_that_tell_no_diagnosis_are_refused(small_data, tiny_weights):
+    with pytest.raises(InputError, match="columns region and diagnosis"):
+        evaluate(small_data, weights=tiny_weights)
+
+
+def test_shards_of_a_manifest_tell_the_same_in_a_table_for_people(fitted, limbs, tiny_weights, tmp_path, capsys):
+    write_shards(read_manifest(limbs), tmp_path / "shards")
+    table, output = tmp_path / "heads.md", tmp_path / "heads.json"
+    known = {"heads": ["soft-tissue-tumour"], "weights": tiny_weights, "table": table, "output": output}
+    assert evaluate(str(tmp_path / "shards"), **known) == 0
     printed = capsys.readouterr().out
     for words in ("cross-validation", "embedding only", "development cases", "Fitted to 10 real cases of 5 people"):
         assert words in printed
+    (head,) = json.loads(output.read_text())["heads"]
+    assert head["figures"]["auc"] == pytest.approx(load_head(fitted / "soft-tissue-tumour.json").card.figures["auc"])
+    assert "| soft-tissue-tumour | cross-validation |" in table.read_text()
     assert aims([]) == []
 
 

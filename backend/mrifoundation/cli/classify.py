@@ -59,9 +59,9 @@ def classify(
     with progress_bar("Reading the scan.") as progress:
         study = encoded_study(scans, age, sex, profile, weights, device, progress)
         answers = _answers(study, heads, sentence, versus, progress, library)
-    for answer in answers if heat_map else ():
-        write_heat_map(heat_map, answer, study)
-    print_how_understood([note for scan in study.scans for note in scan.notes])
+    fitting = [answer for answer in answers if answer.applicable]
+    maps = [write_heat_map(heat_map, answer, study) for answer in fitting] if heat_map else []
+    print_how_understood([*(note for scan in study.scans for note in scan.notes), *maps])
     if as_json:
         found = [answer.to_dict() for answer in answers]
         told = found[0] if len(found) == 1 else {"answers": found}
@@ -110,19 +110,21 @@ def opened_library(uri: str | None, study: "Study") -> "Library | None":
     return Library.open(uri, study.engine, create=False)
 
 
-def write_heat_map(folder: Path, answer: "Classification", study: "Study") -> None:
-    """As NIfTI, where the answer has one."""
+def write_heat_map(folder: Path, answer: "Classification", study: "Study") -> str:
+    """As NIfTI; in words where it lies and what is bright in it, or that the answer has none."""
     if answer.heat_map is None:
-        return
+        return f"The answer about {answer.title.lower()} has no heat map."
     import nibabel as nib
 
+    path = folder / f"{answer.head}.nii.gz"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        nib.save(nib.Nifti1Image(answer.heat_map, study.scans[0].affine), folder / f"{answer.head}.nii.gz")
+        nib.save(nib.Nifti1Image(answer.heat_map, study.scans[0].affine), path)
     except OSError as error:
         raise InputError(
             f"The heat map cannot be written to '{folder}' ({error.strerror}); choose another folder."
         ) from error
+    return f"In the heat map {path}, bright is {answer.heat_map_shows}."
 
 
 def print_answers(answers: "list[Classification]") -> None:
@@ -142,7 +144,8 @@ def print_answers(answers: "list[Classification]") -> None:
         table = Table(box=None, pad_edge=False, show_header=False)
         for name, chance in sorted(answer.probabilities.items(), key=lambda pair: -pair[1]):
             low, high = answer.intervals[name]
-            table.add_row("", name, percent(chance), f"({answer.interval_kind}: {percent(low)} to {percent(high)})")
+            told = percent(chance) if answer.is_calibrated else f"uncalibrated {percent(chance)}"
+            table.add_row("", name, told, f"({answer.interval_kind}: {percent(low)} to {percent(high)})")
         console.print(table)
         for fact in answer.evidence:
             console.print(f"  {fact.sentence}", soft_wrap=True)

@@ -131,7 +131,7 @@ def _grid(path: Path, series: str | None = None) -> "Grid":
 
 def _frame_of_reference(path: Path, series: str | None = None) -> str | None:
     """UID of the scan's where it is DICOM that states one, so that contours of another examination are noticed."""
-    from mrifoundation.tasks.report.dicom_sr import source_headers
+    from mrifoundation.volume.source_headers import source_headers
 
     headers = source_headers(path, series)
     return str(headers[0].get("FrameOfReferenceUID") or "") or None if headers else None

@@ -54,8 +54,9 @@ def report(
         from mrifoundation.tasks.report.compose import report as compose
 
         earlier = prior and Study.encode(study.engine, [volume.read_scan(prior)], profile, progress=progress)
-        from mrifoundation.tasks.report.dicom_sr import headers_of_study, source_headers
+        from mrifoundation.tasks.report.dicom_sr import headers_of_study
         from mrifoundation.tasks.report.prior_headers import UNKNOWN, PriorHeaders
+        from mrifoundation.volume.source_headers import source_headers
 
         is_structured = any(output.suffix.lower() == ".dcm" for output in outputs)
         series = [source_headers(path) for path in scans] if prior or is_structured else []

@@ -30,7 +30,8 @@ class ClassifyRequest(BaseModel):
     )
     study: Annotated[list[VolumeId], Field(max_length=8)] = Field(
         default=[],
-        description="All series of the examination in the head's order, this one included, when it wants several.",
+        description="All series of the examination in the head's order, this one included, when one wants several; "
+        "heads that want one look at the first.",
     )
     sentence: Sentence | None = Field(default=None, description="Ask by a sentence against its opposite instead.")
     versus: Sentence | None = None

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.brain_facts import INTRACRANIAL, NWBV
@@ -13,10 +15,12 @@ from mrifoundation.tasks.classify.head import Head
 from mrifoundation.tasks.measure.calibration import Calibration
 from mrifoundation.tasks.measure.intracranial import measure_brain
 from mrifoundation.tasks.measure.norms import NORMS
-from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume import Scan
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.heads import oasis
 from mrifoundation_training.heads.agreement import Agreement, compare, same_person
 from mrifoundation_training.heads.feature_cache import FeatureCache, Record
+from mrifoundation_training.heads.measurement_error import told_error
 from mrifoundation_training.heads.recipe import Data
 
 NAME = "dementia-like-atrophy"
@@ -95,7 +99,7 @@ def measured_agreement(engine: Engine, data: Data, people: list[oasis.Person]) -
         if person is None or case.image is None:
             continue
         try:
-            scan = read_scan(case.image)
+            scan = read_place(case.image)
         except InputError:
             continue
         record = cache.get("brain share", scan.content_hash)
@@ -125,11 +129,10 @@ def calibrated(found: list[Agreement]) -> dict:
 
 
 def errors(found: list[Agreement]) -> dict[str, dict]:
-    """How far off what is told as it was measured is, the intracranial volume; in the form of `measurement_errors`."""
+    """How far off what is told as it was measured is: the intracranial volume, as `measurement_errors` tells it of a heart."""
     if not found:
         return {}
-    volume = found[1]
-    return {INTRACRANIAL: {"bias": volume.bias, "low": volume.low, "high": volume.high, "people": volume.people}}
+    return {INTRACRANIAL: told_error(np.subtract(found[1].ours, found[1].theirs))}
 
 
 def limit(found: list[Agreement]) -> str:

@@ -1,11 +1,11 @@
 """Hearts as experts outlined them: the same measurements as of our own segmentation, from reference label maps."""
 
-import nibabel as nib
 import numpy as np
 
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.heart_facts import heart_of, heart_values
 from mrifoundation.tasks.measure.heart import STRUCTURES
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.heads.example import Example
 from mrifoundation_training.heads.feature_cache import Record
 
@@ -14,10 +14,10 @@ def measured_by_reference(example: Example) -> Record:
     """What a head sees and tells of the outlined heart; refused where nobody outlined it or it cannot be measured."""
     if len(example.labels) != 2:
         return Record(refused="Nobody outlined both phases of this heart.")
-    files = [nib.load(path) for path in example.labels]
-    spacing = np.array(files[0].header.get_zooms()[:3], float)
     try:
-        phases = [_in_order(np.asarray(file.dataobj), example.table) for file in files]
+        files = [read_place(place) for place in example.labels]
+        spacing = files[0].spacing
+        phases = [_in_order(np.rint(file.voxels), example.table) for file in files]
         values, heart = heart_of(phases, spacing, float(spacing.prod() / 1000))
     except InputError as error:
         return Record(refused=str(error))

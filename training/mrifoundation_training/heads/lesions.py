@@ -5,10 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume import Scan
 from mrifoundation.volume.orientation import CanonicalAxes
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.heads.example import Example, from_files
+from mrifoundation_training.heads.reference_lesion import reference_lesion
 from mrifoundation_training.heads.simulated import GLIOMA, HEALTHY, MULTIPLE_SCLEROSIS
 from mrifoundation_training.heads.simulated_cache import kept_simulated_scan
 from mrifoundation_training.reports.facts import names_tumour, tells_tumour
@@ -50,8 +52,10 @@ def sarcoma_examples(cases: list[Case]) -> list[Example]:
         if case.source == "sarcoma" and case.image and case.labels:
             for label, through in ((SARCOMA, True), (NO_SARCOMA, False)):
                 name = f"{case.id}-{'through' if through else 'beyond'}"
+                slab = partial(_slab, case, through)
+                read, lesion = partial(_images, slab), partial(_lesion, slab)
                 found.append(
-                    Example(name, case.subject, label, _slab(case, through), case.source, case.tier, case.split)
+                    Example(name, case.subject, label, read, case.source, case.tier, case.split, lesion=lesion)
                 )
     return found
 
@@ -62,9 +66,9 @@ def _brains(cases: list[Case]) -> list[Case]:
 
 
 def _real(case: Case, label: str) -> Example:
-    labels = (case.labels,) if case.labels else ()
+    lesion = reference_lesion(case)
     return Example(
-        case.id, case.subject, label, from_files(case.image), case.source, case.tier, case.split, labels=labels
+        case.id, case.subject, label, from_files(case.image), case.source, case.tier, case.split, lesion=lesion
     )
 
 
@@ -91,19 +95,27 @@ def _drawn(host: Case, disease: str, shape: Case | None, seed: int) -> tuple[Sca
     return (kept_simulated_scan(host, disease, shape, seed),)
 
 
-def _slab(case: Case, through: bool) -> Callable[[], tuple[Scan, ...]]:
-    def read() -> tuple[Scan, ...]:
-        scan, labels = read_scan(case.image), read_scan(case.labels)
-        axes = CanonicalAxes.of(scan.affine)
-        marked = np.flatnonzero((axes.apply(labels.voxels) > 0).any(axis=(0, 1)))
-        affine = axes.affine(scan.affine, scan.shape)
-        voxels, step = axes.apply(scan.voxels), float(np.linalg.norm(affine[:3, 2]))
-        first, last = _slices(marked, voxels.shape[2], max(1, round(MARGIN_MM / step)), through)
-        shifted = affine.copy()
-        shifted[:3, 3] += first * affine[:3, 2]
-        return (Scan(voxels[:, :, first:last], shifted, case.id),)
+def _images(slab: Callable[[], tuple[Scan, Scan]]) -> tuple[Scan, ...]:
+    return slab()[:1]
 
-    return read
+
+def _lesion(slab: Callable[[], tuple[Scan, Scan]]) -> Scan:
+    return slab()[1]
+
+
+def _slab(case: Case, through: bool) -> tuple[Scan, Scan]:
+    """The slab, and where its tumour is."""
+    scan, labels = read_place(case.image), read_place(case.labels)
+    axes = CanonicalAxes.of(scan.affine)
+    tumour = axes.apply(labels.voxels) > 0
+    marked = np.flatnonzero(tumour.any(axis=(0, 1)))
+    affine = axes.affine(scan.affine, scan.shape)
+    voxels, step = axes.apply(scan.voxels), float(np.linalg.norm(affine[:3, 2]))
+    first, last = _slices(marked, voxels.shape[2], max(1, round(MARGIN_MM / step)), through)
+    affine = affine.copy()
+    affine[:3, 3] += first * affine[:3, 2]
+    parts = (voxels[:, :, first:last], tumour[:, :, first:last].astype(np.float32))
+    return tuple(Scan(part, affine, case.id) for part in parts)
 
 
 def _slices(marked: np.ndarray, count: int, margin: int, through: bool) -> tuple[int, int]:

@@ -21,13 +21,18 @@ def prediction_limits(apart: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - reach, mean + reach
 
 
+def told_error(apart: np.ndarray) -> dict:
+    """{"bias", "low", "high", "people"} of differences, one a person, as a card tells them: `prediction_limits` of ours minus theirs."""
+    bias, low, high = prediction_limits(apart)
+    return {"bias": bias, "low": low, "high": high, "people": len(apart)}
+
+
 def measurement_errors(ours: Sequence[Record], theirs: Sequence[Record]) -> dict[str, dict]:
-    """What → {"bias", "low", "high" (95 % limits of ours minus theirs for a new person), "people"}; what too few cases tell is left out."""
+    """What → `told_error`; what too few cases tell is left out."""
     pairs = [(a.told, b.told) for a, b in zip(ours, theirs, strict=True) if not (a.refused or b.refused)]
     found = {}
     for name in sorted({name for _, told in pairs for name in told}):
         apart = np.array([a[name] - b[name] for a, b in pairs if name in a and name in b])
         if len(apart) >= LEAST_CASES:
-            bias, low, high = prediction_limits(apart)
-            found[name] = {"bias": bias, "low": low, "high": high, "people": len(apart)}
+            found[name] = told_error(apart)
     return found

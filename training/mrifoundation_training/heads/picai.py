@@ -10,6 +10,7 @@ from pathlib import Path
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.heads.example import Example, from_files
+from mrifoundation_training.heads.reference_lesion import reference_lesion
 
 CANCER, NO_CANCER = "significant prostate cancer", "no significant prostate cancer"
 LABELS = {"YES": CANCER, "NO": NO_CANCER}
@@ -50,7 +51,7 @@ def manifest_examples(cases: list[Case]) -> list[Example]:
             case.source,
             case.tier,
             case.split,
-            labels=(case.labels,) if case.labels else (),
+            lesion=reference_lesion(case),
         )
         for case in cases
         if case.region == "prostate" and case.image and case.split == "dev" and "prostate cancer" in case.diagnosis

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mrifoundation.tasks.classify.card import HeadCard
-from mrifoundation.tasks.classify.worth import accuracy_facts, may_be_chance
+from mrifoundation.tasks.classify.worth import accuracy_facts, calibration_caution, may_be_chance
 
 BINS = [{"given": 0.2, "true": 0.0, "n": 8}, {"given": 0.67, "true": 0.25, "n": 4}]
 REAL = {"cases": 12, "patients": 12, "auc": 0.9, "auc_interval": [0.6, 0.98], "reliability": BINS}
@@ -37,6 +37,37 @@ def test_real_people_come_first_with_their_calibration():
     assert second.startswith("Learned from simulated cases alone and asked about 12 real people")
     assert "tumour → came true (cases): 20 → 0 % (8), 67 → 25 % (4)." in second
     assert last.startswith("Cross-validated")
+
+
+def test_how_many_have_it_among_the_cases_stands_beside_the_figure():
+    assert "“tumour”" not in told()[0], "a card without bins does not tell it"
+    assert "of whom 8 in 100 are of the class “tumour”, as among these cases; " in told(reliability=BINS)[0]
+    five = replace(CARD, classes=tuple("abcde"), figures=CARD.figures | {"reliability": BINS})
+    assert accuracy_facts(five)[0].sentence.endswith("of 23 people.")
+
+
+def given(mean, true, n=12):
+    return REAL | {"reliability": [{"given": mean, "true": true, "n": n}]}
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"unseen_sources": REAL}, "too high on 12 real people it never saw: 36 % on average, and it was true of 8 %."),
+        ({"development": given(0.3, 0.75)}, "too low on 12 real people it never saw: 30 % on average"),
+        ({"development": given(0.3, 0.5), "unseen_sources": REAL}, ""),  # two of them more or less are no doubt
+        ({"development": {}}, ""),
+        ({}, ""),
+    ],
+)
+def test_probabilities_that_were_off_on_real_people_are_cautioned_of(figures, words):
+    caution = calibration_caution(replace(CARD, figures=CARD.figures | figures))
+    assert words in caution and bool(words) == bool(caution)
+
+
+def test_of_several_classes_the_mean_probability_tells_nothing():
+    several = replace(CARD, classes=("a", "b", "c"), figures={"development": given(0.3, 0.75)})
+    assert calibration_caution(several) == ""
 
 
 @pytest.mark.parametrize("nothing", [{}, {"auc": None, "auc_interval": [None, None], "patients": 1, "cases": 1}])

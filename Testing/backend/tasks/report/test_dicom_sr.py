@@ -14,8 +14,9 @@ from pydicom.sr.codedict import codes
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine.trust import Trust
 from mrifoundation.tasks.classify.classification import Classification, Evidence
-from mrifoundation.tasks.report.dicom_sr import as_dicom, headers_of_study, source_headers
+from mrifoundation.tasks.report.dicom_sr import as_dicom, headers_of_study
 from mrifoundation.tasks.report.document import Report
+from mrifoundation.volume.source_headers import source_headers
 
 FUNCTION = (
     Evidence("left ejection fraction", 55.25, "%", "Left ejection fraction: 55 %."),

@@ -48,6 +48,11 @@ class Classification:
     interval_kind: str = CONFIDENCE
     heat_map_shows: str = ""
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Of a head; a sentence was never held against cases, so that its numbers are less certain."""
+        return self.interval_kind == CONFIDENCE
+
     def to_dict(self) -> dict:
         """Plain JSON types; the heat map travels by itself."""
         shown = {name: getattr(self, name) for name in _PLAIN}

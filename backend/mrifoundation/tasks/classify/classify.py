@@ -8,9 +8,9 @@ from mrifoundation.tasks.classify.feature_words import readable
 from mrifoundation.tasks.classify.features import Features, embedding_names, measure
 from mrifoundation.tasks.classify.gate import check_study
 from mrifoundation.tasks.classify.head import Head
-from mrifoundation.tasks.classify.heat_map import occlusion, softened
+from mrifoundation.tasks.classify.heat_map import AS_ATTRIBUTED, occlusion, softened
 from mrifoundation.tasks.classify.study import Study
-from mrifoundation.tasks.classify.worth import accuracy_facts
+from mrifoundation.tasks.classify.worth import accuracy_facts, calibration_caution
 
 RESEARCH = "Research only; not a diagnosis."
 
@@ -27,6 +27,7 @@ def classify(study: Study, head: Head) -> Classification:
     probabilities, intervals = head.probabilities(values)
     intervals = _widened(head, found.values, values, intervals)
     heat_map, shows = _heat_map(study, head, found, probabilities)
+    cautions = (caution, found.caution, calibration_caution(card), card.caution, RESEARCH)
     return Classification(
         card.name,
         card.title,
@@ -34,7 +35,7 @@ def classify(study: Study, head: Head) -> Classification:
         probabilities=probabilities,
         intervals=intervals,
         evidence=[*accuracy_facts(card), *_with_weight(head, found, values, probabilities)],
-        caution=" ".join(part for part in (caution, found.caution, card.caution, RESEARCH) if part),
+        caution=" ".join(part for part in cautions if part),
         sha256=card.sha256,
         heat_map=heat_map,
         heat_map_shows=shows,
@@ -80,11 +81,9 @@ def _speaking(label: str, feature: str, measured: float) -> Evidence:
 def _heat_map(
     study: Study, head: Head, found: Features, probabilities: dict[str, float]
 ) -> tuple[np.ndarray | None, str]:
-    """The map and what is bright in it."""
-    if found.mask is not None:
-        return softened(found.mask, study.scans[0].spacing), found.mask_shows
+    """The map and what is bright in it: what speaks for the answer where the head sees an embedding, else what was segmented."""
     if "embedding" not in head.card.kinds:
-        return None, ""
+        return (None, "") if found.mask is None else (softened(found.mask, study.scans[0].spacing), found.mask_shows)
     label = max(probabilities, key=probabilities.get)
     width = len(study.embedding) // len(study.scans)
     names = embedding_names(1, width)
@@ -93,4 +92,4 @@ def _heat_map(
         values = found.values | dict(zip(names, embedding.tolist(), strict=True))
         return sum(head.contributions(values, label).values())
 
-    return occlusion(study.engine, study.encodings[0], score), f"what speaks for {label}"
+    return occlusion(study.engine, study.encodings[0], score), AS_ATTRIBUTED.format(answer=label)

@@ -10,6 +10,7 @@ from mrifoundation.tasks.classify.brain_facts import NWBV, Person, brain_caution
 from mrifoundation.tasks.classify.card import HeadCard
 from mrifoundation.tasks.classify.classification import Evidence, NotApplicable
 from mrifoundation.tasks.classify.heart_facts import ejection_caution, heart_evidence, heart_of
+from mrifoundation.tasks.classify.heat_map import AS_SEGMENTED
 from mrifoundation.tasks.classify.study import Study
 from mrifoundation.tasks.measure.heart import STRUCTURES
 from mrifoundation.tasks.measure.intracranial import measure_brain
@@ -95,7 +96,8 @@ def _lesion(study: Study, card: HeadCard) -> Features:
             )
         )
     mask = volumes.mask(*card.structures)
-    return Features(values, facts, mask if mask.any() else None, f"what was segmented as {', '.join(card.structures)}")
+    shows = AS_SEGMENTED.format(what=f"what was segmented as {', '.join(card.structures)}")
+    return Features(values, facts, mask if mask.any() else None, shows)
 
 
 def _lesion_signs(study: Study, card: HeadCard) -> Features:
@@ -112,7 +114,7 @@ def _lesion_signs(study: Study, card: HeadCard) -> Features:
     kinds = [kind for kind, parts in LESIONS.items() if set(parts) & set(card.structures)]
     mask = np.any([found.on_scan(kind, study.encodings[0]) for kind in kinds], axis=0) if kinds else None
     # Every brain has such a place, so that the map alone would show a lesion where the head finds none.
-    shows = f"what the network would outline as {' or '.join(kinds)}, if there is any"
+    shows = AS_SEGMENTED.format(what=f"what the network would outline as {' or '.join(kinds)}, if there is any")
     return Features(found.values, facts, mask if mask is not None and mask.any() else None, shows)
 
 

@@ -1,4 +1,4 @@
-"""Where an answer comes from: each part of the scan is hidden from its embedding in turn (occlusion, on tokens)."""
+"""Where an answer comes from: each part of the scan is hidden from its embedding in turn (occlusion, on tokens); or what was segmented."""
 
 import math
 from collections.abc import Callable
@@ -12,6 +12,9 @@ from mrifoundation.tasks.token_map import enlarged
 from mrifoundation.volume.adapt import STRIDE
 from mrifoundation.volume.resample import resample
 
+# What is bright in a map, in words: whether it shows what weighed in the answer, or only what was measured.
+AS_ATTRIBUTED = "what speaks for {answer}: without it the answer would be less sure"
+AS_SEGMENTED = "{what} (a segmentation, not what weighed most in the answer)"
 MOST_PLACES = 200  # blocks that are hidden, one after the other
 
 

@@ -1,7 +1,7 @@
 """One examination: its series in order, each with its encoding, and what is known of the person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ class Study:
     encodings: tuple[Encoding, ...]
     age: float | None = None
     sex: str | None = None
+    _regions: dict[str, Regions] = field(default_factory=dict, repr=False)  # by the encoding's key; shared with `first`
 
     @classmethod
     def encode(
@@ -38,9 +39,19 @@ class Study:
         return cls(engine, tuple(scans), encodings, age, sex)
 
     @cached_property
+    def first(self) -> "Study":
+        """The first series alone, for heads that want no more."""
+        if len(self.scans) == 1:
+            return self
+        return replace(self, scans=self.scans[:1], encodings=self.encodings[:1])
+
+    @property
     def regions(self) -> tuple[Regions, ...]:
         """What each series shows; asked once, since every head wants to know."""
-        return tuple(regions_in_view(self.engine, encoding) for encoding in self.encodings)
+        for encoding in self.encodings:
+            if encoding.key not in self._regions:
+                self._regions[encoding.key] = regions_in_view(self.engine, encoding)
+        return tuple(self._regions[encoding.key] for encoding in self.encodings)
 
     @cached_property
     def embedding(self) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a head is worth: its figures on real people it never saw, then the cross-validated ones, and whether they may be chance."""
 
+import math
 from collections.abc import Sequence
 
 from mrifoundation.tasks.classify.card import HeadCard
@@ -17,6 +18,29 @@ def accuracy_facts(card: HeadCard) -> list[Evidence]:
     """How good the head is, beside every answer of it: on real people first, where there are any."""
     real = [_real(card, kind) for kind in REAL if _main(card.figures.get(kind) or {})[0] is not None]
     return [*real, _cross_validated(card)]
+
+
+def calibration_caution(card: HeadCard) -> str:
+    """Where a head of two classes gave real people it never saw probabilities that were too high or too low, by more than two standard
+    errors; "" where it did not, or nobody was asked."""
+    figures = next((card.figures[kind] for kind in REAL if (card.figures.get(kind) or {}).get("reliability")), None)
+    if len(card.classes) != 2 or figures is None:
+        return ""
+    people, given, true, error = _in_the_large(figures["reliability"])
+    if abs(given - true) <= 2 * error:
+        return ""
+    return (
+        f"Its probabilities of {card.classes[1]} were too {'high' if given > true else 'low'} on {people} real people it never saw: "
+        f"{100 * given:.0f} % on average, and it was true of {100 * true:.0f} %."
+    )
+
+
+def _in_the_large(bins: Sequence[dict]) -> tuple[int, float, float, float]:
+    """(cases, mean probability given, share that came true, standard error of that share if what was given were right)."""
+    cases = sum(one["n"] for one in bins)
+    given, true = (sum(one[what] * one["n"] for one in bins) / cases for what in ("given", "true"))
+    spread = sum(one["n"] * one["given"] * (1 - one["given"]) for one in bins)
+    return cases, given, true, math.sqrt(spread) / cases
 
 
 def may_be_chance(figures: dict, people: Sequence[int]) -> bool:
@@ -69,9 +93,21 @@ def _cross_validated(card: HeadCard) -> Evidence:
     title = _title(card.figures)
     sentence = (
         f"Cross-validated {title} of this head: {value:.2f} ({low:.2f} to {high:.2f}), "
-        f"on {_cases(card)} of {card.figures['patients']} people."
+        f"on {_cases(card)} of {card.figures['patients']} people.{_stands_for(card)}"
     )
     return Evidence(f"cross-validated {title}", round(value, 4), "", sentence, f"{low:.2f} to {high:.2f}")
+
+
+def _stands_for(card: HeadCard) -> str:
+    """What no figure of a head tells: where a disease is rarer than among its cases, so is it at the same measurements."""
+    bins = card.figures.get("reliability")
+    if len(card.classes) != 2 or not bins:
+        return ""
+    _, _, share, _ = _in_the_large(bins)
+    return (
+        f" Its probabilities are meant for people of whom {100 * share:.0f} in 100 are of the class “{card.classes[1]}”, as among these "
+        "cases; where fewer are, that class is less probable than it says."
+    )
 
 
 def _cases(card: HeadCard) -> str:

@@ -8,7 +8,7 @@ from mrifoundation.engine import Encoding, Engine
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.classify.classification import OVER_PHRASINGS, Classification, Evidence
 from mrifoundation.tasks.classify.classify import RESEARCH
-from mrifoundation.tasks.classify.heat_map import occlusion
+from mrifoundation.tasks.classify.heat_map import AS_ATTRIBUTED, occlusion
 from mrifoundation.tasks.measure.quality import problem_of
 from mrifoundation.volume import Scan
 
@@ -63,7 +63,7 @@ def zero_shot(
         caution=f"{CAUTION} {RESEARCH}",
         heat_map=map_shown,
         interval_kind=OVER_PHRASINGS,
-        heat_map_shows="" if map_shown is None else f"what speaks for “{sentence}”",
+        heat_map_shows="" if map_shown is None else AS_ATTRIBUTED.format(answer=f"“{sentence}”"),
     )
 
 

@@ -1,7 +1,5 @@
 """The DICOM series that a scan was read from: what SEG and RTSTRUCT refer to and take patient and study from."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +9,12 @@ from pydicom.dataset import Dataset
 from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.grid import Grid, onto
 from mrifoundation.tasks.exchange.patient_study import make_valid, odd_note
-from mrifoundation.volume import list_series
-from mrifoundation.volume.archive import unzipped
-from mrifoundation.volume.content import sniff
 from mrifoundation.volume.dicom_file import read_header
 from mrifoundation.volume.dicom_headers import Frame
-from mrifoundation.volume.dicom_series import Series, choose_series
+from mrifoundation.volume.dicom_series import Series
 from mrifoundation.volume.dicom_stack import build_stack
 from mrifoundation.volume.itk_image import LPS_TO_RAS
+from mrifoundation.volume.source_headers import UIDS, source_series
 
 NOT_DICOM = (
     "is not a DICOM series, and DICOM SEG and RTSTRUCT refer to one; give the series that the scan was read from, "
@@ -56,23 +52,11 @@ def read_source(path: Path, series: str | None = None) -> SourceSeries:
 
     Raises InputError when there is no DICOM series, or its images state no position, or no frame of reference.
     """
-    with _opened(Path(path).expanduser()) as place:
-        found = list_series(place)
-        if not found:
+    notes: list[str] = []
+    with source_series(path, series, notes) as chosen:
+        if chosen is None:
             raise InputError(f"'{Path(path).name}' {NOT_DICOM}")
-        if series is None and place.is_file():
-            series = str(read_header(place).get("SeriesInstanceUID"))
-        notes: list[str] = []
-        return _source(choose_series(found, series, notes), notes)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Path]:
-    if path.is_file() and sniff(path).kind == "zip":
-        with unzipped(path, path.name) as folder:
-            yield folder
-    else:
-        yield path
+        return _source(chosen, notes)
 
 
 def _source(series: Series, notes: list[str]) -> SourceSeries:
@@ -98,7 +82,7 @@ _AGAIN = "export the series again from the scanner or PACS."
 
 def _header(path: Path, title: str) -> Dataset:
     header = read_header(path)
-    for keyword in ("FrameOfReferenceUID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"):
+    for keyword in ("FrameOfReferenceUID", *UIDS):
         if not header.get(keyword):
             raise InputError(f"An image of '{title}' has no {keyword}, so nothing can refer to it; {_AGAIN}")
     return header

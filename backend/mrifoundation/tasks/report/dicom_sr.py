@@ -4,10 +4,8 @@ With the headers of the series that was measured, the report belongs to that pat
 (the scan came from NIfTI, or no headers were sent to the service), it is an Enhanced SR that names nobody.
 """
 
-import contextlib
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 from highdicom import UID
 from highdicom.sr import (
@@ -29,15 +27,9 @@ from mrifoundation.errors import InputError
 from mrifoundation.tasks.exchange.patient_study import PATIENT_AND_STUDY, make_valid
 from mrifoundation.tasks.report.document import Report
 from mrifoundation.tasks.report.measurement_groups import answer_group, heart_groups, structure_group
-from mrifoundation.volume import list_series
-from mrifoundation.volume.archive import unzipped
-from mrifoundation.volume.content import sniff
-from mrifoundation.volume.dicom_file import read_header
-from mrifoundation.volume.dicom_series import choose_series
-from mrifoundation.volume.dicom_stack import build_stack
+from mrifoundation.volume.source_headers import UIDS
 
 SERIES_NUMBER = 9701
-_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 
 
 def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] = ()) -> bytes:
@@ -81,25 +73,6 @@ def as_dicom(report: Report, vocabulary: Vocabulary, source: Sequence[Dataset] =
     return canvas.getvalue()
 
 
-def source_headers(path: Path, series: str | None = None) -> list[Dataset]:
-    """Headers, without pixels, of the DICOM images that `read_scan` reads at `path`: a folder, a zip or a file of a series.
-
-    [] where it reads no DICOM there, or images without the UIDs that another file would refer to.
-    """
-    path = Path(path).expanduser()
-    is_zip = path.is_file() and sniff(path).kind == "zip"
-    with unzipped(path, path.name) if is_zip else contextlib.nullcontext(path) as place:
-        found = list_series(place)
-        if not found:
-            return []
-        if series is None and place.is_file():
-            series = str(read_header(place).get("SeriesInstanceUID") or "unknown")
-        chosen = choose_series(found, series, [])
-        frames = build_stack(list(chosen.frames), chosen.title, []).frames
-        headers = [read_header(one) for one in dict.fromkeys(frame.path for frame in frames)]
-    return [header for header in headers if all(header.get(keyword) for keyword in _UIDS)]
-
-
 def headers_of_study(series: Sequence[Sequence[Dataset]]) -> list[Dataset]:
     """Of the headers of several series, those of the first one's study, each image once; [] where the first has none."""
     first = series[0][0] if series and series[0] else None
@@ -111,7 +84,7 @@ def headers_of_study(series: Sequence[Sequence[Dataset]]) -> list[Dataset]:
 def _evidence(header: Dataset) -> Dataset:
     """What the file takes from an image, as DICOM allows it."""
     taken = Dataset()
-    for keyword in (*_UIDS, *PATIENT_AND_STUDY):
+    for keyword in (*UIDS, *PATIENT_AND_STUDY):
         if keyword in header:
             setattr(taken, keyword, header[keyword].value)
     make_valid(taken)
