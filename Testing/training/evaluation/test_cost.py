@@ -1,15 +1,19 @@
 """The cost of a Dice on bodies made here: what is counted, where a sweep stops, and when a ratio is only a bound."""
 
 import json
+from functools import partial
 
 import pytest
 
+from mrifoundation_training.evaluation import cost
 from mrifoundation_training.evaluation.cost import as_markdown, evaluate
+from mrifoundation_training.evaluation.from_scratch import ScratchRecipe
 
 TINY = {"structures": ["liver"], "profile": "fast", "as_json_object": True}
 
 
-def test_arithmetic_grows_with_steps_and_a_query_costs_less(small_data, tiny_weights, tmp_path, capsys):
+def test_arithmetic_grows_with_steps_and_a_query_costs_less(small_data, tiny_weights, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cost, "ScratchRecipe", partial(ScratchRecipe, patch=32))
     kept = tmp_path / "cost.json"
     assert evaluate(small_data, steps=(2, 4), more_scans=(2,), weights=tiny_weights, output=kept, **TINY) == 0
     found = json.loads(capsys.readouterr().out)

@@ -1,6 +1,7 @@
 """Few-shot evaluation on bodies made here: what is drawn, what each method gets, what is printed and kept."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import torch
 
 from mrifoundation import InputError
 from mrifoundation_training.data.manifest import read_manifest
+from mrifoundation_training.evaluation import few_shot
 from mrifoundation_training.evaluation.few_shot import OURS, SCRATCH, UNTRAINED, evaluate
 from mrifoundation_training.evaluation.few_shot_tasks import Budget, tasks_of
-from mrifoundation_training.evaluation.from_scratch import annotated_loss
+from mrifoundation_training.evaluation.from_scratch import ScratchRecipe, annotated_loss
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +67,9 @@ def test_what_nobody_annotated_has_no_part_in_the_loss_from_scratch():
 
 
 def test_the_table_is_printed_and_kept_and_a_stopped_run_goes_on(
-    small_data, tiny_weights, reading_weights, tmp_path, capsys
+    small_data, tiny_weights, reading_weights, tmp_path, capsys, monkeypatch
 ):
+    monkeypatch.setattr(few_shot, "ScratchRecipe", partial(ScratchRecipe, patch=32, filters=(8, 8, 16, 16)))
     kept, table = tmp_path / "few.json", tmp_path / "few.md"
     options = {
         "structures": ["liver"], "slices": 2, "scans": (1, 9), "scratch_steps": 1, "profile": "fast", "output": kept,

@@ -1,4 +1,4 @@
-"""Dice and 95 % Hausdorff distance against cases that can be worked out by hand, and against MONAI."""
+"""Dice, 95 % Hausdorff distance and surface Dice against cases that can be worked out by hand, and against MONAI."""
 
 import itertools
 import math
@@ -8,7 +8,7 @@ import pytest
 from scipy import ndimage
 
 from mrifoundation_training.evaluation.overlap import dice
-from mrifoundation_training.evaluation.surface_distance import hausdorff95
+from mrifoundation_training.evaluation.surface_distance import hausdorff95, surface_dice
 
 
 def ball(shape, centre, radius, spacing=(1, 1, 1)) -> np.ndarray:
@@ -101,3 +101,38 @@ def test_the_distance_agrees_with_a_distance_transform(shift, spacing):
     reach = [ndimage.distance_transform_edt(~surface, sampling=spacing) for surface in surfaces]
     by_hand = max(np.percentile(reach[1][surfaces[0]], 95), np.percentile(reach[0][surfaces[1]], 95))
     assert hausdorff95(one, other, np.array(spacing)) == pytest.approx(by_hand, abs=1e-3)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.8, 1.5, 10.0)])
+def test_surface_dice_is_one_for_the_same_mask_also_at_the_edge_of_the_image(spacing):
+    mask = box((8, 9, 10), (0, 2, 3), (5, 9, 7))
+    assert surface_dice(mask, mask, np.array(spacing)) == 1.0
+
+
+def test_a_missed_structure_has_no_right_surface_and_an_absent_one_no_score():
+    mask, nothing = ball((9, 9, 9), (4, 4, 4), 2), np.zeros((9, 9, 9), bool)
+    assert surface_dice(nothing, mask, np.ones(3)) == 0.0
+    assert math.isnan(surface_dice(mask, nothing, np.ones(3)))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_face_counts_by_its_area_and_only_within_the_tolerance(axis):
+    """A box that is longer by one voxel: its far end lies that much apart, and so do the sides of what was added."""
+    spacing, size = np.array([1.0, 2.0, 5.0]), np.array([20, 12, 8])
+    longer = size + np.eye(3, dtype=int)[axis]
+    one, other = (box((26, 18, 14), (2, 2, 2), tuple(2 + n for n in of)) for of in (size, longer))
+    end = np.prod(np.delete(size * spacing, axis))
+    around = 2 * np.delete(size * spacing, axis).sum()
+    lengths = np.array([size[axis], longer[axis]]) * spacing[axis]
+    right = (2 * end + 2 * lengths[0] * around) / (4 * end + lengths.sum() * around)
+    assert surface_dice(other, one, spacing, tolerance_mm=0.4) == pytest.approx(right, abs=0.05)
+    assert surface_dice(other, one, spacing, tolerance_mm=spacing[axis]) == 1.0
+
+
+def test_a_slice_too_many_costs_its_share_of_the_surface_not_of_the_voxels():
+    """A column of ten slices, 10 mm apart, shifted by one: most of its surface is its sides, most of its outer voxels are its ends."""
+    spacing = np.array([1.0, 1.0, 10.0])
+    one = np.zeros((44, 44, 14), bool)
+    one[..., 2:12] = ball((44, 44, 1), (22, 22, 0), 20)
+    share = surface_dice(np.roll(one, 1, axis=2), one, spacing)
+    assert 0.65 < share < 0.85, "9 of 10 slices of the sides, 12.6 of 15.1 thousand mm²"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -11,8 +12,10 @@ import torch
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model
-from mrifoundation_training.evaluation.retrieval import ALONE, HISTOGRAM, NETWORK, UNTRAINED, evaluate
-from mrifoundation_training.evaluation.retrieval_gallery import is_tumor
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
+from mrifoundation_training.evaluation.retrieval import ALONE, HISTOGRAM, NETWORK, UNTRAINED, evaluate, untold_of
+from mrifoundation_training.evaluation.retrieval_gallery import embed_all, histogram_embedder, is_tumor
 
 COLUMNS = (
     "id",
@@ -107,7 +110,8 @@ def test_every_question_has_its_count_and_its_chance(manifest, weights, capsys, 
 def test_tables_for_people_and_queries_of_one_split(manifest, weights, capsys):
     assert evaluate(manifest, weights=weights, asking="dev", profile="fast") == 0
     printed = " ".join(capsys.readouterr().out.split())
-    for expected in ("same region, queries: dev", "chance", "Tumor region", "Skipped broken"):
+    untold = "these data tell it of no scan: diagnosis."
+    for expected in ("same region, queries: dev", "chance", "Tumor region", "Skipped broken", untold):
         assert expected in printed
     asked = (
         "Caption → scans, queries: dev, all: 2 captions of 4 people",
@@ -130,6 +134,29 @@ def test_no_scan_that_can_be_read_is_told(manifest, weights):
     header, *rows = manifest.read_text().splitlines()
     manifest.write_text("\n".join([header, *(row for row in rows if row.startswith("broken"))]))
     with pytest.raises(InputError, match="None of the scans can be read"):
+        evaluate(manifest, weights=weights, baselines=False, profile="fast")
+
+
+def test_the_series_of_a_dicom_folder_are_embedded_with_their_labels(dicom_tree):
+    cases = cases_to_measure(dicom_tree)
+    found, skipped = embed_all(cases, {HISTOGRAM: histogram_embedder}, Vocabulary.load(), lambda case: None)
+    assert sorted(len(one.regions) for one in found[HISTOGRAM]) == [0, 3, 3] and not skipped
+    assert untold_of(cases) == ["diagnosis", "caption"]
+
+
+def test_where_nothing_tells_what_is_alike_a_manifest_is_asked_for(tmp_path):
+    scans = [Case(name, name, "own", "unknown", tmp_path / name, None, {}) for name in "ab"]
+    with pytest.raises(InputError, match="Give a manifest CSV"):
+        untold_of(scans)
+    labelled = [*scans, replace(scans[0], id="c", labels=tmp_path / "c-labels", table={1: "liver"})]
+    assert untold_of(labelled) == ["region", "sequence", "diagnosis", "caption"]
+
+
+def test_scans_that_have_no_like_are_told(manifest, weights):
+    header, *rows = manifest.read_text().splitlines()
+    (alone,) = [row for row in rows if row.startswith("s5")]
+    manifest.write_text(f"{header}\n{alone.replace('abdomen,T2', ',').replace('an abdomen', '')}\n")
+    with pytest.raises(InputError, match="Nothing could be asked"):
         evaluate(manifest, weights=weights, baselines=False, profile="fast")
 
 

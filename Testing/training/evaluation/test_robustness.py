@@ -2,11 +2,14 @@
 
 import json
 
+import nibabel as nib
 import numpy as np
 import pytest
 
+from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan
 from mrifoundation_training.evaluation import spoiling
+from mrifoundation_training.evaluation.dropped_sequences import DROPPED, Answer, voted
 from mrifoundation_training.evaluation.robustness import evaluate
 
 RNG = np.random.default_rng
@@ -79,6 +82,50 @@ def test_the_first_level_spoils_nothing(damage, scan):
     scan, labels = _one_mm(*scan)
     worse = damage.spoil(scan, labels, damage.levels[0], RNG(0))
     assert np.array_equal(worse.scan.voxels, scan.voxels) and np.array_equal(worse.reference, labels)
+
+
+@pytest.fixture
+def two_sequences(small_data, tmp_path):
+    """One person in two sequences under one label map, another in one, and one in two phases that were outlined each."""
+    folder, table = small_data.parent, small_data.parent / "table.json"
+    one, other = (folder / f"{name}_image.nii.gz" for name in "ab")
+    outlined = folder / "a_labels.nii.gz"
+    first = nib.load(outlined)
+    nib.save(nib.Nifti1Image(np.roll(np.asarray(first.dataobj), 1, axis=0), first.affine), tmp_path / "moved.nii.gz")
+    rows = (("p", "study", "T1", one, outlined), ("p", "study", "T2", other, outlined), ("q", "study", "T1", one, outlined),
+            ("r", "phases", "T1", one, outlined), ("r", "phases", "T2", other, tmp_path / "moved.nii.gz"))  # fmt: skip
+    told = [
+        f"{n},{who},{of},abdomen,{kind},{scan},{map_},{table},dev" for n, (who, of, kind, scan, map_) in enumerate(rows)
+    ]
+    header = "id,subject,source,region,sequence,path,labels_path,label_table,split"
+    (tmp_path / "studies.csv").write_text("\n".join([header, *told]) + "\n")
+    return tmp_path / "studies.csv"
+
+
+def test_sequences_of_one_anatomy_are_dropped_one_after_the_other(two_sequences, tiny_weights, tmp_path, own_folders):
+    kept = {name: tmp_path / f"curves.{name}" for name in ("json", "md", "png")}
+    files = {"output": kept["json"], "table": kept["md"], "plot": kept["png"]}
+    assert evaluate(two_sequences, damages=[DROPPED], profile="fast", weights=tiny_weights, **files) == 0
+    found = json.loads(kept["json"].read_text())
+    assert list(found["curves"]) == ["study"], "phases with labels of their own are no sequences of one anatomy"
+    curve = found["curves"]["study"][DROPPED]
+    assert [(point["level"], point["subjects"]) for point in curve] == [(0, 1), (1, 1)]
+    rows = {(row["structure"], *row["sequences"]): row for row in found["sequences"]["study"]}
+    alone, both = (rows["liver", name]["dice"] for name in ("T1", "T2")), rows["liver", "T1", "T2"]
+    assert both["best"] == max(alone) and 0 <= both["dice"] <= both["best"]
+    assert "| liver | T1, T2 |" in kept["md"].read_text() and kept["png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_surer_one_of_two_answers_wins_and_two_outvote_a_third():
+    one, other = np.array([True, True, False]), np.array([False, True, True])
+    assert voted([Answer(one, 0.9), Answer(other, 0.6)]).tolist() == one.tolist()
+    third = voted([Answer(one, 0.5), Answer(other, 0.6), Answer(other, 0.4)])
+    assert third.tolist() == other.tolist()
+
+
+def test_a_damage_that_there_is_not_is_named(small_data, tiny_weights):
+    with pytest.raises(InputError, match="no damage rust; there are slice thickness"):
+        evaluate(small_data, damages=["rust"], weights=tiny_weights)
 
 
 def test_curves_are_printed_kept_and_drawn(small_data, tiny_weights, tmp_path, capsys, own_folders):

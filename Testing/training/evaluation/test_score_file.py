@@ -1,5 +1,6 @@
 """A score file grows case by case and can be gone on with after any kind of stop."""
 
+import csv
 import math
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from mrifoundation.errors import InputError
 from mrifoundation_training.evaluation.score_file import ScoreFile
 from mrifoundation_training.evaluation.scores import Score
 
-SCORE = Score("case-1", "s", "made", "left kidney", "present", 0.875, 2.5, 10.25, 9.5, 0.75, True, False)
+SCORE = Score("case-1", "s", "made", "left kidney", "present", 0.875, 2.5, 10.25, 9.5, 0.75, True, False, 0.75)
 OTHER = replace(SCORE, structure="liver", truth="absent", dice=math.nan, hd95_mm=math.nan, in_view=False, swapped=None)
 
 
@@ -53,6 +54,27 @@ def test_scores_of_other_weights_or_another_profile_are_not_mixed_in(path):
         with pytest.raises(InputError, match="choose another file or delete it"):
             ScoreFile(path, model, profile)
     assert "case-1" in ScoreFile(path, "model", "fast")
+
+
+def test_scores_of_another_tolerance_are_not_mixed_in(path):
+    ScoreFile(path, "model", "fast", tolerance_mm=1.5).add("case-1", [SCORE])
+    with pytest.raises(InputError, match="this tolerance"):
+        ScoreFile(path, "model", "fast")
+    assert "case-1" in ScoreFile(path, "model", "fast", tolerance_mm=1.5)
+
+
+def test_a_file_of_before_surface_dice_is_gone_on_with(path):
+    ScoreFile(path, "model", "fast").add("case-1", [SCORE])
+    rows = list(csv.DictReader(path.open()))
+    kept = [name for name in rows[0] if name not in ("tolerance_mm", "surface_dice")]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, kept, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    ScoreFile(path, "model", "fast").add("case-2", [replace(SCORE, case="case-2")])
+    earlier, later = ScoreFile(path, "model", "fast").scores(["case-1", "case-2"])
+    assert (earlier.dice, earlier.swapped, later.surface_dice) == (0.875, False, 0.75)
+    assert math.isnan(earlier.surface_dice), "nobody measured it"
 
 
 def test_a_file_that_is_something_else_is_left_alone(path):

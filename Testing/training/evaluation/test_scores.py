@@ -3,6 +3,7 @@
 import io
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Segmentation
+from mrifoundation_training.evaluation.markdown_page import MarkdownPage
 from mrifoundation_training.evaluation.questions import Question
 from mrifoundation_training.evaluation.report import as_json, print_summary
 from mrifoundation_training.evaluation.scores import elsewhere_scores, labelled_scores
@@ -60,6 +62,7 @@ def relabelled(reference, mapping) -> np.ndarray:
 def test_a_perfect_answer_scores_perfectly_with_its_volumes(reference):
     for score in scored(relabelled(reference, {3: 1, 2: 2}), ["left kidney", "right kidney"], reference):
         assert (score.truth, score.dice, score.hd95_mm, score.swapped) == ("present", 1.0, 0.0, False)
+        assert score.surface_dice == 1.0
         assert score.reference_ml == score.predicted_ml == pytest.approx(64 * 0.01)
 
 
@@ -110,6 +113,12 @@ def test_the_summary_adds_it_all_up(reference):
     left = next(row for row in summary.structures if row.structure == "left kidney")
     assert left.dice.mean == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert (left.dice.subjects, left.missed) == (3, 0)
+    assert left.surface_dice.subjects == 3 and 1 / 3 < left.surface_dice.mean < 2 / 3, (
+        "perfect, half and on the other side"
+    )
+    right = next(row for row in summary.structures if row.structure == "right kidney")
+    both = (left.surface_dice.mean + right.surface_dice.mean) / 2
+    assert summary.surfaces["made"].mean == pytest.approx(both)
     assert (summary.sources["made"].subjects, summary.sources["made"].scans) == (3, 3)
     assert summary.sources["made"].mean == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert (summary.elsewhere.count, summary.elsewhere.asked) == (1, 3)
@@ -148,3 +157,15 @@ def test_the_report_names_what_went_wrong_in_words_and_in_json(reference):
     found = json.loads(json.dumps(as_json(summary, "m", "fast", "dev", {}), allow_nan=False))
     assert found["false_presence"]["rate"] == 1.0
     assert found["structures"][0]["dice"]["low"] is None
+    assert found["surface_tolerance_mm"] == 2.0 and found["structures"][0]["surface_dice"]["mean"] == 0.0
+
+
+def test_scores_without_surface_dice_are_said_to_be(reference):
+    whole = relabelled(reference, {3: 1, 2: 2})
+    scores = scored(whole, ["left kidney"], reference, "a", "A")
+    earlier = [replace(score, case="b", subject="B", surface_dice=math.nan) for score in scores]
+    page = MarkdownPage()
+    print_summary(page, summarise(scores + earlier), "title", {})
+    (row,) = [line for line in page.text.splitlines() if line.startswith("| made | left kidney")]
+    assert "| 1.000 | 1.000 – 1.000 | 0.00 | 1.000 | – | 2 | 2 | 0 |" in row
+    assert "Surface Dice is of fewer scans" in page.text

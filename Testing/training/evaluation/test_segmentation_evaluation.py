@@ -107,11 +107,13 @@ def test_what_is_scored_is_not_computed_again(manifest, weights, capsys, tmp_pat
     assert evaluated(manifest, weights, capsys, output=output, sources=["other"])["skipped"] == []
 
 
-def test_the_table_is_printed_for_people(manifest, weights, capsys):
-    assert evaluate(manifest, profile="fast", weights=weights, split="train") == 0
+def test_the_table_is_printed_for_people_and_kept_as_markdown(manifest, weights, capsys, tmp_path):
+    table = tmp_path / "scores.md"
+    assert evaluate(manifest, profile="fast", weights=weights, split="train", table=table) == 0
     printed = capsys.readouterr().out
     for expected in ("left kidney", "HD95 mm", "Left and right swapped", "scans: 1"):
         assert expected in printed
+    assert "| made | left kidney |" in table.read_text() and "surface Dice, 2 mm" in table.read_text()
 
 
 def test_when_nothing_could_be_scored_the_exit_code_says_so(manifest, weights, capsys, tmp_path):

@@ -9,15 +9,8 @@ from mrifoundation.cli.options import JsonOption, ProfileOption, WeightsOption
 from mrifoundation.errors import InputError
 
 
-def _there(manifest: Path) -> Path:
-    """Looked at before the training package, with torch, is imported."""
-    if not manifest.is_file():
-        raise InputError(f"There is no manifest '{manifest}'; give a CSV in the form of the data pack's volumes.csv.")
-    return manifest
-
-
 def _there_or_afar(data: str | None) -> str | None:
-    """The same for what may also be a folder or lie in an object store."""
+    """Looked at before the training package, with torch, is imported; what lies in an object store is not."""
     if data and "://" not in data and not Path(data).exists():
         raise InputError(
             f"There is no '{data}'; give a manifest CSV, an nnU-Net, BIDS, DICOM or sharded data set, or the recipe (YAML) of a run."
@@ -25,9 +18,6 @@ def _there_or_afar(data: str | None) -> str | None:
     return data
 
 
-ManifestArgument = Annotated[
-    Path, typer.Argument(help="CSV in the form of the data pack's volumes.csv.", callback=_there)
-]
 DataArgument = Annotated[
     str,
     typer.Argument(
@@ -48,7 +38,7 @@ CasesOption = Annotated[int | None, typer.Option("--cases", min=1, help="At most
 TestsOption = Annotated[
     int | None, typer.Option("--cases", min=1, help="At most this many test scans of each structure.")
 ]
-TableOption = Annotated[Path | None, typer.Option("--table", help="Write the table to this Markdown file.")]
+TableOption = Annotated[Path | None, typer.Option("--table", help="Write the tables to this Markdown file.")]
 ObjectOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="Write the JSON object to this file as well.")
 ]
@@ -64,6 +54,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("few-shot")(few_shot)
     group.command("cost")(cost)
     group.command("transfer")(transfer)
+    group.command("free-text")(free_text)
     app.add_typer(group, name="evaluate")
 
 
@@ -77,14 +68,16 @@ def segmentation(
             min=0, help="In place of scans: this many images made of each label map that has none, of no patient."
         ),
     ] = 0,
+    tolerance: Annotated[float, typer.Option(min=0, help="Of surface Dice, in mm.")] = 2.0,
     profile: ProfileOption = "standard",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write every single measurement to this CSV.")
     ] = None,
+    table: TableOption = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
-    """Dice and 95 % Hausdorff distance (mm) of every structure and source, with bootstrap intervals."""
+    """Dice, 95 % Hausdorff distance (mm) and surface Dice of every structure and source, with bootstrap intervals."""
     from mrifoundation_training.evaluation.segmentation import evaluate
 
     return evaluate(
@@ -92,15 +85,17 @@ def segmentation(
         split=split,
         sources=sources,
         made=made,
+        tolerance_mm=tolerance,
         profile=profile,
         output=output,
+        table=table,
         as_json=as_json,
         weights=weights,
     )
 
 
 def classification(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     heads: Annotated[
         list[str] | None, typer.Option("--head", help="Only this head; may be given several times.")
     ] = None,
@@ -108,6 +103,8 @@ def classification(
         Path | None, typer.Option(help="Folder in ACDC's own layout, in place of the manifest's cardiac rows.")
     ] = None,
     picai: Annotated[Path | None, typer.Option(help="Folder in PI-CAI's own layout, for the prostate head.")] = None,
+    output: ObjectOption = None,
+    table: TableOption = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for reliability and Bland-Altman plots.")] = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
@@ -115,11 +112,21 @@ def classification(
     """Cross-validated figures of every head beside its baselines, and how it does on development cases."""
     from mrifoundation_training.evaluation.classification import evaluate
 
-    return evaluate(manifest, heads=heads, acdc=acdc, picai=picai, plots=plots, as_json=as_json, weights=weights)
+    return evaluate(
+        manifest,
+        heads=heads,
+        acdc=acdc,
+        picai=picai,
+        output=output,
+        table=table,
+        plots=plots,
+        as_json=as_json,
+        weights=weights,
+    )
 
 
 def retrieval(
-    manifest: ManifestArgument,
+    manifest: DataArgument,
     asking: Annotated[
         str,
         typer.Option(help="Scans of this split ask, with their regions and captions (all, train, dev); all are found."),
@@ -130,6 +137,7 @@ def retrieval(
     ] = True,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
+    table: TableOption = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
@@ -143,6 +151,7 @@ def retrieval(
         baselines=baselines,
         profile=profile,
         output=output,
+        table=table,
         as_json_object=as_json,
         weights=weights,
     )
@@ -187,23 +196,29 @@ def robustness(
     manifest: DataArgument,
     split: SplitOption = "dev",
     sources: SourcesOption = None,
+    damages: Annotated[
+        list[str] | None, typer.Option("--damage", help="Only this damage; may be given several times.")
+    ] = None,
     cases: CasesOption = None,
     profile: ProfileOption = "standard",
     output: ObjectOption = None,
+    table: TableOption = None,
     plot: Annotated[Path | None, typer.Option(help="Write the curves to this PNG.")] = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
 ) -> int:
-    """Dice under thicker slices, noise, bias field, a cut field of view and missing slices."""
+    """Dice under thicker slices, noise, bias field, a cut field of view, missing slices, and with sequences of a study dropped."""
     from mrifoundation_training.evaluation.robustness import evaluate
 
     return evaluate(
         manifest,
         split=split,
         sources=sources,
+        damages=damages,
         cases_per_source=cases,
         profile=profile,
         output=output,
+        table=table,
         plot=plot,
         as_json_object=as_json,
         weights=weights,
@@ -217,7 +232,9 @@ def few_shot(
     slices: Annotated[int, typer.Option(min=0, help="Annotated slices of a structure; 0 leaves them out.")] = 10,
     scans: Annotated[
         list[int] | None,
-        typer.Option("--scans", min=1, help="Annotated scans; several times. 1, 5 and 10 when left out."),
+        typer.Option(
+            "--scans", min=0, help="Annotated scans; several times. 1, 5 and 10 when left out; 0 leaves them out."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Repetitions, with other scans and slices annotated.")] = 5,
     scratch_steps: Annotated[
@@ -280,6 +297,31 @@ def cost(
         more_scans=more or (2, 5, 10),
         steps=steps or (100, 300, 1000),
         most_tests=cases,
+        profile=profile,
+        output=output,
+        as_json_object=as_json,
+        weights=weights,
+    )
+
+
+def free_text(
+    manifest: DataArgument,
+    split: SplitOption = "dev",
+    sources: SourcesOption = None,
+    cases: CasesOption = None,
+    profile: ProfileOption = "standard",
+    output: ObjectOption = None,
+    as_json: JsonOption = False,
+    weights: WeightsOption = None,
+) -> int:
+    """Dice of structures that are asked for in words that the vocabulary does not know, beside that of their names."""
+    from mrifoundation_training.evaluation.free_text import evaluate
+
+    return evaluate(
+        manifest,
+        split=split,
+        sources=sources,
+        cases_per_source=cases,
         profile=profile,
         output=output,
         as_json_object=as_json,

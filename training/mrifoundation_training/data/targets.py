@@ -1,5 +1,6 @@
 """What may be asked of a labelled case: structures it shows, structures known not to be in view; never what its source left unlabelled."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -101,10 +102,11 @@ def askable(
         if len({sideless(part) for part in parts}) > 1:
             row[[lesion for lesion, host in hosts if row[host]]] = True
         prompts.append(structure.name), rows.append(row), absent.append(not row.any())
-    single = np.array([name in declared for name in prompts])
-    lesion = np.array([vocabulary[name].kind == "lesion" for name in prompts])
-    beyond = np.array([_is_beyond(vocabulary[name], region) for name in prompts]) & np.array(absent)
-    return Askable(tuple(prompts), np.array(rows), np.array(absent), single, lesion, beyond)
+    single = np.array([name in declared for name in prompts], bool)
+    lesion = np.array([vocabulary[name].kind == "lesion" for name in prompts], bool)
+    gone = np.array(absent, bool)
+    beyond = np.array([_is_beyond(vocabulary[name], region) for name in prompts], bool) & gone
+    return Askable(tuple(prompts), np.array(rows, bool).reshape(-1, len(names)), gone, single, lesion, beyond)
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +149,11 @@ def _sideless(structure: Structure) -> str:
 
 def _near(one: str, other: str) -> bool:
     return one == other or other in NEIGHBOURS.get(one, ()) or one in NEIGHBOURS.get(other, ())
+
+
+def called_the_same(vocabulary: Vocabulary, shown: Iterable[str]) -> frozenset[str]:
+    """What is not in view as a structure, though people may use its name for what is `shown`: a fetal brain is "the brain", too."""
+    return frozenset(name for one in shown if (name := vocabulary[one].gives_way_to))
 
 
 def swapped_sides(vocabulary: Vocabulary, names: tuple[str, ...]) -> tuple[str, ...]:

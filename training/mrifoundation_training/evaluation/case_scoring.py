@@ -11,10 +11,11 @@ from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.data.unjudged import check_judged
 from mrifoundation_training.evaluation.questions import disjoint_batches, elsewhere_questions, labelled_questions
 from mrifoundation_training.evaluation.scores import Score, elsewhere_scores, labelled_scores
+from mrifoundation_training.evaluation.surface_distance import TOLERANCE_MM
 
 
-def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
-    """Scores of everything that may be asked of the case; [] when nothing may.
+def score_case(engine: Engine, case: Case, profile: str, tolerance_mm: float = TOLERANCE_MM) -> list[Score]:
+    """Scores of everything that may be asked of the case; [] when nothing may. tolerance_mm: of surface Dice.
 
     Raises InputError when the scan or its labels cannot be read, or do not share a grid.
     """
@@ -30,7 +31,7 @@ def score_case(engine: Engine, case: Case, profile: str) -> list[Score]:
     scores = []
     for batch in disjoint_batches(asked):
         answer = engine.segment(encoding, [question.name for question in batch], likeliest=True)
-        scores += labelled_scores(identity, batch, answer, reference, engine.vocabulary, values_of)
+        scores += labelled_scores(identity, batch, answer, reference, engine.vocabulary, values_of, tolerance_mm)
     if elsewhere:
         scores += elsewhere_scores(
             identity, engine.segment(encoding, [question.name for question in elsewhere], likeliest=True)

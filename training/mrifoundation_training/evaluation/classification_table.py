@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from rich.console import Console
 from rich.table import Table
 
-from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.heads import dementia
 
 # What a head shall reach, cross-validated.
@@ -24,9 +24,8 @@ class Evaluated:
     problem: str = ""
 
 
-def print_table(found: list[Evaluated], model_id: str) -> None:
+def print_table(console: Console, found: list[Evaluated], model_id: str) -> None:
     """Head × measurement: cross-validated, its baselines, development, zero-shot; then agreement, aims and what was left out."""
-    console = wide_console()
     table = Table(title=f"Heads with {model_id}")
     for column in ("head", "measured on", "cases", "people"):
         table.add_column(column, no_wrap=True)
@@ -39,9 +38,8 @@ def print_table(found: list[Evaluated], model_id: str) -> None:
     console.print(table)
     for one in found:
         console.print(f"{one.name}: {one.problem or one.trained_on}", highlight=False)
-        if one.pointing:
-            told = "Peak of the heat map inside the reference lesion: {hits} of {cases} development cases; without a map: {without}."
-            console.print(told.format(**one.pointing), highlight=False)
+        for name, pointed in one.pointing.items():
+            console.print(_pointed(name, pointed), highlight=False)
         for agreement in one.figures.get("agreement", ()):
             console.print(_agreed(agreement), highlight=False)
     for sentence in aims(found):
@@ -87,6 +85,16 @@ def aims(found: list[Evaluated]) -> list[str]:
             r = agreement["r"]
             sentences.append(f"Aim, nWBV against OASIS: r = {r:.3f}, wanted {AIM_NWBV:.2f}: {_verdict(r >= AIM_NWBV)}.")
     return sentences
+
+
+def _pointed(name: str, found: dict) -> str:
+    if not found["cases"]:
+        return f"Heat map of the {name}: none of {found['without']} development cases with a reference lesion has one."
+    return (
+        f"Heat map of the {name}, {found['shows']}: its peak lies inside the reference lesion in {found['hits']} of {found['cases']} "
+        f"development cases of {found['people']} people (95 % interval {found['low']:.0%} – {found['high']:.0%}; by chance "
+        f"{found['chance']:.0%}); without a map: {found['without']}."
+    )
 
 
 def _agreed(found: dict) -> str:

@@ -41,15 +41,15 @@ def evaluate(
     """Dice in test scans after learning from 10 annotated slices (MRI-CORE's protocol) and from 1, 5 and 10 scans, drawn anew for every
     seed, the same for every method.
 
-    slices: 0 leaves them out. scratch_steps: of the network from scratch, 0 leaves it out. most_tests: at most so many test scans of each
-    structure. output: JSON, written after every repetition, and gone on with where it was stopped. table: the same as Markdown. Gives 0,
-    or 1 when nothing could be measured. Raises InputError for a manifest, source or weights that cannot be used.
+    slices, scans: 0 leaves them out. scratch_steps: of the network from scratch, 0 leaves it out. most_tests: at most so many test scans
+    of each structure. output: JSON, written after every repetition, and gone on with where it was stopped. table: the same as Markdown.
+    Gives 0, or 1 when nothing could be measured. Raises InputError for a manifest, source or weights that cannot be used.
     """
     cases = cases_to_measure(manifest)
     if unknown := sorted(set(sources or ()) - {case.source for case in cases}):
         raise InputError(f"The manifest has no source {', '.join(unknown)}; choose among those it has.")
     engine, recipe = Engine.load(weights), ScratchRecipe(scratch_steps)
-    budgets = [Budget(slices, "slices")] * (slices > 0) + [Budget(count, "scans") for count in sorted(set(scans))]
+    budgets = [Budget(slices, "slices")] * (slices > 0) + [Budget(count, "scans") for count in sorted(set(scans) - {0})]
     about = {"model": engine.card.model_id, "profile": profile, "scratch": recipe.sentence if scratch_steps else ""}
     results, left_out, console = read_results(output, about), {}, Console(file=sys.stderr)
     untrained = random_engine(engine)

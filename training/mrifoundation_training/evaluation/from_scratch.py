@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from monai.networks.nets import DynUNet
 from torch.nn import functional as F
 
 from mrifoundation.engine.taught.cells import PAINTED, marked
@@ -21,7 +20,7 @@ class ScratchRecipe:
     """steps: of one patch each. patch: working voxels a side, a multiple of 16. filters: of each level. rate: at first."""
 
     steps: int = 300
-    patch: int = 64
+    patch: int = 48
     filters: tuple[int, ...] = (16, 32, 64, 128)
     rate: float = 1e-2
 
@@ -89,6 +88,8 @@ class _Volume:
 
 
 def _network(recipe: ScratchRecipe) -> torch.nn.Module:
+    from monai.networks.nets import DynUNet  # MONAI takes ten seconds to import
+
     levels = len(recipe.filters)
     return DynUNet(
         spatial_dims=3,

@@ -20,6 +20,12 @@ def cases_to_measure(data: Path | str) -> list[Case]:
     return [_renamed(case, recipe) for case in recipe_cases(recipe)]
 
 
+def folder_of(data: Path | str) -> Path:
+    """Where further tables lie beside the rows: the folder of the manifest (of a recipe: of its manifest), or the data set itself."""
+    data = Path(read_recipe(data).manifest if str(data).endswith(RECIPES) else data)
+    return data.parent if data.is_file() else data
+
+
 def _renamed(case: Case, recipe: Recipe) -> Case:
     """Under the names that it trained by; images that are made of a label map are renamed when they are made."""
     names = recipe.sources[case.source].rename if case.source in recipe.sources and case.image else {}

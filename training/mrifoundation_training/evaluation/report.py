@@ -8,47 +8,62 @@ from rich.table import Table
 
 from mrifoundation_training.evaluation.bootstrap import Interval
 from mrifoundation_training.evaluation.floors import MOST_FALSE_PRESENCE
-from mrifoundation_training.evaluation.summary import Rate, Summary
+from mrifoundation_training.evaluation.summary import Rate, StructureSummary, Summary
+from mrifoundation_training.evaluation.surface_distance import TOLERANCE_MM
 
 NAMED = 8
 
 
-def print_summary(console: Console, summary: Summary, title: str, skipped: dict[str, str]) -> None:
+def print_summary(
+    console: Console, summary: Summary, title: str, skipped: dict[str, str], tolerance_mm: float = TOLERANCE_MM
+) -> None:
     """Structure × source, then presence, sides, floors, and what was skipped and why."""
     table = Table(title=title)
     for column in ("source", "structure"):
         table.add_column(column, no_wrap=True)
-    for column in ("Dice", "95 % interval", "HD95 mm", "subjects", "scans", "missed"):
+    surface = f"surface Dice, {tolerance_mm:g} mm"
+    for column in ("Dice", "95 % interval", "HD95 mm", surface, "95 % interval", "subjects", "scans", "missed"):
         table.add_column(column, justify="right")
     for row in summary.structures:
         counts = (str(row.dice.subjects), str(row.dice.scans), str(row.missed))
-        table.add_row(
-            row.source, row.structure, _number(row.dice.mean), _range(row.dice), _number(row.hd95_mm.mean, 2), *counts
-        )
+        numbers = (*_shown(row.dice), _number(row.hd95_mm.mean, 2), *_shown(row.surface_dice))
+        table.add_row(row.source, row.structure, *numbers, *counts)
     table.add_section()
     for source, dice in summary.sources.items():
-        table.add_row(
-            source, "all structures", _number(dice.mean), _range(dice), "", str(dice.subjects), str(dice.scans), ""
-        )
+        counts = (str(dice.subjects), str(dice.scans), "")
+        table.add_row(source, "all structures", *_shown(dice), "", *_shown(summary.surfaces[source]), *counts)
     console.print(table)
     console.print(_sentence("Said to be in view though it is in another part of the body", summary.elsewhere))
     console.print(_sentence("Said to be in view though its source shows none in this scan", summary.absent))
     console.print(_sentence("Left and right swapped", summary.swapped))
     _print_floors(console, summary)
+    if any(_partly(row) for row in summary.structures):
+        console.print(
+            "Surface Dice is of fewer scans than Dice: the score file is of before it was measured; score into another one."
+        )
     if skipped:
         console.print(f"Skipped {len(skipped)} case{'' if len(skipped) == 1 else 's'}:")
         for case, reason in skipped.items():
             console.print(f"  {case}: {reason}", highlight=False)
 
 
-def as_json(summary: Summary, model: str, profile: str, split: str, skipped: dict[str, str]) -> dict:
+def as_json(
+    summary: Summary,
+    model: str,
+    profile: str,
+    split: str,
+    skipped: dict[str, str],
+    tolerance_mm: float = TOLERANCE_MM,
+) -> dict:
     """One object of plain JSON types; a number that does not exist is null."""
     found = {
         "model": model,
         "profile": profile,
         "split": split,
+        "surface_tolerance_mm": tolerance_mm,
         "structures": [asdict(row) for row in summary.structures],
         "sources": {source: asdict(dice) for source, dice in summary.sources.items()},
+        "sources_surface_dice": {source: asdict(share) for source, share in summary.surfaces.items()},
         "false_presence": _rate(summary.elsewhere),
         "false_presence_labelled": _rate(summary.absent),
         "sides_swapped": _rate(summary.swapped),
@@ -82,12 +97,18 @@ def _sentence(what: str, rate: Rate) -> str:
     return f"{what}: {rate.count} of {rate.asked} ({rate.value:.1%})" + (f": {named}." if named else ".")
 
 
+def _partly(row: StructureSummary) -> bool:
+    return row.surface_dice.scans < row.dice.scans
+
+
 def _number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else "–"
 
 
-def _range(interval: Interval) -> str:
-    return f"{interval.low:.3f} – {interval.high:.3f}" if math.isfinite(interval.low) else "–"
+def _shown(interval: Interval) -> tuple[str, str]:
+    """Mean and interval."""
+    span = f"{interval.low:.3f} – {interval.high:.3f}" if math.isfinite(interval.low) else "–"
+    return _number(interval.mean), span
 
 
 def _rate(rate: Rate) -> dict:

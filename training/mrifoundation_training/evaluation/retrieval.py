@@ -12,8 +12,10 @@ from rich.progress import Progress
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.library.doubts import DOUBTED
-from mrifoundation_training.data.manifest import read_manifest
+from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.evaluation.console import wide_console
+from mrifoundation_training.evaluation.markdown_page import MarkdownPage
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.retrieval_anatomy import Anatomy, anatomy_agreement, disease_agreement
 from mrifoundation_training.evaluation.retrieval_gallery import (
     TUMOR,
@@ -32,29 +34,33 @@ from mrifoundation_training.evaluation.retrieval_words import measure_words, tra
 
 NETWORK, UNTRAINED, HISTOGRAM = "network", "same network, random weights", "histogram and size"
 ALONE = "{}, embedding alone"
+FACTS = ("region", "sequence", "diagnosis", "caption")  # what answers are right or wrong by, beside the labels
 
 
 def evaluate(
-    manifest: Path,
+    manifest: Path | str,
     *,
     asking: str = "all",
     sources: Sequence[str] | None = None,
     baselines: bool = True,
     profile: str = "standard",
     output: Path | None = None,
+    table: Path | None = None,
     as_json_object: bool = False,
     weights: Path | str | None = None,
 ) -> int:
     """Embed every image of a manifest and measure retrieval over all of them; prints tables, or one JSON object.
 
-    asking: split whose scans, with their regions and captions, are the queries ("all" for every one); the gallery is always everything.
-    baselines: also random weights, which read every scan again, and histograms. output: a JSON file for the same object. Gives the
-    exit code. Raises InputError for a manifest, split or weights that cannot be used.
+    manifest: what `cases_to_measure` takes; what it does not tell of any scan is not asked about, and that is said. asking: split whose
+    scans, with their regions and captions, are the queries ("all" for every one); the gallery is always everything. baselines: also
+    random weights, which read every scan again, and histograms. output: a JSON file for the same object; table: Markdown. Gives the
+    exit code. Raises InputError for a manifest, split or weights that cannot be used, and where nothing tells which answer is right.
     """
-    rows = read_manifest(manifest)
+    rows = cases_to_measure(manifest)
     cases = [case for case in rows if case.image and (not sources or case.source in sources)]
     if not cases or (asking != "all" and not any(case.split == asking for case in cases)):
         raise InputError(f"The manifest has no images there for split '{asking}'; choose another split or source.")
+    untold = untold_of(cases)
     engine = Engine.load(weights)
     engines = {NETWORK: engine} | ({UNTRAINED: random_engine(engine)} if baselines else {})
     embedders = {name: NetworkEmbedder(one, profile, guess=name == NETWORK) for name, one in engines.items()}
@@ -65,15 +71,42 @@ def evaluate(
     if not galleries[NETWORK]:
         raise InputError(f"None of the scans can be read; the first: {next(iter(skipped.values()))}")
     found = summarise(galleries, engines, trained_captions(rows), asking)
-    found |= {"model": engine.card.model_id, "profile": profile, "asking": asking, "skipped": skipped}
+    if not _asked(found):
+        raise InputError(
+            "Nothing could be asked of these scans: they tell no region, sequence, diagnosis, caption or tumor that another one is found "
+            "by, and too few have labelled volumes. Give more scans, or a manifest CSV with these columns, in the form of the data pack's "
+            "volumes.csv."
+        )
+    found |= {"model": engine.card.model_id, "profile": profile, "asking": asking, "untold": untold, "skipped": skipped}
     told = as_json(found)
     if output is not None:
         Path(output).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if table is not None:
+        page = MarkdownPage()
+        print_summary(page, found)
+        page.write(table)
     if as_json_object:
         print(json.dumps(told, ensure_ascii=False))
     else:
         print_summary(wide_console(), found)
     return 0
+
+
+def untold_of(cases: Sequence[Case]) -> list[str]:
+    """Those of FACTS that are known of none of the scans. Raises InputError when that is all of them and nothing is labelled either."""
+    untold = [fact for fact in FACTS if not any(known(getattr(case, fact)) for case in cases)]
+    if len(untold) == len(FACTS) and not any(case.labels and case.table for case in cases):
+        raise InputError(
+            "Nothing tells which scans are alike: no region, sequence, diagnosis, caption or labels of any of them. Give a manifest CSV "
+            "with one of these columns, in the form of the data pack's volumes.csv, or shards of one."
+        )
+    return untold
+
+
+def _asked(found: dict) -> bool:
+    precisions = [one for part in ("images", "tumors") for group in found[part].values() for one in group.values()]
+    words = any(group for by_embedding in found["words"].values() for group in by_embedding.values())
+    return bool(any(one.queries for one in precisions) or found["anatomy"] or found["disease"] or words)
 
 
 def summarise(

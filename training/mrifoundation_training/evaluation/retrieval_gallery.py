@@ -18,9 +18,10 @@ from mrifoundation.library.likeness import RECIPE, likeness
 from mrifoundation.library.region_guess import guess_region
 from mrifoundation.library.regions import box_of, found_volumes, structures_of
 from mrifoundation.model import FoundationModel
-from mrifoundation.volume import Scan, read_scan
+from mrifoundation.volume import Scan
 from mrifoundation.volume.intensity import robust_range, scale
 from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.reading import read_place
 
 BINS = 32
 SMALLEST = 27  # voxels of a region
@@ -101,7 +102,7 @@ def embed_all(
     skipped = {}
     for case in cases:
         try:
-            scan = read_scan(case.image)
+            scan = read_place(case.image)
             masks = region_masks(case, scan, vocabulary)
             embedded = {name: embed(case, scan, masks) for name, embed in embedders.items()}
         except InputError as error:
@@ -117,7 +118,7 @@ def region_masks(case: Case, scan: Scan, vocabulary: Vocabulary) -> dict[str, np
     """bool masks of the labelled structures of a case, the tumor first; {} without labels on its grid."""
     if case.labels is None:
         return {}
-    labels = np.rint(read_scan(case.labels).voxels).astype(np.int32)
+    labels = np.rint(read_place(case.labels).voxels).astype(np.int32)
     if labels.shape != scan.shape:
         return {}
     tumors = [value for value, name in case.table.items() if is_tumor(name, vocabulary)]

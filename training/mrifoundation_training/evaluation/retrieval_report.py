@@ -18,6 +18,11 @@ def print_summary(console: Console, found: dict[str, Any]) -> None:
         f"{found['model']}, profile {found['profile']}, {found['scans']} scans of {found['subjects']} subjects.",
         highlight=False,
     )
+    if found["untold"]:
+        console.print(
+            f"Not asked about, since these data tell it of no scan: {', '.join(found['untold'])}. A manifest CSV has a column for each.",
+            highlight=False,
+        )
     for fact, by_embedding in found["images"].items():
         _print_precision(console, f"Image → scans of the same {fact}, queries: {found['asking']}", by_embedding)
     for source, by_embedding in found["anatomy"].items():
@@ -35,12 +40,16 @@ def print_summary(console: Console, found: dict[str, Any]) -> None:
     else:
         console.print("Words: not measured, these weights were not trained on words.", highlight=False)
     for what, counts in found["labels"].items():
+        if not counts["asked"]:
+            continue
         share = counts["right"] / counts["guessed"] if counts["guessed"] else float("nan")
         console.print(
             f"Guessed {what}: right in {counts['right']} of {counts['guessed']} ({share:.1%}), {counts['asked']} asked.",
             highlight=False,
         )
     for fact, counts in found["mislabelled"].items():
+        if not counts["scans"]:
+            continue
         console.print(
             f"Wrong {fact} put in: {counts['found'] / max(1, counts['wrong']):.1%} found, {counts['mended'] / max(1, counts['wrong']):.1%} "
             f"with the right one named (n = {counts['wrong']}); right ones doubted: {counts['doubted']} of {counts['scans']}.",
@@ -56,6 +65,8 @@ def as_json(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print_precision(console: Console, title: str, by_embedding: dict[str, Precision]) -> None:
+    if not any(one.queries for one in by_embedding.values()):
+        return
     table = Table(title=title)
     table.add_column("embedding", no_wrap=True)
     for column in ("precision@5", "95 % interval", "by label", "best possible", "chance", "queries"):

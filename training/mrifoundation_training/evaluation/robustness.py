@@ -1,32 +1,44 @@
-"""`mrifoundation evaluate robustness`: how much Dice is left when scans get worse."""
+"""`mrifoundation evaluate robustness`: how much Dice is left when scans get worse, or sequences of a study are missing."""
 
 import json
 import sys
 import zlib
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.reading import read_place
-from mrifoundation_training.evaluation.bootstrap import Interval, subject_bootstrap
+from mrifoundation_training.evaluation.bootstrap import subject_bootstrap
 from mrifoundation_training.evaluation.case_scoring import reference_labels
 from mrifoundation_training.evaluation.console import wide_console
+from mrifoundation_training.evaluation.dropped_sequences import (
+    BEST,
+    DROPPED,
+    UNIT,
+    Left,
+    by_structure,
+    curves_of,
+    left_of,
+    studies,
+)
+from mrifoundation_training.evaluation.markdown_page import MarkdownPage
 from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.questions import Question, disjoint_batches, labelled_questions
 from mrifoundation_training.evaluation.robustness_plot import plot_curves
+from mrifoundation_training.evaluation.robustness_table import Curves, plain, print_curves
 from mrifoundation_training.evaluation.segmentation import chosen_cases
 from mrifoundation_training.evaluation.spoiling import DAMAGES, Damage
 
-Curve = dict[float, Interval]
+UNITS = {damage.name: damage.unit for damage in DAMAGES} | {DROPPED: UNIT}
 
 
 def evaluate(
@@ -34,25 +46,61 @@ def evaluate(
     *,
     split: str = "dev",
     sources: Collection[str] | None = None,
+    damages: Collection[str] | None = None,
     cases_per_source: int | None = None,
     profile: str = "standard",
     output: Path | None = None,
+    table: Path | None = None,
     plot: Path | None = None,
     as_json_object: bool = False,
     weights: Path | str | None = None,
 ) -> int:
     """Mean Dice over the labelled structures of each scan, scan by scan, at every level of every damage; one curve a source.
 
-    Scans are encoded one by one, so a study that lacks a sequence is no damage here. cases_per_source: the first so many. output: JSON
-    file; plot: PNG. Gives the exit code: 0 when anything was scored. Raises InputError for a manifest, split or source without scans.
+    damages: only these of UNITS. Dropped sequences are asked of studies, all else of single scans; cases_per_source: the first so many.
+    output: JSON file; table: Markdown; plot: PNG. Gives the exit code: 0 when anything was scored. Raises InputError for a manifest,
+    split, source or damage that is not there.
     """
-    chosen = _first_of_each(
-        [c for c in chosen_cases(cases_to_measure(manifest), split, sources) if c.labels], cases_per_source
-    )
-    engine = Engine.load(weights)
+    if unknown := sorted(set(damages or ()) - set(UNITS)):
+        raise InputError(f"There is no damage {', '.join(unknown)}; there are {', '.join(UNITS)}.")
+    wanted = [name for name in UNITS if not damages or name in damages]
+    chosen = [c for c in chosen_cases(cases_to_measure(manifest), split, sources) if c.labels]
+    engine, skipped = Engine.load(weights), {}
+    spoil = [damage for damage in DAMAGES if damage.name in wanted]
+    curves = _spoiled(engine, _first_of_each(chosen, cases_per_source) if spoil else [], spoil, profile, skipped)
+    left = {}
+    if DROPPED in wanted:
+        left = _left(engine, _first_studies(chosen, cases_per_source), profile, skipped)
+        for source, people in left.items():
+            curves[source] = curves.get(source, {}) | curves_of(people)
+    found = {
+        "model": engine.card.model_id,
+        "profile": profile,
+        "split": split,
+        "curves": plain(curves),
+        "sequences": {source: by_structure(people) for source, people in left.items()},
+        "skipped": skipped,
+    }
+    if output is not None:
+        Path(output).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if table is not None:
+        page = MarkdownPage()
+        print_curves(page, curves, _drawn(curves), found)
+        page.write(table)
+    if plot is not None and curves:
+        plot_curves(curves, _drawn(curves), Path(plot), f"{engine.card.model_id}, profile {profile}, split {split}")
+    if as_json_object:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        print_curves(wide_console(), curves, _drawn(curves), found)
+    return 0 if curves else 1
+
+
+def _spoiled(
+    engine: Engine, cases: list[Case], damages: Sequence[Damage], profile: str, skipped: dict[str, str]
+) -> Curves:
     measured: dict[str, dict[str, dict[float, dict[str, list[float]]]]] = {}
-    skipped: dict[str, str] = {}
-    for case in track(chosen, "Spoiling", console=Console(file=sys.stderr), transient=True):
+    for case in track(cases, "Spoiling", console=Console(file=sys.stderr), transient=True):
         try:
             scan = read_place(case.image)
             reference = reference_labels(case, scan)
@@ -60,33 +108,33 @@ def evaluate(
             skipped[case.id] = str(error)
             continue
         asked = [q for q in labelled_questions(case, engine.vocabulary, engine.knows) if len(q.values) == 1]
-        for damage in DAMAGES:
+        for damage in damages:
             levels = measured.setdefault(case.source, {}).setdefault(damage.name, {})
             for level, score in spoiled_scores(engine, case.id, scan, reference, asked, damage, profile).items():
                 levels.setdefault(level, {}).setdefault(case.subject, []).append(score)
-    curves = {
+    return {
         source: {
             name: {level: subject_bootstrap(values) for level, values in levels.items()}
             for name, levels in damages.items()
         }
         for source, damages in measured.items()
     }
-    found = {
-        "model": engine.card.model_id,
-        "profile": profile,
-        "split": split,
-        "curves": _plain(curves),
-        "skipped": skipped,
-    }
-    if output is not None:
-        Path(output).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if plot is not None:
-        plot_curves(curves, Path(plot), f"{engine.card.model_id}, profile {profile}, split {split}")
-    if as_json_object:
-        print(json.dumps(found, ensure_ascii=False))
-    else:
-        _print(curves, found)
-    return 0 if curves else 1
+
+
+def _left(
+    engine: Engine, found: list[list[Case]], profile: str, skipped: dict[str, str]
+) -> dict[str, dict[str, list[Left]]]:
+    """source → subject → what is left of that study."""
+    left: dict[str, dict[str, list[Left]]] = defaultdict(dict)
+    for study in track(found, "Dropping", console=Console(file=sys.stderr), transient=True):
+        try:
+            rows = left_of(engine, study, profile)
+        except InputError as error:
+            skipped[study[0].subject] = str(error)
+            continue
+        if rows:
+            left[study[0].source][study[0].subject] = rows
+    return left
 
 
 def spoiled_scores(
@@ -117,35 +165,14 @@ def _first_of_each(cases: list[Case], count: int | None) -> list[Case]:
     return [case for group in by_source.values() for case in group[:count]]
 
 
-def _print(curves: dict[str, dict[str, Curve]], found: dict) -> None:
-    console = wide_console()
-    console.print(f"{found['model']}, profile {found['profile']}, split {found['split']}.", highlight=False)
-    for damage in DAMAGES:
-        table = Table(title=f"Mean Dice by {damage.name} ({damage.unit})")
-        table.add_column("source", no_wrap=True)
-        for level in damage.levels:
-            table.add_column(f"{level:g}", justify="right")
-        table.add_column("subjects", justify="right")
-        for source, damages in curves.items():
-            curve = damages[damage.name]
-            row = [f"{one.mean:.3f}" if np.isfinite(one.mean) else "–" for one in curve.values()]
-            table.add_row(source, *row, str(max(one.subjects for one in curve.values())))
-        console.print(table)
-    for case, reason in found["skipped"].items():
-        console.print(f"Skipped {case}: {reason}", highlight=False)
+def _first_studies(cases: list[Case], count: int | None) -> list[list[Case]]:
+    by_source: dict[str, list[list[Case]]] = {}
+    for study in studies(cases):
+        by_source.setdefault(study[0].source, []).append(study)
+    return [study for group in by_source.values() for study in group[:count]]
 
 
-def _plain(curves: dict[str, dict[str, Curve]]) -> dict:
-    def number(value: float) -> float | None:
-        return round(value, 4) if np.isfinite(value) else None
-
-    return {
-        source: {
-            name: [
-                {"level": level, "dice": number(one.mean), "low": number(one.low), "high": number(one.high), "subjects": one.subjects}
-                for level, one in curve.items()
-            ]
-            for name, curve in damages.items()
-        }
-        for source, damages in curves.items()
-    }  # fmt: skip
+def _drawn(curves: Curves) -> dict[str, str]:
+    """Damages that there is a curve of, with their units."""
+    units = UNITS | {BEST: UNIT}
+    return {name: unit for name, unit in units.items() if any(name in damages for damages in curves.values())}

@@ -6,17 +6,20 @@ from pathlib import Path
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.evaluation.scores import Score
+from mrifoundation_training.evaluation.surface_distance import TOLERANCE_MM
 
-_COLUMNS = ("model", "profile", *(field.name for field in fields(Score)), "rows_of_case")
+_COLUMNS = ("model", "profile", "tolerance_mm", *(field.name for field in fields(Score)), "rows_of_case")
+_LATER = ("tolerance_mm", "surface_dice")  # columns that a file of before surface Dice was measured lacks
+_EARLIER = tuple(column for column in _COLUMNS if column not in _LATER)
 
 
 class ScoreFile:
-    """Scores of one model and profile. `path` None keeps them in memory only."""
+    """Scores of one model and profile, with one tolerance of surface Dice. `path` None keeps them in memory only."""
 
-    def __init__(self, path: Path | None, model: str, profile: str):
-        """Reads what is there; rows of a case that was cut off are dropped. Raises InputError when it is another
-        model's file."""
-        self._path, self._model, self._profile = path, model, profile
+    def __init__(self, path: Path | None, model: str, profile: str, tolerance_mm: float = TOLERANCE_MM):
+        """Reads what is there; rows of a case that was cut off are dropped, rows without surface Dice stay without it. Raises InputError
+        when it is another model's file."""
+        self._path, self._model, self._profile, self.tolerance_mm = path, model, profile, tolerance_mm
         self._cases: dict[str, list[Score]] = {}
         if path is not None:
             self._restore()
@@ -52,27 +55,30 @@ class ScoreFile:
             ) from error
 
     def _rows(self) -> list[dict[str, str]]:
-        foreign = (
-            f"'{self._path}' is not a score file of these weights and this profile; choose another file or delete it."
-        )
+        foreign = f"'{self._path}' is not a score file of these weights, this profile and this tolerance; choose another file or delete it."
         try:
             with open(self._path, newline="", encoding="utf-8") as file:
                 reader = csv.DictReader(file)
-                if tuple(reader.fieldnames or _COLUMNS) != _COLUMNS:
+                columns = tuple(reader.fieldnames or _COLUMNS)
+                if columns not in (_COLUMNS, _EARLIER):
                     raise InputError(foreign)
-                rows = [row for row in reader if all(row[column] is not None for column in _COLUMNS)]
+                rows = [row for row in reader if all(row[column] is not None for column in columns)]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError(foreign) from error
         rows = [row for row in rows if row["rows_of_case"].isdigit()]
-        if any((row["model"], row["profile"]) != (self._model, self._profile) for row in rows):
+        if any(self._foreign(row) for row in rows):
             raise InputError(foreign)
         return rows
+
+    def _foreign(self, row: dict[str, str]) -> bool:
+        tolerance = float(row.get("tolerance_mm", self.tolerance_mm))
+        return (row["model"], row["profile"], tolerance) != (self._model, self._profile, self.tolerance_mm)
 
     def _write(self, file, scores: list[Score]) -> None:
         writer = csv.writer(file)
         for score in scores:
             values = [_text(getattr(score, field.name)) for field in fields(Score)]
-            writer.writerow([self._model, self._profile, *values, len(scores)])
+            writer.writerow([self._model, self._profile, self.tolerance_mm, *values, len(scores)])
 
 
 def _text(value: object) -> str:
@@ -89,4 +95,5 @@ def _score(row: dict[str, str]) -> Score:
             return text
         return None if text == "" else text == "True"
 
-    return Score(**{field.name: typed(field.type, row[field.name]) for field in fields(Score)})
+    told = [field for field in fields(Score) if field.name in row]
+    return Score(**{field.name: typed(field.type, row[field.name]) for field in told})

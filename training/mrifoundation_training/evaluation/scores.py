@@ -8,7 +8,7 @@ from mrifoundation.anatomy import Vocabulary
 from mrifoundation.engine import Segmentation
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.questions import Question
-from mrifoundation_training.evaluation.surface_distance import hausdorff95
+from mrifoundation_training.evaluation.surface_distance import TOLERANCE_MM, hausdorff95, surface_dice
 
 PRESENT, ABSENT, ELSEWHERE = "present", "absent", "elsewhere"
 
@@ -18,8 +18,9 @@ class Score:
     """truth: present (it is in the labels), absent (its source labels it, but not in this case) or elsewhere (another
     part of the body).
 
-    dice and hd95_mm: NaN unless present (hd95_mm also when nothing was found). swapped: the answer for one side
-    overlaps the other side's label more than its own (None where there is no other side). Volumes in mL.
+    dice, hd95_mm and surface_dice: NaN unless present (hd95_mm also when nothing was found, surface_dice also in a score file of before
+    it was measured). swapped: the answer for one side overlaps the other side's label more than its own (None where there is no other
+    side). Volumes in mL.
     """
 
     case: str
@@ -34,6 +35,7 @@ class Score:
     presence: float
     in_view: bool
     swapped: bool | None
+    surface_dice: float = float("nan")
 
 
 def labelled_scores(
@@ -43,11 +45,12 @@ def labelled_scores(
     reference: np.ndarray,
     vocabulary: Vocabulary,
     values_of: dict[str, tuple[int, ...]],
+    tolerance_mm: float = TOLERANCE_MM,
 ) -> list[Score]:
     """One Score a question; the i-th question was the i-th prompt of `answer`.
 
     identity: case, subject, source. reference: label values on the scan's grid [i, j, k]; values_of: structure → its
-    label values.
+    label values; tolerance_mm: of surface Dice.
     """
     spacing = np.linalg.norm(answer.affine[:3, :3], axis=0)
     voxel_ml = abs(np.linalg.det(answer.affine[:3, :3])) / 1000.0
@@ -67,6 +70,7 @@ def labelled_scores(
                 presence=float(row["presence"]),
                 in_view=bool(row["in_view"]),
                 swapped=_swapped(predicted, truth, reference, partner),
+                surface_dice=surface_dice(predicted, truth, spacing, tolerance_mm),
             )
         )
     return scores

@@ -15,11 +15,13 @@ from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.evaluation.case_scoring import score_case
 from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.made_scans import made_scans
+from mrifoundation_training.evaluation.markdown_page import MarkdownPage
 from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.report import as_json as summary_as_json
 from mrifoundation_training.evaluation.report import print_summary
 from mrifoundation_training.evaluation.score_file import ScoreFile
 from mrifoundation_training.evaluation.summary import summarise
+from mrifoundation_training.evaluation.surface_distance import TOLERANCE_MM
 
 
 def evaluate(
@@ -28,34 +30,45 @@ def evaluate(
     split: str = "dev",
     sources: Collection[str] | None = None,
     made: int = 0,
+    tolerance_mm: float = TOLERANCE_MM,
     profile: str = "standard",
     output: Path | None = None,
+    table: Path | None = None,
     as_json: bool = False,
     weights: Path | str | None = None,
 ) -> int:
     """Score every scan of a split and print the table structure × source (or, `as_json`, one object).
 
     manifest: what `cases_to_measure` takes. sources: only these. made: images that are made of each label map without a scan, and
-    scored in place of scans. output: a CSV of single scores that is
-    appended to case by case; what it holds already is not computed again. A case that cannot be read is skipped,
-    counted and named.
+    scored in place of scans. tolerance_mm: of surface Dice. output: a CSV of single scores that is
+    appended to case by case; what it holds already is not computed again. table: Markdown. A case that cannot be read is
+    skipped, counted and named.
     Gives the exit code: 0 when anything was scored, 1 when nothing was. Raises InputError for a manifest, split,
     source, profile or weights that are not there.
     """
     cases = chosen_cases(cases_to_measure(manifest), split, sources, bare=made > 0)
     engine = Engine.load(weights)
-    file = ScoreFile(Path(output) if output else None, engine.card.model_id, profile)
+    file = ScoreFile(Path(output) if output else None, engine.card.model_id, profile, tolerance_mm)
     with TemporaryDirectory() as folder:
         cases = made_scans(cases, made, Path(folder)) if made else cases
         skipped = score_cases(engine, cases, profile, file)
     scores = file.scores([case.id for case in cases])
     summary = summarise(scores)
+    what = "images made from label maps, of no patient" if made else "scans"
+    title = f"{engine.card.model_id}, profile {profile}, split {split}, {what}: {len(cases) - len(skipped)}"
+    if table is not None:
+        page = MarkdownPage()
+        print_summary(page, summary, title, skipped, tolerance_mm)
+        page.write(table)
     if as_json:
-        print(json.dumps(summary_as_json(summary, engine.card.model_id, profile, split, skipped), ensure_ascii=False))
+        print(
+            json.dumps(
+                summary_as_json(summary, engine.card.model_id, profile, split, skipped, tolerance_mm),
+                ensure_ascii=False,
+            )
+        )
     else:
-        what = "images made from label maps, of no patient" if made else "scans"
-        title = f"{engine.card.model_id}, profile {profile}, split {split}, {what}: {len(cases) - len(skipped)}"
-        print_summary(wide_console(), summary, title, skipped)
+        print_summary(wide_console(), summary, title, skipped, tolerance_mm)
     return 0 if scores else 1
 
 
@@ -85,7 +98,7 @@ def score_cases(engine: Engine, cases: list[Case], profile: str, file: ScoreFile
     console = Console(file=sys.stderr)
     for case in track([case for case in cases if case.id not in file], "Scoring", console=console, transient=True):
         try:
-            file.add(case.id, score_case(engine, case, profile))
+            file.add(case.id, score_case(engine, case, profile, file.tolerance_mm))
         except InputError as error:
             skipped[case.id] = str(error)
     return skipped

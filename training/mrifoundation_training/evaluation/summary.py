@@ -18,6 +18,7 @@ class StructureSummary:
     source: str
     dice: Interval
     hd95_mm: Interval
+    surface_dice: Interval
     missed: int
 
 
@@ -36,7 +37,8 @@ class Rate:
 
 @dataclass(frozen=True)
 class Summary:
-    """structures: one entry a structure and source. sources: mean over the structures of a source, subject by subject.
+    """structures: one entry a structure and source. sources: mean Dice over the structures of a source, subject by subject;
+    surfaces: the same of surface Dice.
 
     elsewhere: structures of other parts of the body that were said to be in view; absent: the same for structures that
     the source labels and this scan does not show. swapped: answers that overlap the other side more than their own.
@@ -45,6 +47,7 @@ class Summary:
 
     structures: tuple[StructureSummary, ...]
     sources: dict[str, Interval]
+    surfaces: dict[str, Interval]
     elsewhere: Rate
     absent: Rate
     swapped: Rate
@@ -58,7 +61,8 @@ def summarise(scores: Iterable[Score]) -> Summary:
     sided = [score for score in present if score.swapped is not None]
     return Summary(
         structures=_structures(present),
-        sources=_sources(present),
+        sources=_sources(present, "dice"),
+        surfaces=_sources(present, "surface_dice"),
         elsewhere=_rate([score for score in scores if score.truth == ELSEWHERE], lambda score: score.in_view),
         absent=_rate([score for score in scores if score.truth == ABSENT], lambda score: score.in_view),
         swapped=_rate(sided, lambda score: score.swapped),
@@ -76,17 +80,18 @@ def _structures(present: list[Score]) -> tuple[StructureSummary, ...]:
             source,
             subject_bootstrap(_by_subject(group, "dice")),
             subject_bootstrap(_by_subject(group, "hd95_mm")),
+            subject_bootstrap(_by_subject(group, "surface_dice")),
             sum(score.predicted_ml == 0 for score in group),
         )
         for (source, structure), group in sorted(groups.items())
     )
 
 
-def _sources(present: list[Score]) -> dict[str, Interval]:
+def _sources(present: list[Score], what: str) -> dict[str, Interval]:
     """Of every source, the mean over the structures of a scan, as one value a scan."""
     scans: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for score in present:
-        scans[score.source, score.subject, score.case].append(score.dice)
+        scans[score.source, score.subject, score.case].append(getattr(score, what))
     sources: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for (source, subject, _), values in scans.items():
         sources[source][subject].append(sum(values) / len(values))
