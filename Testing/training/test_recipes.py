@@ -71,6 +71,8 @@ def test_a_wrong_override_is_refused(override):
         ("sources={a: {", "sources={a: {", "brackets"),
         ("steps.more=3", "steps.more=3", "has no fields"),
         ("student_teacher.memory=[1, 2]", "student_teacher.memory", "a list of 3"),
+        ("reports={written: 2}", "reports.written", "set reports.changed=3"),
+        ("words.structures=0", "words.structures", "1 or more"),
         ("network.channels=[32, 64]", "The network", "four levels"),
         ("network.channels=32", "network.channels", "a list"),
         ("network.widths=[32]", "network", "no field 'widths'"),
@@ -102,6 +104,13 @@ def test_the_networks_of_all_sources_show_them_alike():
     assert small.sources == base.sources and small.tiers == base.tiers and small.strangers == base.strangers
     assert small.sources["panoptica"].rename == {"spinal cord": "spinal canal", "spinal canal": "spinal cord"}
     assert small.network != base.network
+
+
+def test_only_a_recipe_that_says_so_learns_from_free_words_and_written_reports():
+    small, base = (read_recipe(CONFIGS / f"{name}.yaml") for name in ("small", "base"))
+    assert base.words.weight and base.reports.written and base.reports.regions and base.reports.changed
+    assert not (small.words.weight or small.reports.written or small.reports.regions or small.reports.changed)
+    assert small.reports.weight == base.reports.weight
 
 
 def test_what_a_recipe_says_goes_before_what_it_includes(tmp_path):

@@ -12,8 +12,10 @@ from mrifoundation_training.data.pairs import Pair
 from mrifoundation_training.recipe import Recipe
 from mrifoundation_training.reports.own_reports import near_by
 from mrifoundation_training.stages.dense_text import dense_text_loss
+from mrifoundation_training.stages.free_words import free_words_loss
 from mrifoundation_training.stages.image_report import Stock, image_report_loss
 from mrifoundation_training.stages.student_teacher import StudentTeacher
+from mrifoundation_training.stages.written_reports import written_reports_loss
 
 
 class Learner(nn.Module):
@@ -65,6 +67,13 @@ class Learner(nn.Module):
             stock = self._stock_for(example, rng)
             more, told = image_report_loss(model, features, example, stock, recipe.reports, rng)
             loss, figures = loss + recipe.reports.weight * more, figures | told
+            # After everything else is drawn: what a recipe leaves out changes nothing of the rest.
+            if recipe.reports.written or recipe.reports.regions:
+                more, told = written_reports_loss(model, features, example, recipe.reports, rng)
+                loss, figures = loss + recipe.reports.weight * more, figures | told
+        if recipe.words.weight:
+            more, told = free_words_loss(model, features, example, recipe.words, rng)
+            loss, figures = loss + recipe.words.weight * more, figures | told
         return loss, figures
 
     def _stock_for(self, example: Example, rng: np.random.Generator) -> Stock:

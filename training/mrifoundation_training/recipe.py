@@ -10,6 +10,7 @@ from mrifoundation.model import NetworkConfig
 from mrifoundation_training.data.source_recipe import SourceRecipe
 from mrifoundation_training.recipe_values import Count, Share, checked
 from mrifoundation_training.stages.dense_text import DenseTextSettings
+from mrifoundation_training.stages.free_words import FreeWordsSettings
 from mrifoundation_training.stages.image_report import ImageReportSettings
 from mrifoundation_training.stages.student_teacher import StudentTeacherSettings
 from mrifoundation_training.synthesis.geometry import GeometryRanges
@@ -26,8 +27,8 @@ class Recipe:
     sources: source → SourceRecipe (sources of the manifest that are not named here are not used). labelled_people: of each source, as if
     no others had been annotated; 0 takes all labels. development_people: of each source that is drawn, with labelled scans; they never
     train, and `mrifoundation evaluate` asks them when it is given the recipe. network: NetworkConfig fields.
-    geometry, dense, reports, student_teacher: fields of GeometryRanges, DenseTextSettings, ImageReportSettings and
-    StudentTeacherSettings.
+    geometry, dense, words, reports, student_teacher: fields of GeometryRanges, DenseTextSettings, FreeWordsSettings, ImageReportSettings
+    and StudentTeacherSettings.
     report_pairs: CSV of own scans with reports (see docs/training.md) for the image–report stage; report_share: how often one is drawn.
     realistic: share of synthetic images with tissue priors. strangers: share of examples that show a body nobody has, where nothing is in
     view.
@@ -53,6 +54,7 @@ class Recipe:
     network: dict = field(default_factory=dict)
     geometry: GeometryRanges = field(default_factory=GeometryRanges)
     dense: DenseTextSettings = field(default_factory=DenseTextSettings)
+    words: FreeWordsSettings = field(default_factory=FreeWordsSettings)
     reports: ImageReportSettings = field(default_factory=ImageReportSettings)
     student_teacher: StudentTeacherSettings = field(default_factory=StudentTeacherSettings)
     report_pairs: str = ""
@@ -86,6 +88,7 @@ class Recipe:
 PARTS = {
     "geometry": GeometryRanges,
     "dense": DenseTextSettings,
+    "words": FreeWordsSettings,
     "reports": ImageReportSettings,
     "student_teacher": StudentTeacherSettings,
 }

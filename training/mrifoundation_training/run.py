@@ -64,9 +64,11 @@ class Run:
         self._cases, self._reported = usable_cases(recipe), usable_reports(recipe)
         self._sources = {case.id: case.source for case in self._cases}
         torch.manual_seed(recipe.seed)
+        if recipe.words.weight or (recipe.reports.weight and (recipe.reports.written or recipe.reports.regions)):
+            TextTower.load().to(world.device)  # it reads new words in every step
         self._model = new_model(recipe, self._cases).to(world.device)
         self._average = self._laid_out()
-        own = own_sentences(self._reported)
+        own = own_sentences(self._reported, recipe.reports.changed, recipe.seed)
         sentences = sentence_stock(self._cases, recipe, world.device, list(chain(*own.values())))
         drawn_on = "cpu" if recipe.workers else str(world.device)
         self._stage, self._pairs = set_up(recipe, self._cases, self._model, drawn_on)

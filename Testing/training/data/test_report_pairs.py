@@ -11,8 +11,9 @@ from mrifoundation.errors import InputError
 from mrifoundation.model import load_model
 from mrifoundation.volume.intensity import body_box
 from mrifoundation_training.data.examples import Examples
-from mrifoundation_training.data.report_pairs import ReportedExamples, read_report_pairs
+from mrifoundation_training.data.report_pairs import ReportedExamples, known_of, read_report_pairs
 from mrifoundation_training.data.volume_memory import VolumeMemory
+from mrifoundation_training.reports.facts import Facts
 from mrifoundation_training.reports.own_reports import near_by, own_sentences, rows_of
 from mrifoundation_training.stages.image_report import ImageReportSettings
 from mrifoundation_training.train import train
@@ -79,6 +80,18 @@ def test_a_report_is_false_only_where_a_label_differs(pairs, reported):
     assert "region" not in facts["three"].known and "skull" not in facts["three"].known
 
 
+def test_a_copy_of_a_sentence_that_says_one_thing_otherwise_is_false_of_its_own_scan_alone(pairs):
+    one, two = read_report_pairs(pairs)[:2]
+    plain, more = own_sentences([one, two]), own_sentences([one, two], copies=3, seed=1)
+    assert more["one"][:-1] == plain["one"] and more == own_sentences([one, two], copies=3, seed=1)
+    copy = more["one"][-1]
+    facts = [Facts(known_of(scan)) for scan in (one, two)]
+    assert copy.text == "Ascites." and [copy.holds(known) for known in facts] == [False, None]
+    assert copy.nearly_holds(facts[0]), "a hard one"
+    twice = dataclasses.replace(one, report="No ascites here. Ascites here.")
+    assert own_sentences([twice], copies=3)["one"] == own_sentences([twice])["one"], "it is said, too"
+
+
 def test_a_reported_scan_is_shown_whole_and_unmirrored_and_the_draw_is_repeatable(reported):
     ids = [reported[draw].case_id for draw in range(20)]
     assert {"one", "two", "three"} & set(ids) and {"a", "b", "m"} & set(ids) and "four" not in ids
@@ -118,14 +131,15 @@ def test_own_sentences_are_always_asked_of_their_scan():
 
 
 def test_a_run_learns_from_pairs_and_says_so_on_the_card(small_recipe, pairs, tmp_path):
-    recipe = with_pairs(small_recipe, pairs, sentences=20)
+    recipe = with_pairs(small_recipe, pairs, sentences=20, written=1, changed=2)
     network = small_recipe.network | {"embed_dim": 32}
     train(dataclasses.replace(recipe, steps=2, report_share=1.0, network=network), tmp_path / "run")
     model, card = load_model(tmp_path / "run" / "weights")
     assert model.reads_text
     told = {row["licence"]: row["subjects"] for row in card.training_data if row["source"] == "pairs"}
     assert told == {"CC-BY-4.0": 1, "unknown": 2}
-    assert "report_ranked" in (tmp_path / "run" / "log.csv").read_text()
+    log = (tmp_path / "run" / "log.csv").read_text()
+    assert "report_ranked" in log and "written_ranked" in log
 
 
 @pytest.mark.parametrize(

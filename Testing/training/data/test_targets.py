@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mrifoundation.anatomy import Vocabulary
-from mrifoundation_training.data.targets import askable, elsewhere, swapped_sides
+from mrifoundation_training.data.targets import askable, called_the_same, elsewhere, swapped_sides
 
 VOCABULARY = Vocabulary.load()
 KIDNEYS = frozenset({"liver", "left kidney", "right kidney"})
@@ -59,6 +59,10 @@ def test_other_parts_of_the_body_are_known_to_be_out_of_view():
 )
 def test_elsewhere_is_only_said_when_it_is_certain(name, region, answer):
     assert elsewhere(VOCABULARY[name], region) is answer
+
+
+def test_a_fetal_brain_is_called_a_brain_and_a_kidney_nothing_else():
+    assert called_the_same(VOCABULARY, ("fetal brain", "left kidney")) == {"brain"}
 
 
 def test_a_flip_swaps_the_two_sides_and_nothing_else():

@@ -10,6 +10,7 @@ from mrifoundation.model import FoundationModel, NetworkConfig, load_model
 from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.reports.facts import Facts
 from mrifoundation_training.reports.sentences import Sentence
+from mrifoundation_training.stages.free_words import FreeWordsSettings
 from mrifoundation_training.stages.image_report import ImageReportSettings, Stock, image_report_loss
 from mrifoundation_training.train import train
 from mrifoundation_training.usable import usable_cases
@@ -61,9 +62,11 @@ def test_a_run_with_reports_gives_weights_that_read_words(small_recipe, tmp_path
         small_recipe,
         steps=2,
         network=small_recipe.network | {"embed_dim": 32},
-        reports=ImageReportSettings(weight=0.5, sentences=30),
+        reports=ImageReportSettings(weight=0.5, sentences=30, written=1, regions=2, changed=1),
+        words=FreeWordsSettings(weight=0.3, structures=1, absent=1),
     )
     train(recipe, tmp_path / "run")
     model, card = load_model(tmp_path / "run" / "weights")
     assert model.reads_text and card.config.embed_dim == 32
-    assert "report_ranked" in (tmp_path / "run" / "log.csv").read_text()
+    log = (tmp_path / "run" / "log.csv").read_text()
+    assert all(f",{name}," in log for name in ("report_ranked", "written_ranked", "regions_ranked", "dice_words"))

@@ -16,9 +16,11 @@ from mrifoundation_training.run_state import TENSORS
 from mrifoundation_training.stages.crops import Crop, draw_two, shared
 from mrifoundation_training.stages.student_teacher import StudentTeacher, StudentTeacherSettings
 from mrifoundation_training.stages.student_teacher_setup import known_tables
+from mrifoundation_training.synthesis.geometry import GeometryRanges
 from mrifoundation_training.train import main, train
 from mrifoundation_training.usable import unlabelled_cases, usable_cases
 
+WIDE = GeometryRanges(budget=(20_000, 40_000))  # room for two crops that differ
 TINY = StudentTeacherSettings(
     weight=0.5, prototypes=(8, 16, 16), memory=(32, 64, 64), cells=256, local_crops=1, labels_from=0, confidence=0.0,
     unlabelled=("found",), unlabelled_share=0.5,
@@ -44,7 +46,7 @@ def joined_recipe(small_recipe, small_data, tmp_path):
 def pairs(joined_recipe):
     cases = usable_cases(joined_recipe)
     return Pairs(
-        cases, joined_recipe.sources, joined_recipe.geometry, unlabelled=tuple(unlabelled_cases(joined_recipe)), share=0.4
+        cases, joined_recipe.sources, WIDE, unlabelled=tuple(unlabelled_cases(joined_recipe)), share=0.4
     )  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def test_pairs_are_drawn_the_same_each_time_and_from_every_kind_of_case(pairs):
 def test_a_marked_voxel_lies_at_the_same_place_in_both_views(joined_recipe, tmp_path):
     """A bright ball in a dark body: wherever the views deform it to, both crops show it at twin positions."""
     recipe = marked_recipe(joined_recipe, tmp_path)
-    pairs = Pairs(usable_cases(recipe), recipe.sources, recipe.geometry, strength=0.1)
+    pairs = Pairs(usable_cases(recipe), recipe.sources, WIDE, strength=0.1)
     for draw in range(6):
         pair, rng = pairs[draw], np.random.default_rng(draw)
         real = torch.nn.functional.avg_pool3d(pair.valids[:, None], 16)[:, 0]

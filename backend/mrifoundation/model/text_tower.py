@@ -38,6 +38,11 @@ class TextTower:
         the hub. Raises InputError when none is there or the weights are not the published ones."""
         return cls(_locate())
 
+    def to(self, device: torch.device) -> "TextTower":
+        """Compute there from now on, in all of the process."""
+        self._network.to(device)
+        return self
+
     def embed(self, sentences: list[str]) -> np.ndarray:
         """float32 [len(sentences), 384], unit length."""
         by_length = sorted(range(len(sentences)), key=lambda number: len(sentences[number]))
@@ -50,9 +55,10 @@ class TextTower:
     @torch.inference_mode()
     def _embed(self, sentences: list[str]) -> np.ndarray:
         read = self._tokenizer.encode_batch(sentences)
-        tokens = torch.tensor([one.ids for one in read])
-        present = torch.tensor([one.attention_mask for one in read], dtype=torch.bool)
-        return self._network(tokens, present).numpy()
+        device = self._network.norm.weight.device
+        tokens = torch.tensor([one.ids for one in read], device=device)
+        present = torch.tensor([one.attention_mask for one in read], dtype=torch.bool, device=device)
+        return self._network(tokens, present).cpu().numpy()
 
 
 def _locate() -> Path:

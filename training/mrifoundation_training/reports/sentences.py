@@ -25,15 +25,16 @@ class Sentence:
 
     def holds(self, facts: Facts) -> bool | None:
         """True or False where the facts decide it, None where they are silent."""
-        verdicts = [_holds(key, value, facts) for key, value in self.claims]
+        verdicts = [claim_holds(key, value, facts) for key, value in self.claims]
         return False if False in verdicts else None if None in verdicts else True
 
     def nearly_holds(self, facts: Facts) -> bool:
         """Whether at least one claim is true: then a false sentence is a hard one."""
-        return any(_holds(key, value, facts) for key, value in self.claims)
+        return any(claim_holds(key, value, facts) for key, value in self.claims)
 
 
-def _holds(key: str, value: str, facts: Facts) -> bool | None:
+def claim_holds(key: str, value: str, facts: Facts) -> bool | None:
+    """Whether one claim does, as of `Sentence.holds`."""
     if key == "shows":
         return True if value in facts.shows else False if value in facts.lacks else None
     known = facts.known.get(key)

@@ -56,7 +56,7 @@ def dense_text_loss(
     device = model.device
     labels, valid = example.labels.to(device), example.valid.to(device)
     asked, counts = choose_prompts(example, labels, settings, rng)
-    index, weight, label_cells = _sampled(example, labels, valid, counts, settings, rng)
+    index, weight, label_cells = sampled(example, labels, valid, counts, settings.cells, rng)
     cells = features.voxel[0].flatten(1).T[index]
 
     def held(rows: np.ndarray, keep: torch.Tensor | None = None):
@@ -105,22 +105,28 @@ def _surest(
     return found.index_copy(0, torch.tensor(local, device=model.device), surest(logits.transpose(0, 1).flatten(1)))
 
 
-def _sampled(example: Example, labels, valid, counts: np.ndarray, settings: DenseTextSettings, rng):
-    """Cells to compute the loss on: indices [m], weights [m], and the labels of their sub-voxels [m, 8]."""
+def sampled(example: Example, labels: torch.Tensor, valid: torch.Tensor, counts: np.ndarray, most: int, rng):
+    """Cells to compute the loss on, at most so many of each kind: indices [m], weights [m], and the labels of their sub-voxels [m, 8].
+
+    labels, valid: [X, Y, Z]; counts: voxels of each row of the askable."""
     label_cells = to_cells(labels[None, None])[0].flatten(1).T
     valid_cells = (to_cells(valid[None, None])[0].flatten(1) > 0).any(0)
     small = torch.tensor(example.askable.lut[(counts > 0) & (counts < SMALL_VOXELS)].any(0), device=labels.device)
     generator = torch.Generator(device=labels.device).manual_seed(int(rng.integers(2**62)))
-    index, weight = sample_cells(label_cells, valid_cells, small, settings.cells, generator)
+    index, weight = sample_cells(label_cells, valid_cells, small, most, generator)
     return index, weight, label_cells[index].long()
+
+
+def label_counts(example: Example, labels: torch.Tensor) -> np.ndarray:
+    """Voxels of each label [labels]."""
+    return np.bincount(labels.flatten().cpu().numpy(), minlength=example.askable.lut.shape[1])
 
 
 def choose_prompts(
     example: Example, labels: torch.Tensor, settings: DenseTextSettings, rng
 ) -> tuple[Asked, np.ndarray]:
     """What to ask of `example`, and the voxel counts of all that may be asked. labels: uint8 [X, Y, Z]."""
-    histogram = np.bincount(labels.flatten().cpu().numpy(), minlength=example.askable.lut.shape[1])
-    counts = example.askable.lut @ histogram
+    counts = example.askable.lut @ label_counts(example, labels)
     visible, gone = np.flatnonzero(counts >= IN_VIEW_VOXELS), np.flatnonzero(counts == 0)
     # Labels that are hardly in view compete too: their voxels must not count as "none of them".
     single = rng.permutation(np.flatnonzero(example.askable.single & (counts > 0)))

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from mrifoundation.errors import InputError
 from mrifoundation.model import Features, FoundationModel
 from mrifoundation_training.data.example import Example
 from mrifoundation_training.recipe_values import Count
@@ -15,12 +16,23 @@ from mrifoundation_training.reports.sentences import Sentence
 @dataclass(frozen=True)
 class ImageReportSettings:
     """weight: of this loss beside the dense one; 0 leaves it out. sentences: in the stock. drawn: from the stock for an example.
-    false: how many of the false ones count, half of them hard (at least one claim is true)."""
+    false: how many of the false ones count, half of them hard (at least one claim is true).
+    written: reports that are written for an example itself, with measured sizes and lesions. regions: of it whose tokens are held against
+    a sentence of their own. changed: copies of each of these, and of each own report, in which one thing only is false."""
 
     weight: float = 0.0
     sentences: Count = 4000
     drawn: Count = 400
     false: int = 64
+    written: int = 0
+    regions: int = 0
+    changed: int = 0
+
+    def __post_init__(self):
+        if (self.written or self.regions) and not self.changed:
+            raise InputError(
+                "reports.written and reports.regions are learned beside copies that are false in one thing; set reports.changed=3."
+            )
 
 
 @dataclass(frozen=True)
