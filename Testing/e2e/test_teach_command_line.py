@@ -65,6 +65,12 @@ def test_a_table_of_pairs_is_read_beside_its_own_folder(teach, tmp_path, files, 
     assert "taught from 1 scan." in told
 
 
+def test_what_was_never_taught_cannot_be_fine_tuned(teach, tmp_path):
+    code, told, problem = teach("fine-tune", "lamp", tmp_path / "tuned")
+    assert code == 1 and told == "" and "Nothing was taught as 'lamp'; teach it first" in problem
+    assert not (tmp_path / "tuned").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -16,7 +16,7 @@ from mrifoundation_training.train import main
 from mrifoundation_training.usable import usable_cases
 
 PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
-FEWER = ["log_every=2", "save_every=2", "workers=0", "geometry.budget=[6000,9000]"]
+FEWER = ["log_every=2", "save_every=2", "workers=0", "threads=1", "geometry.budget=[6000,9000]"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mrifoundation.cli import teach_structure
+from mrifoundation.cli import fine_tune, teach_structure
 from mrifoundation.cli.options import DeviceOption, JsonOption, ProfileOption, WeightsOption
 from mrifoundation.cli.progress_bar import progress_bar
 from mrifoundation.errors import InputError
@@ -18,6 +18,7 @@ group = typer.Typer(help="Teach it something new from labelled scans.", no_args_
 def add_to(app: typer.Typer) -> None:
     group.command("head")(head)
     teach_structure.add_to(group)
+    fine_tune.add_to(group)
     app.add_typer(group, name="teach")
 
 

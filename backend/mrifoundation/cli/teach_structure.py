@@ -58,7 +58,7 @@ def structure(
             help="Annotated scans, each with its label map; the structure's value (or values, 1+3) behind a colon.",
         ),
     ] = None,
-    table: Annotated[Path | None, typer.Option("--pairs", help="The same as a CSV: scan,labels.")] = None,
+    table: Annotated[Path | None, typer.Option("--pairs", help="The same as a CSV: scan,labels[,patient].")] = None,
     synonyms: Annotated[
         list[str] | None, typer.Option("--synonym", help="Another word for it; may be given several times.")
     ] = None,

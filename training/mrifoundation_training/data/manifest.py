@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
+from mrifoundation_training.data.in_memory import InMemory
 from mrifoundation_training.data.shard_member import ShardMember
 from mrifoundation_training.data.store import Store
 from mrifoundation_training.data.structure_names import canonical
@@ -19,7 +20,8 @@ from mrifoundation_training.data.structure_names import canonical
 class Case:
     """One volume to learn from or to measure on.
 
-    image: path or None (a label map without a scan); labels: path or None (a scan without labels); both may lie in a shard or be DICOM.
+    image: path or None (a label map without a scan); labels: path or None (a scan without labels); both may lie in a shard, be DICOM or be
+    in memory.
     table: label value → structure name. Names outside the vocabulary are kept but never asked for. unjudged: label value of voxels that
     nobody looked at, where the layout has one. tier: what its terms allow: open, research, eval-only; own where nobody said.
     """
@@ -28,8 +30,8 @@ class Case:
     subject: str
     source: str
     region: str
-    image: Path | ShardMember | SeriesImage | None
-    labels: Path | ShardMember | SeriesLabels | None
+    image: Path | ShardMember | SeriesImage | InMemory | None
+    labels: Path | ShardMember | SeriesLabels | InMemory | None
     table: dict[int, str]
     sequence: str = "unknown"
     diagnosis: str = "unknown"

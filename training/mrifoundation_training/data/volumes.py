@@ -10,6 +10,7 @@ from nibabel.affines import voxel_sizes
 from mrifoundation.errors import InputError
 from mrifoundation.volume.same_grid import apart_mm
 from mrifoundation_training.data.dicom_series import SeriesImage, SeriesLabels
+from mrifoundation_training.data.in_memory import InMemory
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.reading import members
 from mrifoundation_training.data.shard_member import ShardMember
@@ -63,7 +64,7 @@ def renamed(volume: CaseVolume, names: dict[str, str]) -> CaseVolume:
     return replace(volume, case=replace(volume.case, table=table), names=told)
 
 
-def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels) -> tuple[np.ndarray, np.ndarray]:
+def _canonical(path: Path | ShardMember | SeriesImage | SeriesLabels | InMemory) -> tuple[np.ndarray, np.ndarray]:
     """Voxels [i, j, k] along the canonical axes, and index → mm."""
     local = members().local(path) if isinstance(path, ShardMember) else path
     try:

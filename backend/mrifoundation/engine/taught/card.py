@@ -14,7 +14,7 @@ class Lesson:
     """One annotated scan. volume: its content hash; name: for people; path: where it lies, "" when in no file.
 
     shape: of the scan. slices: how many were annotated, None for all. volume_ml: of what is marked. voxels: working voxels of it;
-    pieces: connected pieces, None where only slices are known.
+    pieces: connected pieces, None where only slices are known. patient: whose scan it is, "" where each is somebody else's.
     """
 
     volume: str
@@ -25,9 +25,15 @@ class Lesson:
     volume_ml: float
     voxels: int
     pieces: int | None
+    patient: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "shape", tuple(self.shape))
+
+    @property
+    def person(self) -> str:
+        """Tells people apart: nobody may both teach and be asked where it is told how well something was learned."""
+        return self.patient or self.volume
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class TaughtCard:
     """name: as typed. improves: the vocabulary has the name, and the weights' own query was the start where they know it.
 
     model_id: weights whose features it was fitted to; profile: detail of their encodings. figures: {} with one scan, else dice (mean of
-    each scan segmented by what the others taught, on kept cells), scans, sentence. notes: plain sentences. sha256: of the numbers.
+    each scan segmented by what other people's taught, on kept cells), scans, sentence. notes: plain sentences. sha256: of the numbers.
     """
 
     name: str

@@ -22,13 +22,15 @@ class Example:
     """One annotated scan.
 
     mask: bool [i, j, k] on the scan's own grid, the structure. known: bool likewise, where the annotation says anything at
-    all; None everywhere. path: of the scan, absolute, "" when it lies in no file.
+    all; None everywhere. path: of the scan, absolute, "" when it lies in no file. patient: whose it is, "" where each scan is somebody
+    else's.
     """
 
     scan: Scan
     mask: np.ndarray
     known: np.ndarray | None = None
     path: str = ""
+    patient: str = ""
 
     def __post_init__(self):
         for part in (self.mask, self.known):
@@ -45,7 +47,9 @@ class Example:
         return self.mask if self.known is None else self.mask & self.known
 
 
-def read_example(scan: Path, labels: str, plane: str | None = None, unlabelled: int | None = None) -> Example:
+def read_example(
+    scan: Path, labels: str, plane: str | None = None, unlabelled: int | None = None, patient: str = ""
+) -> Example:
     """From files. labels: a label map, with the value (or values, 1+3) of the structure behind a colon where it holds several.
 
     plane: one of PLANES when only some slices of it were annotated, which are those that hold a part of the structure.
@@ -59,12 +63,12 @@ def read_example(scan: Path, labels: str, plane: str | None = None, unlabelled: 
     if not mask.any():
         what = f"no voxel with the value {'+'.join(map(str, values))}" if values else "no label"
         raise InputError(f"'{path.name}' holds {what}; name the value of the structure behind a colon, or mark it.")
-    return Example(read, mask, annotated(mask, read.affine, plane, known), str(Path(scan).resolve()))
+    return Example(read, mask, annotated(mask, read.affine, plane, known), str(Path(scan).resolve()), patient)
 
 
 def read_pairs(table: Path, plane: str | None = None, unlabelled: int | None = None) -> Iterable[Example]:
-    """From a CSV with the columns scan and labels (as of `read_example`); paths are relative to the file. One after the other, since
-    scans are large; raises InputError for a table that cannot be used when it is begun."""
+    """From a CSV with the columns scan and labels (as of `read_example`), and patient where one has several rows; paths are relative to
+    the file. One after the other, since scans are large; raises InputError for a table that cannot be used when it is begun."""
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
@@ -73,7 +77,8 @@ def read_pairs(table: Path, plane: str | None = None, unlabelled: int | None = N
     if not rows or not {"scan", "labels"} <= set(rows[0]):
         raise InputError(f"The table '{table}' needs the columns scan and labels, and at least one row.")
     for row in rows:
-        yield read_example(table.parent / row["scan"], str(table.parent / row["labels"]), plane, unlabelled)
+        scan, labels = table.parent / row["scan"], str(table.parent / row["labels"])
+        yield read_example(scan, labels, plane, unlabelled, (row.get("patient") or "").strip())
 
 
 def split_labels(text: str) -> tuple[Path, tuple[int, ...]]:

@@ -13,7 +13,7 @@ from mrifoundation.engine.taught.files import Kept, find_card, load_lessons, sav
 from mrifoundation.engine.taught.query_fit import fit_query
 from mrifoundation.errors import Cancelled, InputError
 from mrifoundation.tasks.teach.example import Example
-from mrifoundation.tasks.teach.figures import left_out_figures
+from mrifoundation.tasks.teach.figures import figures_of
 from mrifoundation.tasks.teach.naming import chosen_name
 from mrifoundation.volume import Scan, read_scan
 
@@ -84,6 +84,25 @@ def refresh_structure(
     return pupil.fitted(replace(before, model_id=engine.card.model_id, notes=notes), pairs)
 
 
+def examples_of(card: TaughtCard) -> list[Example]:
+    """What taught `card`, in its order, the scans read again from their files.
+
+    Raises InputError naming those that cannot be."""
+    examples, gone = [], []
+    for lesson, one in zip(card.lessons, load_lessons(card), strict=True):
+        scan = scan_in_file(lesson)
+        if scan is None:
+            gone.append(lesson.name)
+        else:
+            examples.append(Example(scan, one.mask, one.known, lesson.path, lesson.patient))
+    if gone:
+        raise InputError(
+            f"Scans that taught '{card.name}' cannot be read any more where they were: {', '.join(gone)}; put them back, or remove the "
+            "structure and teach it again from files."
+        )
+    return examples
+
+
 def scan_in_file(lesson: Lesson) -> Scan | None:
     """The scan where its file lay, as long as it is the same."""
     if not lesson.path:
@@ -125,6 +144,7 @@ class _Pupil:
             volume_ml=round(int(np.count_nonzero(example.inside)) * scan.voxel_ml, 4),
             voxels=annotation.voxels,
             pieces=annotation.pieces() if example.known is None else None,
+            patient=example.patient,
         )
         return lesson, Kept(cells_of(encoding, annotation), example.inside, example.known)
 
@@ -139,16 +159,17 @@ class _Pupil:
             if scan is None:
                 gone.append(lesson.name)
                 continue
-            example = Example(scan, one.mask, one.known, lesson.path)
+            example = Example(scan, one.mask, one.known, lesson.path, lesson.patient)
             pairs.append(self.learn(example, f"Encoding scan {number} of {len(kept)} again for these weights."))
         told = f"Left out, since other weights came and the scan could not be read any more: {', '.join(gone)}."
         return pairs, (told,) if gone else ()
 
     def fitted(self, card: TaughtCard, pairs: list[Pair]) -> TaughtCard:
         self.progress("fit", 0.9, f"Fitting '{card.name}' to {len(pairs)} scan{'s' if len(pairs) > 1 else ''}.")
-        cells = [kept.cells for _, kept in pairs]
+        lessons, cells = [lesson for lesson, _ in pairs], [kept.cells for _, kept in pairs]
         prior = self.engine.own_query(card.name)
-        card = replace(card, lessons=tuple(lesson for lesson, _ in pairs), figures=left_out_figures(cells, prior))
+        figures = figures_of(self.engine.card, card.name, lessons, cells, prior)
+        card = replace(card, lessons=tuple(lessons), figures=figures)
         return save_taught(card, fit_query(cells, prior), [kept for _, kept in pairs])
 
 
