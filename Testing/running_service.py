@@ -13,22 +13,28 @@ KEY = "a-key-for-tests-only-0123456789"
 
 
 class Service:
-    """One running service, spoken to over HTTP. patience: seconds that an answer may take."""
+    """One running service, spoken to over HTTP. patience: seconds that an answer may take. options: of `mrifoundation serve`;
+    environment: beside that of the tests."""
 
     patience = 60
 
-    def __init__(self, weights, cache, key=KEY, options=()):
-        environment = {**os.environ, "MRIFOUNDATION_WEIGHTS": str(weights), "MRIFOUNDATION_CACHE": str(cache)}
-        environment.pop("MRIFOUNDATION_KEY", None)
+    def __init__(self, weights, cache, key=KEY, options=(), **environment):
+        own = {"MRIFOUNDATION_WEIGHTS": str(weights), "MRIFOUNDATION_CACHE": str(cache)}
+        surroundings = {**os.environ, **own, **environment}
+        surroundings.pop("MRIFOUNDATION_KEY", None)
         if key:
-            environment["MRIFOUNDATION_KEY"] = key
-        command = [sys.executable, "-m", "mrifoundation", "serve", "--port", "0", *options]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self.greeting = next(line for line in self.process.stdout if " serves on " in line)
+            surroundings["MRIFOUNDATION_KEY"] = key
+        self.process = self._begin(["-m", "mrifoundation", "serve", "--port", "0", *options], surroundings)
+        self.greeting = self._greeting()
         self.url = self.greeting.split(" serves on ")[1].split(";")[0]
         self.headers = {"Authorization": f"Bearer {key}"}
+
+    def _begin(self, arguments, environment):
+        command = [sys.executable, *arguments]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def _greeting(self):
+        return next(line for line in self.process.stdout if " serves on " in line)
 
     def request(self, method, path, **options):
         headers = {**self.headers, **options.pop("headers", {})}

@@ -17,10 +17,11 @@ def assert_one_sentence(done, code, *words):
     assert done.stdout == ""
 
 
-def test_segment_writes_the_label_map_on_the_scans_own_grid_and_prints_one_json_object(run, head_file, tmp_path):
+def test_segment_writes_the_label_map_on_the_scans_own_grid_and_prints_one_json_object(run_anew, head_file, tmp_path):
     labels_path, overlay = tmp_path / "labels.nii.gz", tmp_path / "overlay.png"
     prompts = ["-p", "left hippocampus", "-p", "kidneys"]
-    done = run("segment", head_file, *prompts, "-o", labels_path, "--overlay", overlay, "--profile", "fast", "--json")
+    written = ["-o", labels_path, "--overlay", overlay]
+    done = run_anew("segment", head_file, *prompts, *written, "--profile", "fast", "--json")
     assert done.returncode == 0, done.stderr
     structures = json.loads(done.stdout)["structures"]
     promised = {"prompt", "name", "value", "volume_ml", "center_ras_mm", "presence", "in_view"}
@@ -73,15 +74,17 @@ def test_usage_errors_exit_with_2(run, arguments):
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr
 
 
-def test_a_fault_of_ours_exits_with_3_and_shows_its_traceback_only_when_asked(run, tiny_weights, head_file, tmp_path):
+def test_a_fault_of_ours_exits_with_3_and_shows_its_traceback_only_when_asked(
+    run_anew, tiny_weights, head_file, tmp_path
+):
     broken = tmp_path / "sitecustomize.py"  # breaks one function of ours in the child process
     broken.write_text(
         "import mrifoundation.volume as v\ndef f(*a): raise ZeroDivisionError('planted')\nv.read_scan = f\n"
     )
     arguments = ("segment", head_file, "-p", "liver", "-o", tmp_path / "labels.nii.gz")
     path = {"PYTHONPATH": str(tmp_path)}
-    assert_one_sentence(run(*arguments, **path), 3, "ZeroDivisionError")
-    shown = run(*arguments, **path, MRIFOUNDATION_DEBUG="1")
+    assert_one_sentence(run_anew(*arguments, **path), 3, "ZeroDivisionError")
+    shown = run_anew(*arguments, **path, MRIFOUNDATION_DEBUG="1")
     assert shown.returncode == 3 and "Traceback" in shown.stderr
 
 

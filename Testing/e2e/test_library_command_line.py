@@ -22,9 +22,9 @@ def folder(tmp_path_factory, head_voxels):
 
 
 @pytest.fixture(scope="module")
-def library(run, folder, tmp_path_factory):
+def library(run_anew, folder, tmp_path_factory):
     path = tmp_path_factory.mktemp("library") / "here"
-    done = run("library", "add", folder, "--library", path, "--collection", "heads", "--profile", "fast", "--json")
+    done = run_anew("library", "add", folder, "--library", path, "--collection", "heads", "--profile", "fast", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["added"] == 2 and report["skipped"] == {"label map": 1}

@@ -253,13 +253,13 @@ def measure(folder: Path, weights: str, steps: int, seed: int) -> dict:
     return done | {"seconds": round(time.monotonic() - started, 1), "lost": lost}
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--weights", default="", help="folder of weights instead of the shipped ones")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    wanted = parser.parse_args()
+    wanted = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder), wanted.weights, wanted.steps, wanted.seed)
     print(json.dumps(found) if wanted.json else "\n".join(f"{name}: {value}" for name, value in found.items()))

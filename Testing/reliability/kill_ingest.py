@@ -11,73 +11,68 @@ import argparse
 import csv
 import hashlib
 import json
-import multiprocessing
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # of what tests share
+
+from forked_python import ForkedPython
 
 from mrifoundation.library import Library
 from mrifoundation.library.schema import CASES, REGIONS
 
 COLLECTION = "killed"
-# Forked from a process that has imported torch already: a new start takes a moment, and the kill is as real.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["mrifoundation.engine.engine"])
+FILL = "--fill"
 
 
 class Filling:
     """A process that fills the library in `folder`; seconds count from when it begins to work. age: how many it took, once it has ended."""
 
     def __init__(self, folder: Path, wanted: argparse.Namespace):
-        hears, tells = FORKS.Pipe(duplex=False)
-        arguments = (str(folder), str(wanted.source), wanted.profile, wanted.weights, wanted.commit, tells)
-        self._process = FORKS.Process(target=fill, args=arguments)
-        self._process.start()
-        tells.close()
-        try:
-            hears.recv()
-        except EOFError:
-            self._process.join()
-            raise SystemExit(f"The ingest did not begin (exit code {self._process.exitcode}).") from None
+        arguments = [folder, wanted.source, wanted.profile, wanted.commit, wanted.weights or ""]
+        self._process = ForkedPython([__file__, FILL, *arguments], stdout=subprocess.PIPE)
+        if not self._process.stdout.readline():
+            raise SystemExit(f"The ingest did not begin (exit code {self._process.wait()}).")
         self._began = time.monotonic()
 
     def finish(self) -> float:
         """Wait for its end; gives seconds."""
-        self._process.join()
+        self._process.wait()
         self._end()
         return self.age
 
     def kill_after(self, seconds: float) -> bool:
         """Kill it then; False when it had ended by itself before."""
-        self._process.join(seconds)
-        if self._process.exitcode is None:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.join()
-            if self._process.exitcode == -signal.SIGKILL:
+            if self._process.wait() == -signal.SIGKILL:
                 return True
         self._end()
         return False
 
     def _end(self) -> None:
         self.age = time.monotonic() - self._began
-        if self._process.exitcode:
-            raise SystemExit(f"The ingest failed by itself (exit code {self._process.exitcode}).")
+        self._process.stdout.close()
+        if self._process.returncode:
+            raise SystemExit(f"The ingest failed by itself (exit code {self._process.returncode}).")
 
 
-def fill(folder: str, source: str, profile: str, weights: str | None, commit: int, tells: Connection) -> None:
-    """What the process does; it tells when the weights are loaded and the first scan is next."""
+def fill(folder: str, source: str, profile: str, commit: str, weights: str) -> None:
+    """What the process does; it says a line when the weights are loaded and the first scan is next."""
     from mrifoundation.engine import Engine
     from mrifoundation.library import ingest
 
-    ingest.COMMIT_SCANS = commit
-    engine = Engine.load(weights, "cpu")
-    tells.send("working")
-    tells.close()
+    ingest.COMMIT_SCANS = int(commit)
+    engine = Engine.load(weights or None, "cpu")
+    print("working", flush=True)
     Library.open(folder, engine).add([source], COLLECTION, profile=profile)
 
 
@@ -162,7 +157,7 @@ def measure(folder: Path, wanted: argparse.Namespace) -> dict:
     }
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
     parser.add_argument("--scans", type=int, default=0, help="only so many images of a manifest (default: all)")
@@ -172,7 +167,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--weights", help="folder of weights instead of the shipped ones")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    wanted = parser.parse_args()
+    wanted = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder), wanted)
     print(json.dumps(found) if wanted.json else "\n".join(f"{name}: {value}" for name, value in found.items()))
@@ -180,4 +175,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(fill(*sys.argv[2:]) if sys.argv[1:2] == [FILL] else main())

@@ -44,7 +44,8 @@ def main() -> int:
 def started(folder: Path, weights: Path, cache: Path | None = None, port: int = 0, **environment) -> ForkedService:
     """A service with a cache and a library of its own in `folder`."""
     library = {"MRIFOUNDATION_LIBRARY": str(folder / "library"), "MRIFOUNDATION_LIBRARY_ROOTS": str(folder)}
-    service = ForkedService(weights, cache or folder / "cache", port=port, **library, **environment)
+    options = ("--port", str(port))
+    service = ForkedService(weights, cache or folder / "cache", options=options, **library, **environment)
     service.wait_until_ready()
     return service
 

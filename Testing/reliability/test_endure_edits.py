@@ -2,22 +2,24 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("endure_edits.py")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import endure_edits
+
 STEPS, SEED = 40, 4
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
 
-def test_no_edit_is_lost(tiny_weights):
-    command = [sys.executable, SCRIPT, "--weights", tiny_weights, "--steps", STEPS, "--seed", SEED, "--json"]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout)
+def test_no_edit_is_lost(tiny_weights, capsys):
+    arguments = ["--weights", tiny_weights, "--steps", STEPS, "--seed", SEED, "--json"]
+    code, told = endure_edits.main([str(part) for part in arguments]), capsys.readouterr()
+    assert code == 0, told
+    found = json.loads(told.out)
     assert found["lost"] == "" and sum(found["done"].values()) == STEPS and found["history"] > 0
     assert {"mark", "undo", "redo", "killed", "killed at work", "killed in a write"} <= set(found["done"])

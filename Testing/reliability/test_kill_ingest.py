@@ -1,7 +1,6 @@
 """kill -9 at random moments of an ingest, small: the library ends as if nothing had happened."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +8,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).with_name("kill_ingest.py")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import kill_ingest
+
 SCANS, KILLS = 12, 2
 
 
@@ -27,11 +29,10 @@ def scans(tmp_path_factory):
     return folder / "manifest.csv"
 
 
-def test_a_library_whose_ingest_was_killed_again_and_again_equals_an_undisturbed_one(scans, tiny_weights):
-    command = [sys.executable, SCRIPT, scans, "--weights", tiny_weights, "--kills", KILLS, "--commit", 2, "--json"]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+def test_a_library_whose_ingest_was_killed_again_and_again_equals_an_undisturbed_one(scans, tiny_weights, capsys):
+    arguments = [scans, "--weights", tiny_weights, "--kills", KILLS, "--commit", 2, "--json"]
+    assert kill_ingest.main([str(part) for part in arguments]) == 0
+    found = json.loads(capsys.readouterr().out)
     assert found["equal"] and found["rows_that_differ"] == 0 and found["rows"]["cases"] == SCANS
     assert found["rows"]["regions"] and len(found["kills"]) == KILLS
     assert all(kill["cases"] <= SCANS for kill in found["kills"])

@@ -1,14 +1,13 @@
-"""A real backend as a subprocess on the loopback address, which tests can start, freeze, kill and start again."""
+"""A real backend as a process of its own on the loopback address, which tests can start, freeze, kill and start again."""
 
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import requests
+from forked_python import ForkedPython
 
 _PATIENCE = 300.0  # seconds; importing torch takes long on a machine that is busy
 
@@ -22,16 +21,17 @@ class BackendProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         self._weights = weights
         self._environment = environment
-        self._process: subprocess.Popen | None = None
+        self._process: ForkedPython | None = None
 
     def start(self) -> None:
         """Start it and wait until its model is loaded."""
-        command = [sys.executable, "-m", "mrifoundation", "serve", "--port", str(self.port)]
+        command = ["-m", "mrifoundation", "serve", "--port", str(self.port)]
         if self._weights:
             command += ["--weights", str(self._weights)]
         environment = os.environ | self._environment
         environment.pop("MRIFOUNDATION_KEY", None)
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        with open(os.devnull, "wb") as nowhere:
+            self._process = ForkedPython(command, environment, stdout=nowhere)
         end = time.monotonic() + _PATIENCE
         while self.status() != "ok":
             if time.monotonic() > end or self._process.poll() is not None:

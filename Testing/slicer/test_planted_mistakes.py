@@ -3,13 +3,15 @@
 Each row: the file, what is taken out of it, what stands there instead, and the test that fails then.
 """
 
+import os
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import planted_trial
 import pytest
+from forked_python import ForkedPython
 
 ROOT = Path(__file__).resolve().parents[2]
 LIB = "MRIFoundation/MRIFoundationLib/"
@@ -266,35 +268,34 @@ def plant(folder: Path, file: str, right: str, wrong: str) -> None:
     path.write_text(text.replace(right, wrong), encoding="utf-8")
 
 
-def outcome(processes: BaseContext, folder: Path, test: str, backend_url: str, key: str) -> tuple[int, str]:
+def outcome(folder: Path, test: str, backend_url: str, key: str) -> tuple[int | None, str]:
     """Exit code of pytest (0 passed, 1 failed) and what it printed."""
-    environment = {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # plug-ins take most of the time to start, and are not needed
     if backend_url:
         environment |= {"MRIFOUNDATION_TEST_BACKEND": backend_url, "MRIFOUNDATION_KEY": key}
     printed = folder / "printed.txt"
-    trial = processes.Process(target=planted_trial.run, args=(folder, test, environment, printed))
-    trial.start()
-    trial.join(300)
-    if trial.exitcode is None:
+    with open(printed, "wb") as out:
+        trial = ForkedPython([planted_trial.__file__, folder, test], environment, out, out, planted_trial.LOADED)
+    try:
+        trial.wait(300)
+    except subprocess.TimeoutExpired:
         trial.kill()
-    return trial.exitcode, printed.read_text(encoding="utf-8", errors="replace")
+    return trial.returncode, printed.read_text(encoding="utf-8", errors="replace")
 
 
 def test_each_planted_mistake_is_noticed_by_its_test(session_backend, tmp_path):
     from MRIFoundationLib.LocalPaths import read_key
 
     session_backend.revive()
-    key, processes = read_key(), planted_trial.context()
+    key = read_key()
 
     def try_one(mistake: str) -> str:
         file, right, wrong, test = MISTAKES[mistake]
         folder = tmp_path / str(list(MISTAKES).index(mistake))
         folder.mkdir()
         plant(copy_of_module_and_tests(folder), file, right, wrong)
-        code, printed = outcome(
-            processes, folder, test, session_backend.url if mistake in NEEDING_A_BACKEND else "", key
-        )
+        code, printed = outcome(folder, test, session_backend.url if mistake in NEEDING_A_BACKEND else "", key)
         shutil.rmtree(folder)
         return "" if code == 1 else f"{mistake}: {test} ended with {code}\n{printed[-1500:]}"
 
@@ -306,5 +307,5 @@ def test_each_planted_mistake_is_noticed_by_its_test(session_backend, tmp_path):
 @pytest.mark.parametrize("test", ["test_harness.py::test_the_unchanged_module_opens_and_closes_without_a_fault"])
 def test_without_a_mistake_the_copy_passes(slicer_app, tmp_path, test):
     """Or every mistake would seem noticed."""
-    code, printed = outcome(planted_trial.context(), copy_of_module_and_tests(tmp_path), test, "", "")
+    code, printed = outcome(copy_of_module_and_tests(tmp_path), test, "", "")
     assert code == 0, printed[-3000:]

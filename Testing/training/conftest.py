@@ -1,12 +1,14 @@
 """A small labelled data set made on the fly: two bodies with a liver and two kidneys, as files."""
 
 import json
+import shutil
 
 import nibabel as nib
 import numpy as np
 import pytest
 from mr_series import write_label_file, write_planes
 
+SPACING = 3.0  # mm; at the coarsest working grid, 4 mm, a body then has few enough voxels to be trained on in a moment
 TABLE = {1: "liver", 2: "right kidney", 3: "left kidney"}
 
 
@@ -20,7 +22,7 @@ def write_body(folder, name, seed):
     labels[(x + 0.4) ** 2 + (y + 0.4) ** 2 + (z + 0.4) ** 2 < 0.06] = 3
     body = x**2 + y**2 + z**2 < 0.95
     image = (body * 80 + np.array([0, 60, 100, 100])[labels] + rng.normal(0, 5, x.shape)).clip(0, 255).astype(np.uint8)
-    affine = np.diag([6.0, 6, 6, 1])
+    affine = np.diag([SPACING, SPACING, SPACING, 1])
     paths = folder / f"{name}_image.nii.gz", folder / f"{name}_labels.nii.gz"
     for array, path in zip((image, labels), paths, strict=True):
         nib.save(nib.Nifti1Image(array, affine), path)
@@ -60,7 +62,7 @@ def small_recipe(small_data, tmp_path):
         sources={"bodies": SourceRecipe(2, synthetic=0.3, flip=False), "maps": SourceRecipe(1, flip=False)},
         tiers=("open", "research"),
         network={"channels": (32, 32, 32, 32), "blocks": (1, 1, 1, 1), "neck_layers": 1, "neck_heads": 2, "query_dim": 64},
-        geometry=GeometryRanges(budget=(20_000, 40_000)),
+        geometry=GeometryRanges(budget=(6_000, 9_000)),
         steps=4, warmup=2, workers=0, log_every=2, save_every=2, threads=1, device="cpu", output=str(tmp_path),
     )  # fmt: skip
 
@@ -70,16 +72,22 @@ def write_dicom_body(folder, image, **attributes):
     from mrifoundation.tasks.exchange import read_source
 
     voxels = nib.load(image).get_fdata()[::-1, ::-1]  # DICOM counts from the patient's right and front
-    told = {"BodyPartExamined": "ABDOMEN", "PixelSpacing": [6.0, 6.0], "SliceThickness": 6.0} | attributes
-    origin = tuple(-6.0 * (size - 1) for size in voxels.shape[:2])
-    write_planes(folder, voxels.T, step=(0, 0, 6.0), origin=(*origin, 0.0), **told)
+    told = {"BodyPartExamined": "ABDOMEN", "PixelSpacing": [SPACING, SPACING], "SliceThickness": SPACING} | attributes
+    origin = tuple(-SPACING * (size - 1) for size in voxels.shape[:2])
+    write_planes(folder, voxels.T, step=(0, 0, SPACING), origin=(*origin, 0.0), **told)
     return read_source(folder)
 
 
 @pytest.fixture
-def dicom_tree(small_data, tmp_path):
+def dicom_tree(written_tree, tmp_path):
     """Two patients: one with a T2 series and its SEG, and a T1 series without labels; one with an RTSTRUCT in the names of TG-263."""
-    tree = tmp_path / "Archive"
+    return shutil.copytree(written_tree, tmp_path / "Archive")
+
+
+@pytest.fixture(scope="session")
+def written_tree(small_data, tmp_path_factory):
+    """What each `dicom_tree` is a copy of."""
+    tree = tmp_path_factory.mktemp("tree") / "Archive"
     labels = {name: nib.load(small_data.parent / f"{name}_labels.nii.gz").get_fdata()[::-1, ::-1] for name in "ab"}
     first, second = (small_data.parent / f"{name}_image.nii.gz" for name in "ab")
     source = write_dicom_body(tree / "one" / "t2", first, SeriesDescription="T2 axial")

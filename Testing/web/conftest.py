@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from running_service import Service
+from forked_python import run
+from forked_service import ForkedService
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # pytest's importlib mode adds no folder by itself
@@ -59,8 +59,8 @@ def other_file(tmp_path_factory, head_voxels) -> Path:
 def library(tmp_path_factory, head_file, other_file, tiny_weights) -> Path:
     """A library with both scans."""
     folder = tmp_path_factory.mktemp("library")
-    command = [sys.executable, "-m", "mrifoundation", "library", "add", "--library", folder, head_file, other_file]
-    subprocess.run([*command, "--weights", tiny_weights, "--profile", "fast"], check=True, capture_output=True)
+    command = ["-m", "mrifoundation", "library", "add", "--library", folder, head_file, other_file]
+    run([*command, "--weights", tiny_weights, "--profile", "fast"]).check_returncode()
     return folder
 
 
@@ -69,10 +69,10 @@ def start_service(tiny_weights, library, tmp_path_factory):
     """start_service() → one more service, ready and with the library; all are stopped in the end."""
     services = []
 
-    def start() -> Service:
+    def start() -> ForkedService:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("MRIFOUNDATION_LIBRARY", str(library))
-            services.append(Service(tiny_weights, tmp_path_factory.mktemp("cache")))
+            services.append(ForkedService(tiny_weights, tmp_path_factory.mktemp("cache")))
         services[-1].wait_until_ready()
         return services[-1]
 
@@ -82,7 +82,7 @@ def start_service(tiny_weights, library, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def service(start_service) -> Service:
+def service(start_service) -> ForkedService:
     return start_service()
 
 

@@ -2,13 +2,10 @@
 
 import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
+from forked_python import ForkedPython
 from PIL import Image
 
 from mrifoundation.errors import Cancelled, InputError
@@ -191,7 +188,7 @@ Library.open(sys.argv[1], Engine.load(sys.argv[2], "cpu")).add([sys.argv[3]], "m
 @pytest.mark.parametrize("committed", [0, 2, 4])
 def test_killed_at_any_moment_it_goes_on_and_ends_the_same(committed, archive, tiny_weights, engine, filled, tmp_path):
     folder = tmp_path / "library"
-    process = subprocess.Popen([sys.executable, "-c", FILL, folder, tiny_weights, archive], stderr=subprocess.PIPE)
+    process = ForkedPython(["-c", FILL, folder, tiny_weights, archive])
     library, started = Library.open(folder, engine), time.monotonic()
     while process.poll() is None and time.monotonic() - started < 300:
         if (
@@ -201,7 +198,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_the_same(committed, archive, t
         ):
             break
         time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     library = Library.open(folder, engine)
     report = library.add([archive], "made", profile="fast")

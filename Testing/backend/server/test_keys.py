@@ -6,7 +6,7 @@ import stat
 
 import pytest
 import requests
-from running_service import Service
+from forked_service import ForkedService
 
 from mrifoundation.cli import main
 from mrifoundation.errors import InputError
@@ -119,7 +119,7 @@ def test_a_running_service_heeds_roles_and_rotation(start, tmp_path, file, monke
 def unloaded(tmp_path_factory):
     """A service without weights, which is enough at the door."""
     folder = tmp_path_factory.mktemp("unloaded")
-    running = Service(folder / "no-weights", folder)
+    running = ForkedService(folder / "no-weights", folder)
     yield running
     running.stop()
 

@@ -30,12 +30,12 @@ def archive(tmp_path_factory, head_voxels):
 @pytest.fixture(scope="module")
 def service(tiny_weights, archive, tmp_path_factory):
     """A service whose library and allowed folder are of this test alone."""
-    from running_service import Service
+    from forked_service import ForkedService
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MRIFOUNDATION_LIBRARY", str(tmp_path_factory.mktemp("library") / "l"))
         patch.setenv("MRIFOUNDATION_LIBRARY_ROOTS", str(archive))
-        running = Service(tiny_weights, tmp_path_factory.mktemp("service"))
+        running = ForkedService(tiny_weights, tmp_path_factory.mktemp("service"))
     running.wait_until_ready()
     yield running
     running.stop()

@@ -33,11 +33,11 @@ def not_loaded():
 
 
 @pytest.fixture
-def small(start, tmp_path, monkeypatch):
-    """A service whose requests may hold 100 MB together."""
+def small(start_anew, tmp_path, monkeypatch):
+    """A service whose requests may hold 100 MB together, and that has held nothing of the tests'."""
     monkeypatch.setenv("MRIFOUNDATION_REQUESTS_GB", "0.1")
     monkeypatch.setenv("MRIFOUNDATION_MEMORY_GB", "0.05")
-    return start(tmp_path / "no-weights", tmp_path)
+    return start_anew(tmp_path / "no-weights", tmp_path)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ def key_file(tmp_path):
     return tmp_path / "keys" / "service.key"
 
 
-def test_health_answers_at_once_while_the_model_loads_and_the_version_is_told(start, tiny_weights, tmp_path):
-    service = start(tiny_weights, tmp_path)
+def test_health_answers_at_once_while_the_model_loads_and_the_version_is_told(start_anew, tiny_weights, tmp_path):
+    service = start_anew(tiny_weights, tmp_path)
     started = time.monotonic()
     health = requests.get(f"{service.url}/v1/health", timeout=10).json()
     assert time.monotonic() - started < 2
@@ -43,9 +43,9 @@ def test_a_restart_keeps_the_volumes_and_their_encodings(start, tiny_weights, tm
 
 
 def test_the_key_is_made_on_the_first_start_for_its_owner_only_and_is_never_shown(
-    start, tiny_weights, tmp_path, key_file
+    start_anew, tiny_weights, tmp_path, key_file
 ):
-    service = start(tiny_weights, tmp_path, key=None, options=["--key-file", str(key_file)])
+    service = start_anew(tiny_weights, tmp_path, key=None, options=["--key-file", str(key_file)])
     key = key_file.read_text()
     assert len(key) >= 32 and str(key_file) in service.greeting
     if os.name == "posix":
@@ -97,8 +97,8 @@ def test_a_weak_key_is_refused(key):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to another process here")
-def test_ctrl_c_stops_it_without_complaint(start, tiny_weights, tmp_path):
-    service = start(tiny_weights, tmp_path)
+def test_ctrl_c_stops_it_without_complaint(start_anew, tiny_weights, tmp_path):
+    service = start_anew(tiny_weights, tmp_path)
     service.wait_until_ready()
     service.process.send_signal(signal.SIGINT)
     assert service.process.wait(60) == 0

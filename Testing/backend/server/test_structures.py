@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from running_service import Service
+from forked_service import ForkedService
 from taught_scans import AFFINE, a_body, dice
 
 
@@ -21,7 +21,7 @@ def serve(tiny_weights, folder):
     def serve(weights=tiny_weights):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("MRIFOUNDATION_STRUCTURES", str(folder / "structures"))
-            running.append(Service(weights, folder / "cache"))
+            running.append(ForkedService(weights, folder / "cache"))
         running[-1].wait_until_ready()
         return running[-1]
 

@@ -37,7 +37,7 @@ def test_image_and_labels_are_those_that_were_written(dicom_tree, small_data):
         labels = nib.load(small_data.parent / f"{name}_labels.nii.gz").get_fdata()
         for value, organ in enumerate(("liver", "right kidney", "left kidney"), start=1):
             np.testing.assert_array_equal(volume.labels == volume.names.index(organ), labels == value)
-        np.testing.assert_allclose(volume.spacing, 6)
+        np.testing.assert_allclose(volume.spacing, 3)
 
 
 def test_a_series_without_labels_is_an_unlabelled_case(dicom_tree):

@@ -3,12 +3,12 @@
 import logging
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from forked_python import ForkedPython
 
 from mrifoundation.tasks.refine import file_lock
 from mrifoundation.tasks.refine.journal import Journal, Sealed
@@ -186,12 +186,13 @@ while True:
 def test_who_is_killed_while_it_writes_leaves_all_that_it_said_it_had_written(tmp_path):
     journal, answered = Journal(tmp_path / "one.journal"), -1
     for wait in (0.0, 0.003, 0.006):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, journal.path], stdout=subprocess.PIPE, text=True)
+        writer = ForkedPython(["-c", WRITER, journal.path], stdout=subprocess.PIPE)
         for _ in range(2):
             answered = int(writer.stdout.readline())
         time.sleep(wait)
         writer.kill()
-        rest = writer.communicate()[0].split()
+        writer.wait()
+        rest = writer.stdout.read().split()
         answered = int(rest[-1]) if rest else answered
         found = numbers(journal)
         assert found == list(range(len(found))) and len(found) - answered in (1, 2)
