@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from mrifoundation.anatomy import Vocabulary, understand
+from mrifoundation.anatomy.descriptions import descriptions
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model
 from mrifoundation_training.evaluation.free_text import NAME, WORDS, evaluate, own_words
-from mrifoundation_training.prompts.wordings import forms
 
 NAMES = ("liver", "left kidney", "right kidney", "prostate", "patella")
 
@@ -16,7 +16,7 @@ NAMES = ("liver", "left kidney", "right kidney", "prostate", "patella")
 @pytest.mark.parametrize("name", own_words())
 def test_neither_the_vocabulary_nor_the_training_has_them(name):
     vocabulary = Vocabulary.load()
-    described = {text for texts in forms()["described"].values() for text in texts}
+    described = {text for texts in descriptions().values() for text in texts}
     for words in own_words()[name]:
         (read,) = understand(words, vocabulary, {structure.name for structure in vocabulary})
         assert not read.names, read
@@ -34,4 +34,8 @@ def test_every_wording_is_asked_beside_the_name(small_data, tmp_path, monkeypatc
     assert [row["structure"] for row in found["rows"]] == ["left kidney", "liver", "right kidney"]
     assert all(0 <= row[how]["dice"] <= 1 and row["people"] == 1 for row in found["rows"] for how in (NAME, WORDS))
     assert found["elsewhere"]["prompts"] == len(own_words()["patella"]), "an abdomen may show a prostate"
+    told = found["suggested"]
+    assert (
+        told["wordings"] == sum(len(own_words()[name]) for name in NAMES) and 0 < told["first"] <= told["at_all"] <= 1
+    )
     assert "mean of these" in capsys.readouterr().out

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from mrifoundation.anatomy import Vocabulary
+from mrifoundation.anatomy.descriptions import descriptions
 from mrifoundation.anatomy.index import index_of
 from mrifoundation.anatomy.wording import canonical
-from mrifoundation_training.prompts.wordings import forms, slipped, worded
+from mrifoundation_training.prompts.wordings import slipped, worded
 
 VOCABULARY = Vocabulary.load()
 
@@ -56,4 +57,4 @@ def test_no_prompt_is_the_name_of_another_structure():
 
 
 def test_what_is_described_is_in_the_vocabulary():
-    assert set(forms()["described"]) <= set(VOCABULARY.names)
+    assert set(descriptions()) <= set(VOCABULARY.names)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mrifoundation.anatomy import Understood, Vocabulary, understand
+from mrifoundation.engine.meaning import nearest_in_meaning
 from mrifoundation.errors import InputError
 
 MOST_PROMPTS = 1000
@@ -68,7 +69,7 @@ def _read(
     read = understand(prompt, vocabulary, {*known, *problems}) if prompt.strip() else []
     if not read:
         raise InputError("One of the prompts is empty; name a structure, for example left hippocampus.")
-    read = [_told(one, known, problems) for one in read]
+    read = [_suggested(_told(one, known, problems), vocabulary, known) for one in read]
     for one in read:
         if not one.names and not free_text:
             raise InputError(_not_understood(one))
@@ -83,6 +84,13 @@ def _told(one: Understood, known: Collection[str], problems: Mapping[str, str]) 
             raise InputError(problems[name])
         one = replace(one, explanation=f"{one.explanation} {problems[name]} Until then this is what the weights know.")
     return one
+
+
+def _suggested(one: Understood, vocabulary: Vocabulary, known: Collection[str]) -> Understood:
+    """With what is nearest in meaning before what is nearest in letters, for words that no vocabulary reads."""
+    if one.names or any(whole.names for whole in understand(one.prompt, vocabulary)):
+        return one
+    return replace(one, suggestions=_distinct((*nearest_in_meaning(one.prompt, vocabulary, known), *one.suggestions)))
 
 
 def _not_understood(one: Understood) -> str:

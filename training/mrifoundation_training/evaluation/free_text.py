@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from mrifoundation.engine import Encoding, Engine
+from mrifoundation.engine.meaning import nearest_in_meaning
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.reading import read_place
@@ -74,7 +75,8 @@ def evaluate(
             asked += _ask(engine, case, profile)
         except InputError as error:
             skipped[case.id] = str(error)
-    found = {"model": engine.card.model_id, "profile": profile, "split": split} | _summary(asked) | {"skipped": skipped}
+    about = {"model": engine.card.model_id, "profile": profile, "split": split}
+    found = about | _summary(asked) | {"suggested": _suggested(engine), "skipped": skipped}
     if output is not None:
         Path(output).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if as_json_object:
@@ -117,6 +119,18 @@ def _ask(engine: Engine, case: Case, profile: str) -> Iterator[Asked]:
 def _answer(engine: Engine, encoding: Encoding, prompt: str) -> tuple[bool, np.ndarray]:
     answer = engine.segment(encoding, [prompt], free_text=True)
     return bool(answer.table[0]["in_view"]), answer.labels > 0
+
+
+def _suggested(engine: Engine) -> dict:
+    """How often the engine suggests what is meant as near in meaning, first or at all; of all wordings of what it knows."""
+    known = {structure.name for structure in engine.vocabulary if engine.knows(structure)}
+    asked = [(name, words) for name in sorted(known & own_words().keys()) for words in own_words()[name]]
+    offered = [(name, nearest_in_meaning(words, engine.vocabulary, known)) for name, words in asked]
+    return {
+        "wordings": len(offered),
+        "first": _mean(name in names[:1] for name, names in offered),
+        "at_all": _mean(name in names for name, names in offered),
+    }
 
 
 def _summary(asked: list[Asked]) -> dict:
@@ -182,6 +196,12 @@ def _print(found: dict) -> None:
     if gone["prompts"]:
         console.print(
             f"Said to be in view though it is in another part of the body: {gone['rate']:.3f} of {gone['prompts']} wordings."
+        )
+    told = found["suggested"]
+    if told["wordings"]:
+        console.print(
+            f"Without free text the right name is suggested first for {told['first']:.2f} of {told['wordings']} wordings, among the three "
+            f"nearest in meaning for {told['at_all']:.2f}."
         )
     for case, reason in found["skipped"].items():
         console.print(f"Skipped {case}: {reason}", highlight=False)

@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from mrifoundation.anatomy import Vocabulary
+from mrifoundation.anatomy.descriptions import descriptions_of
 from mrifoundation.anatomy.entries import sideless
 from mrifoundation.anatomy.index import index_of
 from mrifoundation.anatomy.wording import canonical
@@ -30,7 +31,7 @@ def worded(rng: np.random.Generator, name: str, vocabulary: Vocabulary) -> str:
 def _structure(rng: np.random.Generator, name: str, vocabulary: Vocabulary) -> str:
     structure = vocabulary[name]
     side = structure.side if structure.partner else None
-    described = forms()["described"].get(name, ()) or forms()["described"].get(sideless(name), ())
+    described = descriptions_of(name)
     if described and rng.random() < DESCRIBED:
         core = _drawn(rng, described)
     else:
@@ -85,5 +86,5 @@ def _drawn(rng: np.random.Generator, of) -> str:
 
 @lru_cache(maxsize=1)
 def forms() -> dict:
-    """Templates and descriptions."""
+    """Templates."""
     return yaml.safe_load((files(__package__) / "forms.yaml").read_text(encoding="utf-8"))
