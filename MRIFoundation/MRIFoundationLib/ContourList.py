@@ -43,7 +43,7 @@ def written(rows: list[ContourRow], organ: Callable[[str], dict]) -> str:
 
 def _state(row: ContourRow) -> str:
     if not row.colour:
-        return "to be drawn"
+        return "undrawn"
     if not row.decision:
         return "undecided"
     verdict, current = row.decision

@@ -123,7 +123,7 @@ def test_the_table_goes_out_with_names_of_planning_systems_and_doses_with_their_
         "OpticChiasm",
         "rejected",
         "Lens_L",
-        "to be drawn",
+        "undrawn",
     )
     assert float(chiasm["volume_ml"]) == pytest.approx(float(row(drawn, "optic chiasm")[2]), abs=0.05)
     assert (chiasm["reference_dose_gy"], chiasm["reference_dose_of"]) == ("55", "maximum")

@@ -45,7 +45,7 @@ class Study:
             return self
         return replace(self, scans=self.scans[:1], encodings=self.encodings[:1])
 
-    @property
+    @cached_property
     def regions(self) -> tuple[Regions, ...]:
         """What each series shows; asked once, since every head wants to know."""
         for encoding in self.encodings:
