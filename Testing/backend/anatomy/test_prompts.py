@@ -116,6 +116,9 @@ CSF and aorta                                 | cerebrospinal fluid; aorta      
 segment the liver please                      | liver                                              | exact
 Could you show me the spleen and the liver, thanks! | spleen; liver                                | exact
 please segment the left kidney                | left kidney                                        | exact
+liver if there is one                         | liver                                              | exact
+costa VII on the left side if there is one    | left rib 7                                         | synonym
+spleen, if visible                            | spleen                                             | exact
 I want to see both kidneys in this scan       | kidney                                             | both sides
 where is the tumor?                           | tumor                                              | exact
 What's the volume of the left hippocampus     | left hippocampus                                   | exact

@@ -21,7 +21,8 @@ _CLOSING = frozenset(
     {
         "please", "thanks", "thank", "you", "for", "me", "us", "now", "in", "on", "this", "that", "these",
         "scan", "image", "mri", "mr", "volume", "patient", "here", "segmentation", "mask", "region", "area",
-        "structure", "only", "too", "there", "is", "are", "as", "well",
+        "structure", "only", "too", "there", "is", "are", "as", "well", "if", "any", "present", "visible", "seen",
+        "possible",
     }
 )
 # fmt: on
