@@ -47,6 +47,12 @@ def test_they_stand_before_names_that_are_only_written_alike():
     assert asked.suggestions["hepatic organ"][0] == "liver" and asked.asks[0].sentences == ("hepatic organ",)
 
 
+def test_the_encoder_is_not_asked_where_nobody_reads_suggestions(monkeypatch):
+    monkeypatch.setattr("mrifoundation.engine.asks.nearest_in_meaning", lambda *_: pytest.fail("a click would wait"))
+    with pytest.raises(InputError, match="hepatic organ"):
+        asks_of(["hepatic organ"], Vocabulary.load(), KNOWN, suggest=False)
+
+
 def test_a_known_name_of_what_the_weights_never_learned_is_not_guessed_at():
     asked = asks_of(["prostate"], Vocabulary.load(), KNOWN, free_text=True)
     assert "has not learned" in asked.asks[0].explanation and asked.suggestions["prostate"][0] != "liver"

@@ -42,18 +42,21 @@ def asks_of(
     problems: Mapping[str, str] = NONE,
     free_text: bool = False,
     expand: bool = False,
+    suggest: bool = True,
 ) -> Asks:
     """Read `prompts` with the structures that the model has learned or was taught (`known`).
 
     problems: names that were taught and cannot be used, with the reason; where they are `known` all the same, the answer says so.
     expand: every structure that a prompt stands for is asked for alone, each once; else the i-th ask is the i-th
-    prompt. Raises InputError, with the nearest names, for a prompt that is not understood, unless `free_text`.
+    prompt. suggest: what is near in meaning to words that nothing reads, which takes the sentence encoder. Raises InputError, with the
+    nearest names, for a prompt that is not understood, unless `free_text`.
     """
     if not prompts:
         raise InputError("There is no prompt; name at least one structure, for example left hippocampus.")
     if len(prompts) > MOST_PROMPTS:
         raise InputError(f"There are {len(prompts)} prompts; give at most {MOST_PROMPTS} at a time.")
-    read = [_read(prompt, vocabulary, known, problems, free_text) for prompt in prompts]
+    read = [_read(prompt, vocabulary, known, problems) for prompt in prompts]
+    read = [[_settled(one, vocabulary, known, free_text, suggest) for one in each] for each in read]
     suggestions = {one.prompt: list(one.suggestions) for each in read for one in each if one.suggestions}
     if not expand:
         return Asks(tuple(map(_whole, prompts, read)), suggestions)
@@ -63,18 +66,23 @@ def asks_of(
     return Asks(tuple(first.values()), suggestions)
 
 
-def _read(
-    prompt: str, vocabulary: Vocabulary, known: Collection[str], problems: Mapping[str, str], free_text: bool
-) -> list[Understood]:
+def _read(prompt: str, vocabulary: Vocabulary, known: Collection[str], problems: Mapping[str, str]) -> list[Understood]:
     read = understand(prompt, vocabulary, {*known, *problems}) if prompt.strip() else []
     if not read:
         raise InputError("One of the prompts is empty; name a structure, for example left hippocampus.")
-    read = [_suggested(_told(one, known, problems), vocabulary, known) for one in read]
-    for one in read:
-        if not one.names and not free_text:
-            raise InputError(_not_understood(one))
-    tried = " It is tried as free text, which is less reliable."
-    return [one if one.names else replace(one, explanation=one.explanation + tried) for one in read]
+    return [_told(one, known, problems) for one in read]
+
+
+def _settled(
+    one: Understood, vocabulary: Vocabulary, known: Collection[str], free_text: bool, suggest: bool
+) -> Understood:
+    """`one` as it is asked; InputError where nothing reads it and it may not be tried as free text."""
+    if one.names:
+        return one
+    one = _suggested(one, vocabulary, known) if suggest else one
+    if not free_text:
+        raise InputError(_not_understood(one))
+    return replace(one, explanation=one.explanation + " It is tried as free text, which is less reliable.")
 
 
 def _told(one: Understood, known: Collection[str], problems: Mapping[str, str]) -> Understood:
@@ -88,7 +96,7 @@ def _told(one: Understood, known: Collection[str], problems: Mapping[str, str]) 
 
 def _suggested(one: Understood, vocabulary: Vocabulary, known: Collection[str]) -> Understood:
     """With what is nearest in meaning before what is nearest in letters, for words that no vocabulary reads."""
-    if one.names or any(whole.names for whole in understand(one.prompt, vocabulary)):
+    if any(whole.names for whole in understand(one.prompt, vocabulary)):
         return one
     return replace(one, suggestions=_distinct((*nearest_in_meaning(one.prompt, vocabulary, known), *one.suggestions)))
 

@@ -192,7 +192,7 @@ class Engine:
         """What answers one prompt, and how it was read; None when it is not understood."""
         shelf = self.taught
         try:
-            (ask,) = self._understand(shelf, [prompt], free_text=False, expand=False).asks
+            (ask,) = self._understand(shelf, [prompt], free_text=False, expand=False, suggest=False).asks
         except InputError:
             return None
         return Segmenter(self._model, shelf), ask
@@ -238,10 +238,13 @@ class Engine:
         """How `prompts` are read, without segmenting; raises InputError as `segment` does."""
         return self._understand(self.taught, prompts, free_text, expand)
 
-    def _understand(self, shelf: Shelf, prompts: Collection[str], free_text: bool, expand: bool) -> Asks:
+    def _understand(
+        self, shelf: Shelf, prompts: Collection[str], free_text: bool, expand: bool, suggest: bool = True
+    ) -> Asks:
         prompts = [prompts] if isinstance(prompts, str) else prompts
         known = self._learned | shelf.queries.keys()
-        return asks_of(prompts, shelf.vocabulary, known, problems=shelf.problems, free_text=free_text, expand=expand)
+        how = {"free_text": free_text, "expand": expand, "suggest": suggest}
+        return asks_of(prompts, shelf.vocabulary, known, problems=shelf.problems, **how)
 
     @property
     def taught(self) -> Shelf:
