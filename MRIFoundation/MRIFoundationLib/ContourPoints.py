@@ -120,10 +120,15 @@ def _nodes() -> list:
 def _made(positive: bool):
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", f"{_SIGNS[positive]} points")
     node.SetAttribute(SIGN, _SIGNS[positive])
+    coloured(node, positive).SetGlyphScale(_GLYPH)
+    return node
+
+
+def coloured(node, positive: bool):
+    """Show a new markup in the colour of its sign, without labels of its points; gives its display node."""
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetColor(*COLOURS[positive])
     display.SetSelectedColor(*COLOURS[positive])
-    display.SetGlyphScale(_GLYPH)
     display.SetPointLabelsVisibility(False)
-    return node
+    return display

@@ -9,7 +9,7 @@ import qt
 import slicer
 import slicer.util
 
-from .ContourPoints import COLOURS
+from .ContourPoints import coloured
 from .Scene import world_affine
 
 _CLASSES = {
@@ -104,10 +104,5 @@ def _voxel_corners(node, volume) -> list[list[float]]:
 def _made(kind: str, positive: bool):
     node = slicer.mrmlScene.AddNewNodeByClass(_CLASSES[kind], kind)
     node.SetSaveWithScene(False)
-    node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetColor(*COLOURS[positive])
-    display.SetSelectedColor(*COLOURS[positive])
-    display.SetPointLabelsVisibility(False)
-    display.SetPropertiesLabelVisibility(False)
+    coloured(node, positive).SetPropertiesLabelVisibility(False)
     return node

@@ -40,6 +40,7 @@ from mrifoundation_training.recipe import Recipe, as_yaml
 from mrifoundation_training.reports.own_reports import own_sentences, rows_of
 from mrifoundation_training.reports.sentences import Sentence, stock
 from mrifoundation_training.run_state import TENSORS, load_state, save_state
+from mrifoundation_training.running_average import follow
 from mrifoundation_training.stages.collapse import Collapsed
 from mrifoundation_training.stages.image_report import Stock
 from mrifoundation_training.stages.student_teacher_setup import set_up
@@ -142,7 +143,7 @@ class Run:
         if torch.isfinite(norm):
             self._optimizer.step()
             decay = min(self._recipe.average, (1 + step) / (10 + step))
-            _follow(self._average, self._model, decay)
+            follow(self._average, self._model, decay)
             if self._stage:
                 self._stage.follow(decay)
         return norm.item()
@@ -252,8 +253,3 @@ def after_collapse(folder: Path) -> str:
 def _by_source(figures: dict[str, float], source: str | None) -> dict[str, float]:
     """The Dice under the name of its source; there is one only where there are labels."""
     return {f"dice/{source}": figures["dice"]} if "dice" in figures else {}
-
-
-@torch.no_grad()
-def _follow(average: FoundationModel, model: FoundationModel, decay: float) -> None:
-    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,6 +15,9 @@ from mrifoundation.anatomy.descriptions import descriptions_of
 from mrifoundation.anatomy.entries import SIDES, sideless
 from mrifoundation.engine.folders import cache_folder
 from mrifoundation.errors import InputError
+
+if TYPE_CHECKING:
+    from mrifoundation.model.text_tower import TextTower
 
 NEAR = 0.5  # cosine from which on a name is worth saying
 _SIDE = re.compile(r"\b(left|right)(-sided)?\b", re.IGNORECASE)
@@ -25,8 +29,11 @@ def nearest_in_meaning(text: str, vocabulary: Vocabulary, known: Collection[str]
     core = _SIDE.sub(" ", text).strip()
     if not names or not core:
         return ()
+    from mrifoundation.model.text_tower import TextTower  # a large import that known names never need
+
     try:
-        likeness = _embedded(wordings) @ _embedded([core], kept=False)[0]
+        tower = TextTower.load()
+        likeness = _kept(wordings, tower) @ tower.embed([core])[0]
     except InputError:  # the encoder is not installed: names are suggested by their letters alone
         return ()
     best: dict[str, float] = {}
@@ -53,20 +60,16 @@ def _on_side(name: str, told: set[str], known: Collection[str]) -> str:
     return sides[0] if len(sides) == 1 else name
 
 
-def _embedded(texts: Sequence[str], kept: bool = True) -> np.ndarray:
-    """Unit vectors [len(texts), 384]; the last `kept` ones lie in the cache folder, since a thousand wordings take seconds."""
-    from mrifoundation.model.text_tower import SHA256, TextTower  # a large import that known names never need
+def _kept(wordings: Sequence[str], tower: "TextTower") -> np.ndarray:
+    """Their unit vectors [n, 384]; the last ones asked for lie in the cache folder, since a thousand wordings take seconds."""
+    from mrifoundation.model.text_tower import SHA256
 
-    if not kept:
-        return TextTower.load().embed(list(texts))
-    digest, path = (
-        hashlib.sha256("\n".join((SHA256, *texts)).encode()).hexdigest(),
-        cache_folder("words") / "wordings.npz",
-    )
+    digest = hashlib.sha256("\n".join((SHA256, *wordings)).encode()).hexdigest()
+    path = cache_folder("words") / "wordings.npz"
     with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(path, allow_pickle=False) as file:
         if str(file["digest"]) == digest:
             return file["vectors"]
-    vectors = TextTower.load().embed(list(texts))
+    vectors = tower.embed(list(wordings))
     with suppress(OSError):  # a full disk costs time alone
         draft = path.with_name(f"{os.getpid()}.npz")
         np.savez(draft, digest=digest, vectors=vectors)

@@ -62,11 +62,12 @@ def left_of(engine: Engine, study: list[Case], profile: str) -> list[Left]:
     same = all(apart_mm(first.shape, first.affine, one.shape, one.affine) <= first.spacing.min() for one in scans)
     if not same or any(not np.array_equal(reference, other) for other in references):
         return []
+    encodings = [engine.encode(scan, profile=profile) for scan in scans]
     questions = labelled_questions(study[0], engine.vocabulary, engine.knows)
     found = []
     for batch in disjoint_batches(questions):
         names = [question.name for question in batch]
-        asked = [engine.segment(engine.encode(scan, profile=profile), names, likeliest=True) for scan in scans]
+        asked = [engine.segment(encoding, names, likeliest=True) for encoding in encodings]
         for number, question in enumerate(batch, start=1):
             truth = np.isin(reference, question.values)
             if truth.any():

@@ -24,7 +24,7 @@ from mrifoundation_training.data.targets import elsewhere
 from mrifoundation_training.evaluation.bootstrap import subject_bootstrap
 from mrifoundation_training.evaluation.case_scoring import reference_labels
 from mrifoundation_training.evaluation.console import wide_console
-from mrifoundation_training.evaluation.measured_cases import cases_to_measure
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure, first_of_sources
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.questions import labelled_questions
 from mrifoundation_training.evaluation.segmentation import chosen_cases
@@ -68,7 +68,8 @@ def evaluate(
     view in these alone. Prints a table, or one JSON object, which `output` keeps. Gives 0, or 1 when nothing could be asked. Raises
     InputError for a manifest, split, source, profile or weights that are not there.
     """
-    cases = _first(chosen_cases(cases_to_measure(manifest), split, sources), cases_per_source)
+    labelled = [case for case in chosen_cases(cases_to_measure(manifest), split, sources) if case.labels]
+    cases = first_of_sources(labelled, cases_per_source)
     engine, asked, skipped = Engine.load(weights), [], {}
     for case in track(cases, "Asking", console=Console(file=sys.stderr), transient=True):
         try:
@@ -84,15 +85,6 @@ def evaluate(
     else:
         _print(found)
     return 0 if asked else 1
-
-
-def _first(cases: list[Case], most: int | None) -> list[Case]:
-    """At most so many labelled scans of each source."""
-    by_source = defaultdict(list)
-    for case in cases:
-        if case.labels:
-            by_source[case.source].append(case)
-    return [case for rows in by_source.values() for case in rows[:most]]
 
 
 def _ask(engine: Engine, case: Case, profile: str) -> Iterator[Asked]:

@@ -1,7 +1,10 @@
 """The cases that an evaluation chooses from."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from mrifoundation_training.data.layouts import read_cases
 from mrifoundation_training.data.manifest import Case
@@ -9,6 +12,7 @@ from mrifoundation_training.recipe import Recipe, read_recipe
 from mrifoundation_training.usable import recipe_cases
 
 RECIPES = (".yaml", ".yml")
+Item = TypeVar("Item")
 
 
 def cases_to_measure(data: Path | str) -> list[Case]:
@@ -18,6 +22,16 @@ def cases_to_measure(data: Path | str) -> list[Case]:
         return read_cases(data)
     recipe = read_recipe(data)
     return [_renamed(case, recipe) for case in recipe_cases(recipe)]
+
+
+def first_of_sources(
+    items: Iterable[Item], count: int | None, source: Callable[[Item], str] = lambda case: case.source
+) -> list[Item]:
+    """At most `count` of each source, those of a source together; all of them for None. source: of an item that is no case."""
+    by_source: dict[str, list[Item]] = defaultdict(list)
+    for one in items:
+        by_source[source(one)].append(one)
+    return [one for group in by_source.values() for one in group[:count]]
 
 
 def folder_of(data: Path | str) -> Path:

@@ -30,7 +30,7 @@ from mrifoundation_training.evaluation.dropped_sequences import (
     studies,
 )
 from mrifoundation_training.evaluation.markdown_page import MarkdownPage
-from mrifoundation_training.evaluation.measured_cases import cases_to_measure
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure, first_of_sources
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.questions import Question, disjoint_batches, labelled_questions
 from mrifoundation_training.evaluation.robustness_plot import plot_curves
@@ -67,10 +67,12 @@ def evaluate(
     chosen = [c for c in chosen_cases(cases_to_measure(manifest), split, sources) if c.labels]
     engine, skipped = Engine.load(weights), {}
     spoil = [damage for damage in DAMAGES if damage.name in wanted]
-    curves = _spoiled(engine, _first_of_each(chosen, cases_per_source) if spoil else [], spoil, profile, skipped)
+    curves = _spoiled(engine, first_of_sources(chosen, cases_per_source) if spoil else [], spoil, profile, skipped)
     left = {}
     if DROPPED in wanted:
-        left = _left(engine, _first_studies(chosen, cases_per_source), profile, skipped)
+        left = _left(
+            engine, first_of_sources(studies(chosen), cases_per_source, lambda study: study[0].source), profile, skipped
+        )
         for source, people in left.items():
             curves[source] = curves.get(source, {}) | curves_of(people)
     found = {
@@ -156,20 +158,6 @@ def spoiled_scores(
         values = [value for value in values if np.isfinite(value)]
         scores[level] = float(np.mean(values)) if values else float("nan")
     return scores
-
-
-def _first_of_each(cases: list[Case], count: int | None) -> list[Case]:
-    by_source: dict[str, list[Case]] = {}
-    for case in cases:
-        by_source.setdefault(case.source, []).append(case)
-    return [case for group in by_source.values() for case in group[:count]]
-
-
-def _first_studies(cases: list[Case], count: int | None) -> list[list[Case]]:
-    by_source: dict[str, list[list[Case]]] = {}
-    for study in studies(cases):
-        by_source.setdefault(study[0].source, []).append(study)
-    return [study for group in by_source.values() for study in group[:count]]
 
 
 def _drawn(curves: Curves) -> dict[str, str]:

@@ -21,7 +21,7 @@ from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.evaluation.case_scoring import score_case
 from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.likeness import frechet, nearest_cosine, rank_correlation
-from mrifoundation_training.evaluation.measured_cases import cases_to_measure
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure, first_of_sources
 from mrifoundation_training.evaluation.scores import PRESENT
 from mrifoundation_training.evaluation.segmentation import chosen_cases
 from mrifoundation_training.evaluation.transfer_plot import plot_transfer
@@ -59,8 +59,8 @@ def evaluate(
     engine = Engine.load(weights)
     learned = learned_from(cases_to_measure(training or manifest), engine)
     skipped: dict[str, str] = {}
-    there = list(_measured(engine, _first(learned, cases_per_source), profile, skipped))
-    new = list(_measured(engine, _first(asked, cases_per_source), profile, skipped, score=True))
+    there = list(_measured(engine, first_of_sources(learned, cases_per_source), profile, skipped))
+    new = list(_measured(engine, first_of_sources(asked, cases_per_source), profile, skipped, score=True))
     if not there:
         raise InputError(
             "None of the scans that the weights learned from can be read; give their manifest with --training."
@@ -136,13 +136,6 @@ def _measured(
             skipped[case.id] = str(error)
             continue
         yield Measured(case, vector, float(np.mean(scores)) if scores else float("nan"))
-
-
-def _first(cases: list[Case], count: int | None) -> list[Case]:
-    by_source: dict[str, list[Case]] = {}
-    for case in cases:
-        by_source.setdefault(case.source, []).append(case)
-    return [case for group in by_source.values() for case in group[:count]]
 
 
 def as_markdown(found: dict) -> str:

@@ -23,6 +23,7 @@ from mrifoundation_training.optimizer import new_optimizer, schedule
 from mrifoundation_training.recipe import Recipe
 from mrifoundation_training.run_log import RunLog
 from mrifoundation_training.run_state import TENSORS, load_state, save_state
+from mrifoundation_training.running_average import follow
 from mrifoundation_training.synthesis.geometry import GeometryRanges
 
 SOURCE = "annotated"
@@ -104,7 +105,7 @@ def tune(
         norm = torch.nn.utils.clip_grad_norm_(trained, recipe.clip)
         if torch.isfinite(norm):
             optimizer.step()
-            _follow(average, model, min(recipe.average, (1 + step) / (10 + step)))
+            follow(average.network, model.network, min(recipe.average, (1 + step) / (10 + step)))
         log.add(figures | {"gradient_norm": norm.item()})
         if (step + 1) % recipe.log_every == 0:
             log.write(step + 1)
@@ -112,11 +113,6 @@ def tune(
             save_state(folder, step + 1, *state)
         tell(step + 1)
     return average.eval().requires_grad_(False)
-
-
-@torch.no_grad()
-def _follow(average: FoundationModel, model: FoundationModel, decay: float) -> None:
-    torch._foreach_lerp_(list(average.network.parameters()), list(model.network.parameters()), 1 - decay)
 
 
 def _loss(

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from mrifoundation_training.losses.agreement import balanced
+from mrifoundation_training.running_average import follow
 
 HIDDEN, WIDTH = 256, 64
 
@@ -60,7 +61,6 @@ class Level(nn.Module):
         self.filled.fill_(min(len(self.recent), int(self.filled) + len(whole)))
         return answers[: len(new)]
 
-    @torch.no_grad()
     def follow(self, decay: float) -> None:
         """The teacher's head moves towards the student's."""
-        torch._foreach_lerp_(list(self.teacher.parameters()), list(self.student.parameters()), 1 - decay)
+        follow(self.teacher, self.student, decay)
