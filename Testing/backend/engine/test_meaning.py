@@ -4,22 +4,17 @@ import numpy as np
 import pytest
 
 from mrifoundation.anatomy import Vocabulary
-from mrifoundation.engine import meaning
+from mrifoundation.engine import wording_vectors
 from mrifoundation.engine.asks import asks_of
 from mrifoundation.engine.meaning import nearest_in_meaning
 from mrifoundation.errors import InputError
+from mrifoundation_training.wording_vectors import all_wordings
 
 KNOWN = ("liver", "spleen", "left kidney", "right kidney", "mandible", "femur", "left ventricular myocardium")
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("MRIFOUNDATION_CACHE", str(tmp_path))
-    return tmp_path / "words" / "wordings.npz"
-
-
-def nearest(text):
-    return nearest_in_meaning(text, Vocabulary.load(), KNOWN)
+def nearest(text, *shown):
+    return nearest_in_meaning(text, Vocabulary.load(), KNOWN, lambda names: [name for name in names if name in shown])
 
 
 @pytest.mark.parametrize(
@@ -58,15 +53,29 @@ def test_a_known_name_of_what_the_weights_never_learned_is_not_guessed_at():
     assert "has not learned" in asked.asks[0].explanation and asked.suggestions["prostate"][0] != "liver"
 
 
-def test_wordings_are_read_once_and_a_damaged_file_is_written_anew(cache, monkeypatch):
-    assert nearest("hepatic organ")[0] == "liver"
-    with np.load(cache) as file:
-        kept = file["vectors"]
-    assert nearest("hepatic organ")[0] == "liver" and len(kept) == len(meaning._wordings(Vocabulary.load(), KNOWN)[0])
-    cache.write_bytes(cache.read_bytes()[:100])
-    assert nearest("hepatic organ")[0] == "liver"
-    with np.load(cache) as file:
-        np.testing.assert_array_equal(file["vectors"], kept)
+@pytest.mark.parametrize(
+    ("shown", "first"), [((), "mandible"), (("femur", "liver"), "femur"), (("right kidney", "spleen"), "mandible")]
+)
+def test_what_the_scan_shows_is_put_forward_where_it_is_near(shown, first):
+    assert nearest("bone that the teeth and the hip sit in", *shown)[0] == first
+
+
+def test_one_side_in_view_is_enough_and_the_side_that_is_told_is_suggested():
+    assert nearest("organ beside the stomach on the left") == ("spleen", "liver", "left kidney")
+    assert nearest("organ beside the stomach on the left", "right kidney") == ("spleen", "left kidney", "liver")
+
+
+def test_what_ships_is_what_the_encoder_reads_in_every_wording_of_the_vocabulary():
+    wordings = all_wordings()
+    assert set(wordings) == set(wording_vectors._shipped()), "run python -m mrifoundation_training.wording_vectors"
+    some = wordings[::60]
+    np.testing.assert_allclose(wording_vectors.vectors_of(some), wording_vectors.read(some), atol=1e-3)
+
+
+def test_what_does_not_ship_is_read_once(monkeypatch):
+    (first,) = wording_vectors.vectors_of(["gland that somebody taught"])
+    monkeypatch.setattr(wording_vectors, "read", lambda texts: pytest.fail(f"{texts} were read again"))
+    np.testing.assert_array_equal(wording_vectors.vectors_of(["gland that somebody taught", "liver"])[0], first)
 
 
 def test_without_the_encoder_names_are_suggested_by_their_letters(monkeypatch, tmp_path):

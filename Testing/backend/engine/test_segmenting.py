@@ -226,6 +226,20 @@ def test_a_brain_is_the_sum_of_its_parts_and_leaves_the_brainstem_to_whom_asks_f
         assert 2 * both / ((together == value).sum() + alone.sum()) > 0.85
 
 
+def test_what_the_scan_shows_is_suggested_first_once_it_was_encoded():
+    """With the shipped weights on a real T1 image: "hollow chamber" is the stomach's, until somebody looks at the head."""
+    engine, scan = Engine.load(), read_scan(sample_scan())
+    words = "hollow chamber"
+
+    def suggested(of):
+        return engine.understand([words], free_text=True, scan_hash=of).suggestions[words]
+
+    assert suggested(None)[0] == suggested("of no scan")[0] == "stomach"
+    encoding = engine.encode(scan)
+    assert suggested(scan.content_hash)[0].endswith("ventricle") and "stomach" not in suggested(scan.content_hash)[:3]
+    assert engine.segment(encoding, [words], free_text=True).suggestions[words] == suggested(scan.content_hash)
+
+
 def test_a_grown_brain_is_not_a_fetal_one_though_it_has_all_of_its_parts():
     """With the shipped weights on a real T1 image, whose "fetal brain" was once the sum of what an adult's brain is the sum of."""
     engine = Engine.load()

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mrifoundation.anatomy import Understood, Vocabulary, understand
-from mrifoundation.engine.meaning import nearest_in_meaning
+from mrifoundation.engine.meaning import InView, nearest_in_meaning, no_scan
 from mrifoundation.errors import InputError
 
 MOST_PROMPTS = 1000
+MOST_SUGGESTED = 5
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -43,20 +44,24 @@ def asks_of(
     free_text: bool = False,
     expand: bool = False,
     suggest: bool = True,
+    in_view: InView = no_scan,
 ) -> Asks:
     """Read `prompts` with the structures that the model has learned or was taught (`known`).
 
     problems: names that were taught and cannot be used, with the reason; where they are `known` all the same, the answer says so.
     expand: every structure that a prompt stands for is asked for alone, each once; else the i-th ask is the i-th
-    prompt. suggest: what is near in meaning to words that nothing reads, which takes the sentence encoder. Raises InputError, with the
-    nearest names, for a prompt that is not understood, unless `free_text`.
+    prompt. suggest: what is near in meaning to words that nothing reads, which takes the sentence encoder. in_view: which of some
+    names the scan shows; they are put forward. Raises InputError, with the nearest names, for a prompt that is not understood, unless
+    `free_text`.
     """
     if not prompts:
         raise InputError("There is no prompt; name at least one structure, for example left hippocampus.")
     if len(prompts) > MOST_PROMPTS:
         raise InputError(f"There are {len(prompts)} prompts; give at most {MOST_PROMPTS} at a time.")
     read = [_read(prompt, vocabulary, known, problems) for prompt in prompts]
-    read = [[_settled(one, vocabulary, known, free_text, suggest) for one in each] for each in read]
+    if suggest:
+        read = [[_suggested(one, vocabulary, known, in_view) for one in each] for each in read]
+    read = [[_settled(one, free_text) for one in each] for each in read]
     suggestions = {one.prompt: list(one.suggestions) for each in read for one in each if one.suggestions}
     if not expand:
         return Asks(tuple(map(_whole, prompts, read)), suggestions)
@@ -73,13 +78,10 @@ def _read(prompt: str, vocabulary: Vocabulary, known: Collection[str], problems:
     return [_told(one, known, problems) for one in read]
 
 
-def _settled(
-    one: Understood, vocabulary: Vocabulary, known: Collection[str], free_text: bool, suggest: bool
-) -> Understood:
+def _settled(one: Understood, free_text: bool) -> Understood:
     """`one` as it is asked; InputError where nothing reads it and it may not be tried as free text."""
     if one.names:
         return one
-    one = _suggested(one, vocabulary, known) if suggest else one
     if not free_text:
         raise InputError(_not_understood(one))
     return replace(one, explanation=one.explanation + " It is tried as free text, which is less reliable.")
@@ -94,11 +96,12 @@ def _told(one: Understood, known: Collection[str], problems: Mapping[str, str]) 
     return one
 
 
-def _suggested(one: Understood, vocabulary: Vocabulary, known: Collection[str]) -> Understood:
+def _suggested(one: Understood, vocabulary: Vocabulary, known: Collection[str], in_view: InView) -> Understood:
     """With what is nearest in meaning before what is nearest in letters, for words that no vocabulary reads."""
-    if any(whole.names for whole in understand(one.prompt, vocabulary)):
+    if one.names or any(whole.names for whole in understand(one.prompt, vocabulary)):
         return one
-    return replace(one, suggestions=_distinct((*nearest_in_meaning(one.prompt, vocabulary, known), *one.suggestions)))
+    near = nearest_in_meaning(one.prompt, vocabulary, known, in_view)
+    return replace(one, suggestions=_distinct((*near, *one.suggestions))[:MOST_SUGGESTED])
 
 
 def _not_understood(one: Understood) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,6 +20,7 @@ from mrifoundation.engine.encoder import Cancel, Encoder, Progress, never, silen
 from mrifoundation.engine.encoding import Encoding, encoding_key
 from mrifoundation.engine.encoding_cache import EncodingCache
 from mrifoundation.engine.found import NOWHERE
+from mrifoundation.engine.meaning import InView, no_scan
 from mrifoundation.engine.refinement import Mark, Refiner
 from mrifoundation.engine.refinement.relabelling import relabelled, segment_of
 from mrifoundation.engine.refinement.words import Words
@@ -141,7 +143,8 @@ class Engine:
         when the text encoder tries it.
         """
         shelf = self.taught
-        asked, segmenter = self._understand(shelf, prompts, free_text, expand), Segmenter(self._model, shelf)
+        in_view = partial(self._in_view, encoding)
+        asked, segmenter = self._understand(shelf, prompts, free_text, expand, in_view), Segmenter(self._model, shelf)
         result = segmenter.segment(encoding, asked, progress or silent, cancel or never, likeliest)
         table, notes = with_tests(self.card, result.table, self._learned - shelf.queries.keys())
         return replace(result, table=table, notes=notes)
@@ -234,17 +237,35 @@ class Engine:
         """What a similarity of a scan and a sentence is multiplied with to be a logit; learned. 1 unless `reads_text`."""
         return self._embedder.text_scale
 
-    def understand(self, prompts: Collection[str], free_text: bool = False, expand: bool = False) -> Asks:
-        """How `prompts` are read, without segmenting; raises InputError as `segment` does."""
-        return self._understand(self.taught, prompts, free_text, expand)
+    def understand(
+        self, prompts: Collection[str], free_text: bool = False, expand: bool = False, scan_hash: str | None = None
+    ) -> Asks:
+        """How `prompts` are read, without segmenting; raises InputError as `segment` does. scan_hash: of the scan that they are about; once
+        it was encoded, what it shows is suggested first."""
+        return self._understand(self.taught, prompts, free_text, expand, partial(self._in_view_of, scan_hash))
 
     def _understand(
-        self, shelf: Shelf, prompts: Collection[str], free_text: bool, expand: bool, suggest: bool = True
+        self,
+        shelf: Shelf,
+        prompts: Collection[str],
+        free_text: bool,
+        expand: bool,
+        in_view: InView = no_scan,
+        suggest: bool = True,
     ) -> Asks:
         prompts = [prompts] if isinstance(prompts, str) else prompts
         known = self._learned | shelf.queries.keys()
-        how = {"free_text": free_text, "expand": expand, "suggest": suggest}
+        how = {"free_text": free_text, "expand": expand, "suggest": suggest, "in_view": in_view}
         return asks_of(prompts, shelf.vocabulary, known, problems=shelf.problems, **how)
+
+    def _in_view_of(self, scan_hash: str | None, names: Sequence[str]) -> Collection[str]:
+        profiles = self.encoded_profiles(scan_hash) if scan_hash else []
+        encoding = self._cache.get(encoding_key(scan_hash, self.card.model_id, profiles[0])) if profiles else None
+        return self._in_view(encoding, names) if encoding else []
+
+    def _in_view(self, encoding: Encoding, names: Sequence[str]) -> Collection[str]:
+        learned = [name for name in names if name in self._learned]
+        return Segmenter(self._model, self._shelves.empty).in_view(encoding, learned) if learned else []
 
     @property
     def taught(self) -> Shelf:

@@ -47,12 +47,12 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
     if not (wanted.prompts or wanted.set or wanted.organs):
         raise InputError("There is no prompt; name at least one structure, a structure set or a set of organs at risk.")
     if backend.engine is not None:
-        await run_sync(_understood, backend.engine, wanted)
+        await run_sync(_understood, backend.engine, wanted, scan.content_hash)
 
     def work(engine: "Engine", job: Job) -> Answer:
         from mrifoundation.tasks.segment import as_json
 
-        prompts = _understood(engine, wanted)
+        prompts = _understood(engine, wanted, scan.content_hash)
         encoding = engine.encode(scan, wanted.profile, progress=job.progress, cancel=job.cancelled)
         result = engine.segment(
             encoding, prompts, wanted.free_text, wanted.expand, job.progress, job.cancelled, likeliest=True
@@ -68,12 +68,12 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
     return {"job": backend.submit(work).id}
 
 
-def _understood(engine: "Engine", wanted: SegmentRequest) -> list[str]:
+def _understood(engine: "Engine", wanted: SegmentRequest, scan_hash: str) -> list[str]:
     """The prompts with those of the structure set; raises InputError when the engine does not understand one of
     them."""
     prompts = list(wanted.prompts)
     if wanted.set:
         prompts += engine.prompts_of_set(wanted.set)
     prompts += organ_prompts(engine, wanted.organs)
-    engine.understand(prompts, wanted.free_text, wanted.expand)
+    engine.understand(prompts, wanted.free_text, wanted.expand, scan_hash)
     return prompts

@@ -30,7 +30,7 @@ def segment_scan(
     check_output(output, SUFFIXES)
     if overlay is not None:
         check_output(overlay, (".png",))
-    engine.understand(prompts, free_text)
+    engine.understand(prompts, free_text, scan_hash=scan.content_hash)
     encoding = engine.encode(scan, profile, progress)
     result = engine.segment(encoding, prompts, free_text, progress=progress, likeliest=True)
     write_label_map(output, result.labels, scan.affine, result.names)

@@ -16,7 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from mrifoundation.engine import Encoding, Engine
-from mrifoundation.engine.meaning import nearest_in_meaning
+from mrifoundation.engine.meaning import MOST, nearest_in_meaning
 from mrifoundation.errors import InputError
 from mrifoundation_training.data.manifest import Case
 from mrifoundation_training.data.reading import read_place
@@ -34,7 +34,8 @@ NAME, WORDS = "name", "own words"
 
 @dataclass(frozen=True)
 class Asked:
-    """One prompt in one scan. structure: that it means; how: NAME or WORDS; dice: NaN where the structure is not in view."""
+    """One prompt in one scan. structure: that it means; how: NAME or WORDS; dice: NaN where the structure is not in view. suggested: names
+    for words that nothing reads, with the scan at hand, best first."""
 
     subject: str
     source: str
@@ -44,6 +45,7 @@ class Asked:
     in_view: bool
     dice: float
     said_in_view: bool
+    suggested: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -99,22 +101,24 @@ def _ask(engine: Engine, case: Case, profile: str) -> Iterator[Asked]:
     for question in questions:
         truth = np.isin(labels, question.values)
         for how, prompt in ((NAME, question.name), *((WORDS, words) for words in own_words()[question.name])):
-            there, mask = _answer(engine, encoding, prompt)
+            there, mask, suggested = _answer(engine, encoding, prompt)
             score = dice(mask, truth) if truth.any() else float("nan")
-            yield Asked(case.subject, case.source, question.name, prompt, how, bool(truth.any()), score, there)
+            yield Asked(
+                case.subject, case.source, question.name, prompt, how, bool(truth.any()), score, there, suggested
+            )
     for name in absent:
         for words in own_words()[name]:
-            there, _ = _answer(engine, encoding, words)
-            yield Asked(case.subject, case.source, name, words, WORDS, False, float("nan"), there)
+            there, _, suggested = _answer(engine, encoding, words)
+            yield Asked(case.subject, case.source, name, words, WORDS, False, float("nan"), there, suggested)
 
 
-def _answer(engine: Engine, encoding: Encoding, prompt: str) -> tuple[bool, np.ndarray]:
+def _answer(engine: Engine, encoding: Encoding, prompt: str) -> tuple[bool, np.ndarray, tuple[str, ...]]:
     answer = engine.segment(encoding, [prompt], free_text=True)
-    return bool(answer.table[0]["in_view"]), answer.labels > 0
+    return bool(answer.table[0]["in_view"]), answer.labels > 0, tuple(answer.suggestions.get(prompt, ()))
 
 
 def _suggested(engine: Engine) -> dict:
-    """How often the engine suggests what is meant as near in meaning, first or at all; of all wordings of what it knows."""
+    """How often the engine suggests what is meant as near in meaning, first or at all, without a scan; of all wordings of what it knows."""
     known = {structure.name for structure in engine.vocabulary if engine.knows(structure)}
     asked = [(name, words) for name in sorted(known & own_words().keys()) for words in own_words()[name]]
     offered = [(name, nearest_in_meaning(words, engine.vocabulary, known)) for name, words in asked]
@@ -134,18 +138,28 @@ def _summary(asked: list[Asked]) -> dict:
     rows = [
         {"source": source, "structure": structure, "people": len({one.subject for one in group})}
         | {how: _figures([one for one in group if one.how == how]) for how in (NAME, WORDS)}
+        | {"suggested": _offered([one for one in group if one.how == WORDS])}
         for (source, structure), group in sorted(groups.items())
     ]
     gone = [one for one in asked if not one.in_view and one.how == WORDS]
     return {
         "rows": rows,
-        "mean": {how: {what: _mean(row[how][what] for row in rows) for what in ("dice", "found")} for how in (NAME, WORDS)},
+        "mean": {how: {what: _mean(row[how][what] for row in rows) for what in ("dice", "found")} for how in (NAME, WORDS)}
+        | {"suggested": {what: _mean(row["suggested"][what] for row in rows) for what in ("first", "at_all")}},
         "elsewhere": _interval(gone, lambda one: one.said_in_view) | {"prompts": len(gone)},
     }  # fmt: skip
 
 
 def _figures(group: list[Asked]) -> dict:
     return _interval(group, lambda one: one.dice, "dice") | {"found": _mean(one.said_in_view for one in group)}
+
+
+def _offered(group: list[Asked]) -> dict:
+    """How often what is meant is suggested with the scan at hand."""
+    return {
+        "first": _mean(one.structure in one.suggested[:1] for one in group),
+        "at_all": _mean(one.structure in one.suggested[:MOST] for one in group),
+    }
 
 
 def _interval(group: list[Asked], value, name: str = "rate") -> dict:
@@ -171,17 +185,18 @@ def _print(found: dict) -> None:
     table = Table(
         title=f"{found['model']}, profile {found['profile']}, split {found['split']}: Dice (said to be in view)"
     )
-    for column in ("source", "structure", "people", NAME, WORDS):
+    for column in ("source", "structure", "people", NAME, WORDS, "suggested first (at all)"):
         table.add_column(column, no_wrap=True)
     for row in found["rows"]:
         told = (f"{row[how]['dice']:.3f} ({row[how]['found']:.2f})" for how in (NAME, WORDS))
-        table.add_row(row["source"], row["structure"], str(row["people"]), *told)
+        table.add_row(row["source"], row["structure"], str(row["people"]), *told, _rates(row["suggested"]))
     if found["rows"]:
         table.add_row(
             "",
             "mean of these",
             "",
             *(f"{found['mean'][how]['dice']:.3f} ({found['mean'][how]['found']:.2f})" for how in (NAME, WORDS)),
+            _rates(found["mean"]["suggested"]),
         )
     console.print(table)
     gone = found["elsewhere"]
@@ -192,8 +207,12 @@ def _print(found: dict) -> None:
     told = found["suggested"]
     if told["wordings"]:
         console.print(
-            f"Without free text the right name is suggested first for {told['first']:.2f} of {told['wordings']} wordings, among the three "
+            f"Without a scan the right name is suggested first for {told['first']:.2f} of {told['wordings']} wordings, among the {MOST} "
             f"nearest in meaning for {told['at_all']:.2f}."
         )
     for case, reason in found["skipped"].items():
         console.print(f"Skipped {case}: {reason}", highlight=False)
+
+
+def _rates(suggested: dict) -> str:
+    return f"{suggested['first']:.2f} ({suggested['at_all']:.2f})"

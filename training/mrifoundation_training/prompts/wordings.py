@@ -13,7 +13,7 @@ from mrifoundation.anatomy.index import index_of
 from mrifoundation.anatomy.wording import canonical
 
 SLIPPED = 0.4  # of the prompts hold slips
-DESCRIBED = 0.2  # are a description, where there is one
+DESCRIBED = 0.4  # are a description, where there is one
 BOTH = 0.3  # of those for two sides together say so
 TRIES = 5
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
