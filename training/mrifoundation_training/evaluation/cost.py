@@ -84,8 +84,7 @@ def evaluate(
     for task in tasks_of(cases, profile, sources, structures, most_tests):
         if len(task.teachers) < scans:
             continue
-        cost = _cost(engine, task, scans, sorted(more_scans), sorted(steps), profile)
-        console.print(f"{cost.source}, {cost.structure}: measured.")
+        cost = _cost(engine, task, scans, sorted(more_scans), sorted(steps), profile, console)
         found["rows"].append(_as_row(cost))
         if output is not None:
             Path(output).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -93,7 +92,9 @@ def evaluate(
     return 0 if found["rows"] else 1
 
 
-def _cost(engine: Engine, task: Task, scans: int, more: Sequence[int], steps: Sequence[int], profile: str) -> Cost:
+def _cost(
+    engine: Engine, task: Task, scans: int, more: Sequence[int], steps: Sequence[int], profile: str, console: Console
+) -> Cost:
     shots = task.draw(Budget(scans, "scans"), 0)
     before = encoding_tflop(engine, shots, profile)
     lessons = lessons_of(engine, shots, profile)
@@ -102,13 +103,21 @@ def _cost(engine: Engine, task: Task, scans: int, more: Sequence[int], steps: Se
     target = _dice(task, answering(engine, query, profile))
     point = Point(scans, 0, before + counter.get_total_flops() / 1e12, target)
     learned = task.structure in engine.card.config.names
-    by_steps = _until(target, (_scratch(engine, task, shots, profile, count) for count in steps))
+    console.print(f"{task.source}, {task.structure}: {_in_words(point)} by a query.")
+
+    def scratch(shots: list[Shot], count: int) -> Point:
+        reached = _scratch(engine, task, shots, profile, count)
+        console.print(f"{task.source}, {task.structure}: {_in_words(reached)} from scratch after {count} steps.")
+        return reached
+
+    by_steps = _until(target, (scratch(shots, count) for count in steps))
     larger = [count for count in more if scans < count <= len(task.teachers)]
-    by_scans = _until(
-        target,
-        (_scratch(engine, task, task.draw(Budget(count, "scans"), 0), profile, steps[-1]) for count in larger),
-    )
+    by_scans = _until(target, (scratch(task.draw(Budget(count, "scans"), 0), steps[-1]) for count in larger))
     return Cost(task.source, task.structure, learned, len(task.tests), point, by_steps, by_scans)
+
+
+def _in_words(point: Point) -> str:
+    return f"Dice {point.dice:.3f} with {Budget(point.scans, 'scans')}"
 
 
 def _until(target: float, points: Iterator[Point]) -> tuple[Point, ...]:

@@ -114,7 +114,9 @@ def _ask(engine: Engine, case: Case, profile: str) -> Iterator[Asked]:
 
 def _answer(engine: Engine, encoding: Encoding, prompt: str) -> tuple[bool, np.ndarray, tuple[str, ...]]:
     answer = engine.segment(encoding, [prompt], free_text=True)
-    suggested = tuple(name for names in answer.suggestions.values() for name in names)  # a prompt may be read as several
+    suggested = tuple(
+        name for names in answer.suggestions.values() for name in names
+    )  # a prompt may be read as several
     return bool(answer.table[0]["in_view"]), answer.labels > 0, suggested
 
 
