@@ -58,6 +58,14 @@ def test_surfaces_and_seg_nrrd_need_no_dicom_and_come_back(run, series, labels, 
             np.testing.assert_array_equal(one.mask, other.mask)
 
 
+def test_a_segment_that_has_a_name_is_renamed_by_its_value_or_its_name(run, labels, tmp_path):
+    named = tmp_path / "named.nii.gz"
+    assert run("export", labels, "-o", named, "--name", "1=left kidney", "--name", "2=seroma").returncode == 0
+    again = tmp_path / "again.nii.gz"
+    assert run("export", named, "-o", again, "--name", "1=liver", "--name", "seroma=spleen").returncode == 0
+    assert [one.name for one in import_segments(again).segments] == ["liver", "spleen"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

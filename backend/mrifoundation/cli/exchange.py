@@ -138,18 +138,20 @@ def _frame_of_reference(path: Path, series: str | None = None) -> str | None:
 
 
 def _named(segments: Sequence["Segment"], names: Sequence[str]) -> list["Segment"]:
-    """The segments under the names that `--name` gives to values ("1" is "label 1") or to names of the file."""
+    """The segments under the names that `--name` gives to values of a label map or to names of the file."""
     given = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in names)
-    known = {segment.name for segment in segments}
+    known = {key: segment.name for segment in segments for key in _keys(segment)}
     for key, name in given.items():
         if not name.strip():
             raise InputError(f"--name '{key}' gives no name; write it as '1=left kidney'.")
-        if key not in known and f"label {key}" not in known:
-            raise InputError(f"The file has no segment '{key}'; it has {', '.join(sorted(known))}.")
-    return [
-        replace(one, name=given.get(one.name) or given.get(one.name.removeprefix("label ")) or one.name)
-        for one in segments
-    ]
+        if key not in known:
+            raise InputError(f"The file has no segment '{key}'; it has {', '.join(sorted(set(known.values())))}.")
+    return [replace(one, name=next((given[key] for key in _keys(one) if key in given), one.name)) for one in segments]
+
+
+def _keys(segment: "Segment") -> list[str]:
+    """What `--name` may call a segment; its name before its value."""
+    return [segment.name] if segment.value is None else [segment.name, str(segment.value)]
 
 
 def _chosen(segments: Sequence["Segment"], only: list[str] | None) -> list["Segment"]:

@@ -100,7 +100,9 @@ def _segments(values: np.ndarray, names: dict[str, str], grid: Grid, title: str)
         raise InputError(f"'{title}' holds no labels (whole numbers, 0 for nothing) but an image; give a label map.")
     check_room(np.count_nonzero(found), grid, title)
     return [
-        Segment(names.get(str(int(value)), f"label {int(value)}"), values == value) for value in found if value != 0
+        Segment(names.get(str(value), f"label {value}"), values == value, value=value)
+        for value in map(int, found)
+        if value != 0
     ]
 
 

@@ -15,12 +15,14 @@ LONGEST_NAME = 200
 @dataclass(frozen=True, eq=False)
 class Segment:
     """mask: bool [i, j, k]. colour: red, green, blue, 0 to 255, None where the file says none. tg263: the name by AAPM TG-263, where it
-    differs from what the vocabulary gives. What a file calls it is cut to LONGEST_NAME characters that can be sent."""
+    differs from what the vocabulary gives. value: in the label map that it was read from. What a file calls it is cut to LONGEST_NAME
+    characters that can be sent."""
 
     name: str
     mask: np.ndarray
     colour: Colour | None = None
     tg263: str | None = None
+    value: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "name", sendable(self.name[:LONGEST_NAME]))
