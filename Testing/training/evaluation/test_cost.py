@@ -27,6 +27,14 @@ def test_arithmetic_grows_with_steps_and_a_query_costs_less(small_data, tiny_wei
     assert row["tflop_reached"] == (last["dice"] >= row["query"]["dice"])
 
 
+def test_where_the_same_scans_were_enough_no_scan_was_saved():
+    reached = [
+        cost.Point(1, steps, tflop, dice) for steps, tflop, dice in ((0, 0.5, 0.7), (100, 1.0, 0.6), (300, 3.0, 0.75))
+    ]
+    row = cost._as_row(cost.Cost("a", "liver", True, 3, reached[0], tuple(reached[1:]), ()))
+    assert (row["tflop_ratio"], row["scans_ratio"], row["scans_reached"]) == (6.0, 1.0, True)
+
+
 def point(scans, steps, tflop, dice):
     return {"scans": scans, "steps": steps, "tflop": tflop, "dice": dice}
 

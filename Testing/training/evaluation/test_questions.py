@@ -45,6 +45,20 @@ ABDOMEN = {1: "liver", 2: "right kidney", 3: "left kidney", 4: "spleen"}
 CROP = {1: "anterior hippocampus", 2: "posterior hippocampus"}
 
 
+def test_all_values_of_a_name_are_its_truth(vocabulary):
+    asked_for = asked(a_case({1: "liver", 2: "lower leg muscle", 3: "lower leg muscle"}, "lower-leg"), vocabulary)
+    assert asked_for == {"liver": (1,), "lower leg muscle": (2, 3)}
+
+
+def test_what_a_case_labels_itself_is_not_elsewhere(vocabulary):
+    def names(table):
+        asked_for = elsewhere_questions(a_case(table, "abdomen"), vocabulary, everything, 1000)
+        return {question.name for question in asked_for}
+
+    heart = {1: "left ventricle cavity of the heart", 2: "right ventricle cavity of the heart"}
+    assert names({}) - names(heart) == {*heart.values(), "ventricle cavity of the heart"}
+
+
 def test_labels_are_asked_by_name_and_as_the_whole_of_both_sides(vocabulary):
     names = asked(a_case(ABDOMEN, "abdomen"), vocabulary)
     assert names["liver"] == (1,)

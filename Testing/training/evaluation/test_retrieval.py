@@ -10,12 +10,20 @@ import pytest
 import torch
 
 from mrifoundation.anatomy import Vocabulary
+from mrifoundation.engine import Engine
 from mrifoundation.errors import InputError
 from mrifoundation.model import Card, FoundationModel, NetworkConfig, save_model
-from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.data.manifest import Case, read_manifest
+from mrifoundation_training.data.reading import read_place
 from mrifoundation_training.evaluation.measured_cases import cases_to_measure
 from mrifoundation_training.evaluation.retrieval import ALONE, HISTOGRAM, NETWORK, UNTRAINED, evaluate, untold_of
-from mrifoundation_training.evaluation.retrieval_gallery import embed_all, histogram_embedder, is_tumor
+from mrifoundation_training.evaluation.retrieval_gallery import (
+    NetworkEmbedder,
+    embed_all,
+    histogram_embedder,
+    is_tumor,
+    region_masks,
+)
 
 COLUMNS = (
     "id",
@@ -158,6 +166,16 @@ def test_scans_that_have_no_like_are_told(manifest, weights):
     manifest.write_text(f"{header}\n{alone.replace('abdomen,T2', ',').replace('an abdomen', '')}\n")
     with pytest.raises(InputError, match="Nothing could be asked"):
         evaluate(manifest, weights=weights, baselines=False, profile="fast")
+
+
+def test_corrected_labels_are_embedded_anew(manifest, weights):
+    """What is kept belongs to a mask, not to its name."""
+    embed, case = NetworkEmbedder(Engine.load(weights), "fast"), read_manifest(manifest)[0]
+    scan = read_place(case.image)
+    masks = region_masks(case, scan, Vocabulary.load())
+    first = embed(case, scan, masks).regions["liver"]
+    masks["liver"] = np.roll(masks["liver"], 6, axis=1)
+    assert not np.allclose(first, embed(case, scan, masks).regions["liver"])
 
 
 def test_oedema_and_plaques_are_no_tumors():

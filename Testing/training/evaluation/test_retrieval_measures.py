@@ -37,6 +37,23 @@ def test_each_subject_and_each_label_counts_once():
     assert found.value.mean == np.mean(by_row) and found.value.subjects == 4 and found.macro == 1.0
 
 
+def test_chance_is_what_random_vectors_reach_where_some_people_have_more_scans():
+    """A person of many scans, most of whose likes are that person's own, counts once in both."""
+    labels = ["a"] * 12 + ["b"] * 6
+    subjects = ["s"] * 9 + ["t", "u", "v"] + ["w", "x", "y", "z", "z", "z"]
+    rng, reached = np.random.default_rng(0), []
+    for _ in range(300):
+        vectors = rng.normal(size=(18, 8))
+        found = precision_at(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), labels, subjects, k=3)
+        reached.append(found.value.mean)
+    assert found.chance == pytest.approx(np.mean(reached), abs=0.02)
+
+
+def test_a_ranking_is_never_better_than_the_best_one():
+    found = precision_at(circle(0, 5, 10), ["a"] * 3, ["s", "t", "u"], k=5)
+    assert found.value.mean == found.best == 1.0
+
+
 def test_standardised_columns_weigh_the_same_whatever_their_unit():
     rows = np.random.default_rng(0).normal(size=(50, 3))
     np.testing.assert_allclose(standardised(rows), standardised(rows * [1, 1000, 0.01] + 7), atol=1e-9)

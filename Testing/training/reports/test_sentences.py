@@ -122,6 +122,14 @@ def test_a_caption_is_true_of_its_own_scan_and_of_others_at_most_false():
     assert said.holds(Facts(facts_of_case(own, mirrored=True))) is None
 
 
+def test_a_caption_of_several_scans_claims_what_all_of_them_are():
+    """A general one is true of a healthy head and of an ill one, whichever comes last."""
+    cases = [a_case("brain", caption="MRI of the brain.", diagnosis=one) for one in ("healthy", "glioma")]
+    for order in (cases, cases[::-1]):
+        (said,) = stock(order, Vocabulary.load(), 0, seed=1)
+        assert [said.holds(Facts(facts_of_case(case))) for case in cases] == [True, True]
+
+
 def test_the_stock_is_varied_repeatable_and_about_the_cases(small_data):
     cases = [case for case in read_manifest(small_data) if case.split == "train"]
     vocabulary = Vocabulary.load()

@@ -58,6 +58,13 @@ def test_a_lesion_is_measured_with_its_site_and_comes_first(ill):
     assert found[0].site == "right cerebral white matter" == found[0].around[0]
 
 
+def test_a_corner_that_is_labelled_is_no_site_of_a_lesion_in_the_unknown(ill):
+    ill.labels[ill.labels == 2] = 0
+    ill.labels[29, 10, 10] = 3
+    (lesion,) = (one for one in findings(ill, 9, np.random.default_rng(0)) if one.lesion)
+    assert lesion.site == "" and lesion.around == ("left thalamus",)
+
+
 def test_what_the_edge_or_missing_slices_cut_off_has_no_size(ill):
     assert found_in(ill)["brainstem"].volume_ml is None and found_in(ill)["left thalamus"].volume_ml
     ill.valid[:, :, 12] = 0

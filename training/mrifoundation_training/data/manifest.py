@@ -42,6 +42,14 @@ class Case:
     orientation_checked: str = "yes"
     unjudged: int | None = None
 
+    @property
+    def values_of(self) -> dict[str, tuple[int, ...]]:
+        """Structure name → its label values, of which several may share one."""
+        found: dict[str, tuple[int, ...]] = {}
+        for value, name in sorted(self.table.items()):
+            found[name] = (*found.get(name, ()), value)
+        return found
+
 
 def read_manifest(path: Path | str, region: str = "unknown") -> list[Case]:
     """Rows of a CSV with columns of volumes.csv; paths are relative to the file.

@@ -111,7 +111,8 @@ def _cost(
         return reached
 
     by_steps = _until(target, (scratch(shots, count) for count in steps))
-    larger = [count for count in more if scans < count <= len(task.teachers)]
+    found = bool(by_steps) and by_steps[-1].dice >= target
+    larger = [] if found else [count for count in more if scans < count <= len(task.teachers)]
     by_scans = _until(target, (scratch(task.draw(Budget(count, "scans"), 0), steps[-1]) for count in larger))
     return Cost(task.source, task.structure, learned, len(task.tests), point, by_steps, by_scans)
 
@@ -155,12 +156,15 @@ def _dice(task: Task, answer: Answer) -> float:
 
 
 def _as_row(cost: Cost) -> dict:
-    """The cost with its ratios; a ratio is a lower bound where the network from scratch never got there."""
+    """The cost with its ratios; a ratio is a lower bound where the network from scratch never got there, and where it did on the same scans
+    none were saved."""
     row = asdict(cost)
     for name, points, of in (("tflop", cost.by_steps, "tflop"), ("scans", cost.by_scans, "scans")):
         end = cost.reached(points) or (points[-1] if points else None)
         row[f"{name}_ratio"] = getattr(end, of) / getattr(cost.query, of) if end else None
         row[f"{name}_reached"] = cost.reached(points) is not None
+    if row["tflop_reached"]:
+        row |= {"scans_ratio": 1.0, "scans_reached": True}
     return row
 
 

@@ -34,8 +34,8 @@ NAME, WORDS = "name", "own words"
 
 @dataclass(frozen=True)
 class Asked:
-    """One prompt in one scan. structure: that it means; how: NAME or WORDS; dice: NaN where the structure is not in view. suggested: names
-    for words that nothing reads, with the scan at hand, best first."""
+    """One prompt in one scan. subject: of this source. structure: that it means; how: NAME or WORDS; elsewhere: it cannot be in view; dice:
+    NaN where the structure is not. suggested: names for words that nothing reads, with the scan at hand, best first."""
 
     subject: str
     source: str
@@ -43,6 +43,7 @@ class Asked:
     prompt: str
     how: str
     in_view: bool
+    elsewhere: bool
     dice: float
     said_in_view: bool
     suggested: tuple[str, ...]
@@ -91,32 +92,33 @@ def evaluate(
 
 def _ask(engine: Engine, case: Case, profile: str) -> Iterator[Asked]:
     questions = [one for one in labelled_questions(case, engine.vocabulary, engine.knows) if one.name in own_words()]
+    labelled = [one.name for one in questions]
     absent = [
-        s.name for s in engine.vocabulary if s.name in own_words() and elsewhere(s, case.region) and engine.knows(s)
+        s.name
+        for s in engine.vocabulary
+        if s.name in own_words() and s.name not in labelled and elsewhere(s, case.region) and engine.knows(s)
     ]
     if not questions + absent:
         return
     scan = read_place(case.image)
     labels, encoding = reference_labels(case, scan), engine.encode(scan, profile=profile)
+    subject = f"{case.source}/{case.subject}"
     for question in questions:
         truth = np.isin(labels, question.values)
         for how, prompt in ((NAME, question.name), *((WORDS, words) for words in own_words()[question.name])):
             there, mask, suggested = _answer(engine, encoding, prompt)
             score = dice(mask, truth) if truth.any() else float("nan")
-            yield Asked(
-                case.subject, case.source, question.name, prompt, how, bool(truth.any()), score, there, suggested
-            )
+            seen = bool(truth.any())
+            yield Asked(subject, case.source, question.name, prompt, how, seen, False, score, there, suggested)
     for name in absent:
         for words in own_words()[name]:
             there, _, suggested = _answer(engine, encoding, words)
-            yield Asked(case.subject, case.source, name, words, WORDS, False, float("nan"), there, suggested)
+            yield Asked(subject, case.source, name, words, WORDS, False, True, float("nan"), there, suggested)
 
 
 def _answer(engine: Engine, encoding: Encoding, prompt: str) -> tuple[bool, np.ndarray, tuple[str, ...]]:
     answer = engine.segment(encoding, [prompt], free_text=True)
-    suggested = tuple(
-        name for names in answer.suggestions.values() for name in names
-    )  # a prompt may be read as several
+    suggested = tuple(name for names in answer.suggestions.values() for name in names)  # of each that it is read as
     return bool(answer.table[0]["in_view"]), answer.labels > 0, suggested
 
 
@@ -144,7 +146,7 @@ def _summary(asked: list[Asked]) -> dict:
         | {"suggested": _offered([one for one in group if one.how == WORDS])}
         for (source, structure), group in sorted(groups.items())
     ]
-    gone = [one for one in asked if not one.in_view and one.how == WORDS]
+    gone = [one for one in asked if one.elsewhere]
     return {
         "rows": rows,
         "mean": {how: {what: _mean(row[how][what] for row in rows) for what in ("dice", "found")} for how in (NAME, WORDS)}

@@ -31,28 +31,29 @@ def labelled_questions(case: Case, vocabulary: Vocabulary, knows: Callable[[Stru
     """
     if case.labels is None:
         return []
-    value_of = {name: value for value, name in case.table.items()}
+    values_of = case.values_of
     questions = []
     for structure in vocabulary:
         if (structure.side and case.orientation_checked == "no") or not knows(structure):
             continue
-        parts = vocabulary.union_in(structure.name, value_of)
+        parts = vocabulary.union_in(structure.name, values_of)
         if parts is not None:
-            questions.append(Question(structure.name, tuple(sorted(value_of[part] for part in parts))))
+            questions.append(Question(structure.name, tuple(sorted(v for part in parts for v in values_of[part]))))
     return questions
 
 
 def elsewhere_questions(
     case: Case, vocabulary: Vocabulary, knows: Callable[[Structure], bool], count: int = ELSEWHERE_PER_CASE
 ) -> list[Question]:
-    """Up to `count` known structures of other parts of the body, which cannot be in view; the same ones every time.
+    """Up to `count` known structures of other parts of the body, which cannot be in view and are not labelled; the same ones every time.
 
     They are drawn by a hash of case and name, taking turns among regions, so that many cases together ask for all of
     them. What cannot be in view is decided by `data.targets.elsewhere`, as in training.
     """
     by_region: dict[str, list[str]] = defaultdict(list)
     for structure in vocabulary:
-        if elsewhere(structure, case.region) and knows(structure):
+        labelled = vocabulary.union_in(structure.name, case.values_of) is not None
+        if not labelled and elsewhere(structure, case.region) and knows(structure):
             by_region[structure.regions[0]].append(structure.name)
     queues = [sorted(by_region[region], key=lambda name: _lot(case.id, name)) for region in sorted(by_region)]
     turns = [name for turn in range(count) for queue in queues for name in queue[turn : turn + 1]]

@@ -54,7 +54,9 @@ class NetworkEmbedder:
 
     def __call__(self, case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> Embedded:
         encoded = encoding_key(scan.content_hash, self._engine.card.model_id, self._profile)
-        key = hashlib.sha256(f"{encoded}/{RECIPE}/{sorted(masks)}".encode()).hexdigest()
+        embedded = _some(masks)
+        told = [(name, hashlib.sha256(np.packbits(mask)).hexdigest()) for name, mask in sorted(embedded.items())]
+        key = hashlib.sha256(f"{encoded}/{RECIPE}/{told}".encode()).hexdigest()
         stored = self._cache.read(key)
         if stored is None or self._guess:  # how a region is guessed may change while weights and scans do not
             encoding = self._engine.encode(scan, self._profile)
@@ -62,7 +64,7 @@ class NetworkEmbedder:
             arrays = {
                 SCAN: self._engine.embed(encoding),
                 LIKENESS: _likeness(self._engine, scan, encoding),
-                **_regions(self._engine, encoding, masks),
+                **_regions(self._engine, encoding, embedded),
             }
             self._cache.write(key, arrays, {})
         else:
@@ -77,7 +79,7 @@ def histogram_embedder(case: Case, scan: Scan, masks: dict[str, np.ndarray]) -> 
     scaled = scale(scan.voxels, *robust_range(scan.voxels))
     own = np.concatenate([_histogram(scaled), np.log(scan.spacing * scan.shape), np.log(scan.spacing)])
     regions = {}
-    for name, mask in masks.items():
+    for name, mask in _some(masks).items():
         low_high = np.array(box_of(mask)).reshape(2, 3)
         extent = np.log((low_high[1] - low_high[0]) * scan.spacing)
         regions[name] = np.concatenate([_histogram(scaled[mask]), [np.log(mask.sum() * scan.voxel_ml)], extent])
@@ -123,11 +125,15 @@ def region_masks(case: Case, scan: Scan, vocabulary: Vocabulary) -> dict[str, np
         return {}
     tumors = [value for value, name in case.table.items() if is_tumor(name, vocabulary)]
     masks = {TUMOR: np.isin(labels, tumors)} if tumors else {}
-    others = [(value, name) for value, name in case.table.items() if value not in tumors and name in vocabulary]
-    others.sort(key=lambda pair: hashlib.sha256(f"{case.id}\n{pair[1]}".encode()).hexdigest())
-    masks |= {name: labels == value for value, name in others}
-    kept = [(name, mask) for name, mask in masks.items() if np.count_nonzero(mask) >= SMALLEST]
-    return dict(kept[: PER_SCAN + 1])
+    others = [name for name in case.values_of if name in vocabulary and not is_tumor(name, vocabulary)]
+    others.sort(key=lambda name: hashlib.sha256(f"{case.id}\n{name}".encode()).hexdigest())
+    masks |= {name: np.isin(labels, case.values_of[name]) for name in others}
+    return {name: mask for name, mask in masks.items() if np.count_nonzero(mask) >= SMALLEST}
+
+
+def _some(masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Those that go into the gallery of regions, the tumor among them."""
+    return dict(list(masks.items())[: PER_SCAN + 1])
 
 
 def subjects_of(gallery: Sequence[Embedded]) -> list[str]:

@@ -12,7 +12,7 @@ from mrifoundation_training.evaluation.bootstrap import Interval, subject_bootst
 @dataclass(frozen=True)
 class Precision:
     """value: precision at k over the queries, a subject counting once, with its interval. macro: mean over labels. best: what a
-    perfect ranking would reach (few labels have k others). chance: a random ranking. queries: how many."""
+    perfect ranking would reach (few labels have k others), chance: a random one, of subjects that count once as well. queries: how many."""
 
     k: int
     value: Interval
@@ -36,7 +36,7 @@ def precision_at(
     """
     labels, subjects = np.array(labels, dtype=object), np.array(subjects)
     similarity = vectors @ vectors.T
-    by_subject, by_label, best, chance = defaultdict(list), defaultdict(list), [], []
+    by_subject, by_label, best, chance = (defaultdict(list) for _ in range(4))
     for row in range(len(vectors)):
         others = np.flatnonzero(subjects != subjects[row])
         right = labels[others] == labels[row]
@@ -46,15 +46,15 @@ def precision_at(
         value = float(right[first].mean())
         by_subject[subjects[row]].append(value)
         by_label[labels[row]].append(value)
-        best.append(min(k, right.sum()) / k)
-        chance.append(float(right.mean()))
+        best[subjects[row]].append(min(k, right.sum()) / min(k, len(right)))
+        chance[subjects[row]].append(float(right.mean()))
     return Precision(
         k,
         subject_bootstrap(by_subject),
-        float(np.mean([np.mean(values) for values in by_label.values()])) if by_label else float("nan"),
-        _mean(best),
-        _mean(chance),
-        len(best),
+        _mean_of_means(by_label),
+        _mean_of_means(best),
+        _mean_of_means(chance),
+        sum(map(len, by_subject.values())),
     )
 
 
@@ -64,5 +64,5 @@ def standardised(rows: np.ndarray) -> np.ndarray:
     return scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-9)
 
 
-def _mean(values) -> float:
-    return float(np.mean(values)) if len(values) else float("nan")
+def _mean_of_means(groups: dict[str, list[float]]) -> float:
+    return float(np.mean([np.mean(values) for values in groups.values()])) if groups else float("nan")

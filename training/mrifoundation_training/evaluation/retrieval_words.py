@@ -120,7 +120,7 @@ def _written(texts: list[str], similarity: np.ndarray, right: np.ndarray) -> Wri
     values = {k: ranked[:, :k].mean(axis=1) for k in KS}
     return Written(
         {k: subject_bootstrap({text: [value] for text, value in zip(texts, values[k], strict=True)}) for k in KS},
-        {k: float((np.minimum(k, right.sum(axis=1)) / k).mean()) for k in KS},
+        {k: float((np.minimum(k, right.sum(axis=1)) / min(k, right.shape[1])).mean()) for k in KS},
         float(right.mean()),
         {text: {k: float(values[k][row]) for k in KS} for row, text in enumerate(texts)},
         recall_at(similarity, right, np.eye(len(texts))),

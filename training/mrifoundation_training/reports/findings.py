@@ -56,7 +56,8 @@ def _measured(example: Example, labels: np.ndarray, row: int) -> Finding:
     lesion = bool(asked.lesion[row])
     touched = _touched(example, labels[box][ring])
     tissue = {name: n for name, n in touched.items() if not asked.lesion[asked.names.index(name)]}
-    site = next((name for name, n in tissue.items() if n > MOST_OF * sum(tissue.values())), "")
+    border = ring.sum() - sum(n for name, n in touched.items() if name not in tissue)  # other lesions are no site
+    site = next((name for name, n in tissue.items() if n > MOST_OF * border), "")
     return Finding(
         asked.names[row],
         lesion,

@@ -58,11 +58,24 @@ def _names(part: str, whole: str) -> bool:
 def stock(cases: list[Case], vocabulary: Vocabulary, count: int, seed: int) -> list[Sentence]:
     """The cases' own captions, and up to `count` sentences put together from facts that occur among the cases; all different."""
     rng = np.random.default_rng(seed)
-    told = [Sentence(case.caption, tuple(facts_of_case(case).items())) for case in cases if case.image and case.caption]
+    told = _captions(cases)
     made = [
         _named(rng, cases, vocabulary) if rng.random() < NAMED_SHARE else _described(rng, cases) for _ in range(count)
     ]
-    return list({sentence.text: sentence for sentence in told + made}.values())
+    different = {sentence.text: sentence for sentence in told}
+    for sentence in made:
+        different.setdefault(sentence.text, sentence)
+    return list(different.values())
+
+
+def _captions(cases: list[Case]) -> list[Sentence]:
+    """What was written for the cases; a caption that several have claims what is known of all of them."""
+    claims: dict[str, dict[str, str]] = {}
+    for case in (case for case in cases if case.image and case.caption):
+        facts = facts_of_case(case)
+        shared = claims.setdefault(case.caption, facts)
+        claims[case.caption] = {key: value for key, value in shared.items() if facts.get(key) == value}
+    return [Sentence(text, tuple(known.items())) for text, known in claims.items()]
 
 
 def _described(rng: np.random.Generator, cases: list[Case]) -> Sentence:
