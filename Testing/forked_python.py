@@ -1,7 +1,8 @@
 """Python in a process of its own, forked from one that has loaded already what takes seconds to load.
 
 The process is as real as any: it has arguments and an environment of its own, is signalled, killed and waited for, and ends as Python
-ends. Only what is read while an interpreter starts (PYTHONPATH, LD_PRELOAD) has no effect on it."""
+ends. What its environment says has no effect on it where it is read while an interpreter starts, or while what is loaded already loads
+(PYTHONPATH, PYTHONHASHSEED, LD_PRELOAD, OMP_NUM_THREADS, TZ); and the global random state of NumPy is the same in every one."""
 
 import atexit
 import gc
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import traceback
+from contextlib import suppress
 from functools import cache
 
 LOADED = (
@@ -68,7 +70,8 @@ class ForkedPython:
 
     def send_signal(self, number):
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it may have ended since
+                os.kill(self.pid, number)
 
     def terminate(self):
         self.send_signal(signal.SIGTERM)
@@ -225,8 +228,8 @@ if __name__ == "__main__":
     try:
         _run(arguments)
     except SystemExit as end:
-        code = end.code or 0
-        if isinstance(code, str):
+        code = 0 if end.code is None else end.code
+        if not isinstance(code, int):
             print(code, file=sys.stderr)
             code = 1
     except BaseException:

@@ -87,3 +87,6 @@ def test_the_table_is_printed_and_kept_and_a_stopped_run_goes_on(
     assert f"| {OURS} | {UNTRAINED} | {SCRATCH} |" in table.read_text() and table.read_text() in capsys.readouterr().out
     with pytest.raises(InputError, match="other weights"):
         evaluate(small_data, seeds=1, **options | {"weights": reading_weights})
+    with pytest.raises(InputError, match="test scans"):
+        evaluate(small_data, seeds=1, most_tests=1, **options)
+    assert json.loads(kept.read_text()) == second

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from mrifoundation import Scan
-from mrifoundation_training.evaluation.interactive import clicked, evaluate
+from mrifoundation_training.data.manifest import Case
+from mrifoundation_training.evaluation.interactive import clicked, evaluate, structures_of
 from mrifoundation_training.evaluation.interactive_methods import grow_cut, walker
 from mrifoundation_training.evaluation.interactive_robot import next_click
 from mrifoundation_training.evaluation.interactive_table import Trace, as_json, print_rows, rows_of
@@ -74,6 +75,31 @@ def test_a_failure_counts_as_more_clicks_than_were_made(reaching, failing, click
     print_rows(console, rows, "", {})
     told = [line for line in console.file.getvalue().splitlines() if "src" in line]
     assert [line.split("│")[-2].strip() for line in told] == [shown]
+
+
+def test_columns_end_with_the_clicks_that_were_asked_for():
+    trace = Trace("a", "s", "src", "liver", "nothing", "refine", (0.0, 0.5, 0.6, 0.7), 0.1)
+    console = Console(file=io.StringIO(), width=200)
+    print_rows(console, rows_of([trace], clicks=3), "", {})
+    told = console.file.getvalue()
+    assert "Dice, 3" in told and "0.700" in told and "Dice, 5" not in told
+
+
+def test_people_of_two_sources_are_two_though_they_are_called_the_same():
+    traces = [Trace("c", "01", source, "liver", "nothing", "refine", (0.5,), 0.1) for source in ("one", "other")]
+    assert [row.dice[0].subjects for row in rows_of(traces)] == [1, 1, 2]
+
+
+def a_case(name, labels, table=None):
+    return Case(name, name, "made", "abdomen", "image.nii.gz", labels, table or {})
+
+
+def test_labels_of_one_name_are_one_structure(scan, truth):
+    halves = truth.astype(np.int32)
+    halves[truth & (np.arange(SHAPE[0]) < 16)[:, None, None]] = 2
+    case = a_case("a", "labels.nii.gz", {0: "background", 1: "liver", 2: "liver"})
+    ((name, mask),) = structures_of(case, halves, scan)
+    assert name == "liver" and np.array_equal(mask, truth)
 
 
 def test_a_manifest_is_evaluated_from_nothing_and_from_words(tmp_path, tiny_weights, scan, truth, capsys):

@@ -9,7 +9,7 @@ import pytest
 from mrifoundation.errors import InputError
 from mrifoundation.volume import Scan
 from mrifoundation_training.evaluation import spoiling
-from mrifoundation_training.evaluation.dropped_sequences import DROPPED, Answer, voted
+from mrifoundation_training.evaluation.dropped_sequences import DROPPED, Answer, Left, by_structure, voted
 from mrifoundation_training.evaluation.robustness import evaluate
 
 RNG = np.random.default_rng
@@ -116,6 +116,12 @@ def test_sequences_of_one_anatomy_are_dropped_one_after_the_other(two_sequences,
     assert "| liver | T1, T2 |" in kept["md"].read_text() and kept["png"].read_bytes().startswith(b"\x89PNG")
 
 
+def test_who_has_two_scans_of_a_sequence_counts_once():
+    one, again, other = (Left("liver", ("T1",), 1, dice, dice) for dice in (0.2, 0.4, 0.9))
+    (row,) = by_structure({"p": [one, again], "q": [other]})
+    assert (row["subjects"], row["dice"], row["best"]) == (2, 0.6, 0.6)
+
+
 def test_the_surer_one_of_two_answers_wins_and_two_outvote_a_third():
     one, other = np.array([True, True, False]), np.array([False, True, True])
     assert voted([Answer(one, 0.9), Answer(other, 0.6)]).tolist() == one.tolist()
@@ -126,6 +132,13 @@ def test_the_surer_one_of_two_answers_wins_and_two_outvote_a_third():
 def test_a_damage_that_there_is_not_is_named(small_data, tiny_weights):
     with pytest.raises(InputError, match="no damage rust; there are slice thickness"):
         evaluate(small_data, damages=["rust"], weights=tiny_weights)
+
+
+def test_nothing_known_is_nothing_scored(small_data, tiny_weights, tmp_path):
+    (tmp_path / "table.json").write_text('{"1": "what nobody knows"}')
+    image, labels = (small_data.parent / f"c_{kind}.nii.gz" for kind in ("image", "labels"))
+    (tmp_path / "one.csv").write_text(f"path,labels_path,label_table,split\n{image},{labels},table.json,dev\n")
+    assert evaluate(tmp_path / "one.csv", damages=["noise"], profile="fast", weights=tiny_weights) == 1
 
 
 def test_curves_are_printed_kept_and_drawn(small_data, tiny_weights, tmp_path, capsys, own_folders):

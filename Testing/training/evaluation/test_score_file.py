@@ -1,6 +1,7 @@
 """A score file grows case by case and can be gone on with after any kind of stop."""
 
 import csv
+import errno
 import math
 from dataclasses import replace
 
@@ -46,6 +47,24 @@ def test_a_case_that_was_cut_off_is_scored_again(path, cut):
     assert "case-2" not in again
     again.add("case-2", [replace(SCORE, case="case-2")])
     assert len(ScoreFile(path, "model", "fast").scores(["case-1", "case-2"])) == 3
+
+
+def test_a_disk_that_is_full_loses_nothing_when_a_file_is_gone_on_with(path, monkeypatch):
+    file = ScoreFile(path, "model", "fast")
+    file.add("case-1", [SCORE])
+    written = path.stat().st_mtime_ns
+    ScoreFile(path, "model", "fast")
+    assert path.stat().st_mtime_ns == written, "there was nothing to write"
+    file.add("case-2", [SCORE, OTHER])
+    path.write_bytes(path.read_bytes()[:-40])
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk, pytest.raises(InputError, match="No space left"):
+        disk.setattr(ScoreFile, "_write", full)
+        ScoreFile(path, "model", "fast")
+    assert "case-1" in ScoreFile(path, "model", "fast") and list(path.parent.iterdir()) == [path]
 
 
 def test_scores_of_other_weights_or_another_profile_are_not_mixed_in(path):

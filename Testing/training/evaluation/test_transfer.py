@@ -58,6 +58,13 @@ def test_sources_are_told_apart_by_whether_they_were_learned_from():
     assert "| far | no | 5 |" in as_markdown(found | {"model": "m", "profile": "fast", "split": "dev"})
 
 
+def test_people_of_two_sources_are_two_though_they_are_called_the_same():
+    there = [a_scan(1, "old", [1, 0], subject="01"), a_scan(2, "old", [0, 1], subject="02")]
+    found = compared([a_scan(1, source, [1, 0.1], 0.5, "01") for source in ("old", "new")], there)
+    assert found["correlation"]["subjects"] == 2
+    assert [round(row["likeness"]) for row in found["scans"]] == [0, 1], "only one's own scan does not count"
+
+
 def test_the_command_measures_real_files(small_data, tiny_weights, tmp_path):
     from dataclasses import replace
 

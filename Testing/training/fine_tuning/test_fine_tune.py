@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -25,6 +26,7 @@ from mrifoundation_training.fine_tuning.fine_tune import fine_tune
 from mrifoundation_training.fine_tuning.held_out import HeldOut, Left, folds_of
 from mrifoundation_training.fine_tuning.holding import Holding
 from mrifoundation_training.fine_tuning.structure_query import structure_loss
+from mrifoundation_training.run_state import TENSORS
 
 
 @pytest.fixture
@@ -91,8 +93,12 @@ def test_everybody_is_left_out_once_and_the_card_tells_what_came_out(teach, tiny
     with pytest.raises(InputError, match="holds other files"):
         tuned(tmp_path, tiny_weights)
 
+    states = [run / place / TENSORS for place in ("fold-1", "all")]
+    for state in states:
+        state.touch()  # as of a run that was killed before it could forget them
     asked = shlex.split(f"teach fine-tune 'bright ball' {run} --steps 1 --folds 2 --weights {tiny_weights}")
     assert main([*asked, "--json"]) == 0  # what is done is told again
+    assert not any(state.exists() for state in states)
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(done.to_dict()))
     assert main(asked) == 0
     told = capsys.readouterr().out
@@ -124,6 +130,18 @@ def test_a_tuning_that_was_killed_goes_on_to_the_same_weights(tiny_weights, tmp_
     steps = []
     again = weights("cut", steps.append)
     assert steps == [2] and all(torch.equal(own, again[name]) for name, own in whole.items())
+
+
+def test_no_dice_is_logged_of_views_without_the_structure(tiny_weights, tmp_path):
+    voxels, ball = a_body(0)
+    recipe = replace(tuning.recipe_of("ball", "ball", tiny_weights, "fast", 1), log_every=1)
+    query = (np.zeros((16, 8), np.float32), 4.0)
+    case = annotated_case(Example(Scan(voxels, AFFINE), ball), 1, "ball", tuning.SOURCE, "p")
+    without = replace(case, labels=replace(case.labels, voxels=np.zeros_like(case.labels.voxels)))
+    for folder, one in (("there", case), ("not there", without)):
+        tuning.tune(tmp_path / folder, recipe, [one], query, ["liver"], torch.device("cpu"), lambda step: None)
+    there, not_there = ((tmp_path / folder / "log.csv").read_text() for folder in ("there", "not there"))
+    assert ",dice," in there and ",loss," in not_there and ",dice," not in not_there
 
 
 def test_what_cannot_be_fine_tuned_is_refused_in_one_sentence(teach, tiny_weights, reading_weights, tmp_path):
@@ -180,8 +198,10 @@ def test_no_person_is_in_two_folds_and_a_gain_is_believed_only_with_its_whole_in
 
     believed = left(0.1, 0.2, 0.05, 0.1, 0.1)
     assert believed.helped and believed.sentences[1] == "Fine-tuning helped."
-    assert not left(0.1, 0.2, 0.05).helped and "3 people are too few" in left(0.1, 0.2, 0.05).sentences[1]
+    assert not left(0.1, 0.12, 0.09).helped and "3 people are too few" in left(0.1, 0.12, 0.09).sentences[1]
+    unsure = left(0.001, 0.2, 0.01, 0.02, 0.15)  # all gain, most of them next to nothing: a bootstrap would believe it
+    assert unsure.difference.low < 0 and "not been shown" in unsure.sentences[1]
     assert not left(0.1, -0.05, 0.02).helped and "not been shown" in left(0.1, -0.05, 0.02).sentences[1]
-    assert "did harm" in left(-0.1, -0.2, -0.05).sentences[1]
+    assert "did harm" in left(-0.1, -0.12, -0.09).sentences[1]
     row = json.loads(json.dumps(left(0.1, 0.2, 0.0).row("ball")))
     assert row["difference"] == 0.1 and row["frozen_dice"] == 0.6 and row["people"] == 3

@@ -20,7 +20,7 @@ from mrifoundation.engine.refinement.reader import Reader, Readers, shipped
 from mrifoundation_training.clicks.fitting import fit
 from mrifoundation_training.clicks.recording import Example, recorded
 from mrifoundation_training.data.manifest import Case, read_manifest
-from mrifoundation_training.evaluation.interactive import first_of_each
+from mrifoundation_training.evaluation.measured_cases import first_of_sources
 
 KINDS = ("draw", "correct")
 
@@ -51,8 +51,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--weights", help="folder of weights instead of the shipped ones")
     wanted = parser.parse_args()
-    rows = [case for case in read_manifest(wanted.manifest) if case.split == "train" and case.image is not None]
-    cases = first_of_each(rows, wanted.cases)
+    rows = [case for case in read_manifest(wanted.manifest) if case.split == "train" and case.image and case.labels]
+    cases = first_of_sources(rows, wanted.cases)
     readers = fitted(Engine.load(wanted.weights), cases, wanted.clicks, wanted.rounds, wanted.seed)
     wanted.output.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:

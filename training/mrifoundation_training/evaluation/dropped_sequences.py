@@ -108,17 +108,22 @@ def _curve(left: dict[str, list[Left]], value: Callable[[Left], float]) -> dict[
 
 def by_structure(left: dict[str, list[Left]]) -> list[dict]:
     """One row a structure and choice of sequences, mean over the people who have them: Dice of the vote and of the best one."""
-    rows: dict[tuple[str, tuple[str, ...]], list[Left]] = defaultdict(list)
-    for found in left.values():
+    rows: dict[tuple[str, tuple[str, ...]], dict[str, list[Left]]] = defaultdict(lambda: defaultdict(list))
+    for subject, found in left.items():
         for one in found:
-            rows[one.structure, tuple(sorted(one.sequences))].append(one)
+            rows[one.structure, tuple(sorted(one.sequences))][subject].append(one)
     return [
         {
             "structure": structure,
             "sequences": list(sequences),
-            "dice": round(float(np.mean([one.vote for one in group])), 4),
-            "best": round(float(np.mean([one.best for one in group])), 4),
-            "subjects": len(group),
+            "dice": _mean_over(people, lambda row: row.vote),
+            "best": _mean_over(people, lambda row: row.best),
+            "subjects": len(people),
         }
-        for (structure, sequences), group in rows.items()
+        for (structure, sequences), people in rows.items()
     ]
+
+
+def _mean_over(people: dict[str, list[Left]], value: Callable[[Left], float]) -> float:
+    """Each of the people counts once, also who has two scans of a sequence."""
+    return round(float(np.mean([np.mean([value(row) for row in rows]) for rows in people.values()])), 4)

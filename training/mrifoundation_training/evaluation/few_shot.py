@@ -50,7 +50,12 @@ def evaluate(
         raise InputError(f"The manifest has no source {', '.join(unknown)}; choose among those it has.")
     engine, recipe = Engine.load(weights), ScratchRecipe(scratch_steps)
     budgets = [Budget(slices, "slices")] * (slices > 0) + [Budget(count, "scans") for count in sorted(set(scans) - {0})]
-    about = {"model": engine.card.model_id, "profile": profile, "scratch": recipe.sentence if scratch_steps else ""}
+    about = {
+        "model": engine.card.model_id,
+        "profile": profile,
+        "scratch": recipe.sentence if scratch_steps else "",
+        "most_tests": most_tests,
+    }
     results, left_out, console = read_results(output, about), {}, Console(file=sys.stderr)
     untrained = random_engine(engine)
     for task in tasks_of(cases, profile, sources, structures, most_tests):

@@ -44,7 +44,9 @@ def read_results(path: Path | None, about: dict) -> list[Result]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"'{path}' holds no results of few-shot evaluation; choose another output.") from error
     if any(content.get(key) != value for key, value in about.items()):
-        raise InputError(f"'{path}' holds results of other weights, detail or budget; choose another output.")
+        raise InputError(
+            f"'{path}' holds results of other weights, detail, budget or test scans; choose another output."
+        )
     return results
 
 

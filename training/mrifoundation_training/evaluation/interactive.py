@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from mrifoundation_training.evaluation.console import wide_console
 from mrifoundation_training.evaluation.interactive_methods import Method, grow_cut, ours, walker
 from mrifoundation_training.evaluation.interactive_robot import next_click
 from mrifoundation_training.evaluation.interactive_table import Trace, as_json, print_rows, rows_of
-from mrifoundation_training.evaluation.measured_cases import cases_to_measure
+from mrifoundation_training.evaluation.measured_cases import cases_to_measure, first_of_sources
 from mrifoundation_training.evaluation.overlap import dice
 from mrifoundation_training.evaluation.segmentation import chosen_cases
 
@@ -54,7 +53,8 @@ def evaluate(
     output: the JSON object is also written there. Gives 0, or 1 when nothing could be measured.
     Raises InputError for a manifest, split, source or weights that are not there.
     """
-    cases = first_of_each(chosen_cases(cases_to_measure(manifest), split, sources), cases_per_source)
+    labelled = [case for case in chosen_cases(cases_to_measure(manifest), split, sources) if case.labels]
+    cases = first_of_sources(labelled, cases_per_source)
     engine = Engine.load(weights)
     traces: list[Trace] = []
     skipped: dict[str, str] = {}
@@ -63,7 +63,7 @@ def evaluate(
             traces += _case_traces(engine, case, profile, structures, from_nothing, clicks, baselines)
         except InputError as error:
             skipped[case.id] = str(error)
-    rows = rows_of(traces)
+    rows = rows_of(traces, clicks)
     found = as_json(rows, traces, engine.card.model_id, skipped)
     if output is not None:
         output.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
@@ -74,17 +74,6 @@ def evaluate(
             wide_console(), rows, f"{engine.card.model_id}, profile {profile}, split {split}, robot user", skipped
         )
     return 0 if traces else 1
-
-
-def first_of_each(cases: list[Case], count: int | None) -> list[Case]:
-    """The labelled cases, at most `count` of each source."""
-    seen: Counter[str] = Counter()
-    kept = []
-    for case in cases:
-        seen[case.source] += 1
-        if case.labels is not None and (count is None or seen[case.source] <= count):
-            kept.append(case)
-    return kept
 
 
 def _case_traces(engine, case, profile, structures, from_nothing, clicks, baselines) -> list[Trace]:
@@ -126,11 +115,11 @@ def clicked(
 def structures_of(
     case: Case, labels: np.ndarray, scan: Scan, wanted: Collection[str] | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and mask of every label that is large enough to click on."""
-    for value, name in sorted(case.table.items()):
-        if value == 0 or (wanted and name not in wanted) or (not wanted and not name):
+    """Name and mask of every structure that is large enough to click on; labels of one name are one structure."""
+    for name, values in case.values_of.items():
+        if (wanted and name not in wanted) or (not wanted and not name):
             continue
-        truth = labels == value
+        truth = np.isin(labels, [value for value in values if value != 0])
         if np.count_nonzero(truth) * scan.voxel_ml >= SMALLEST_ML:
             yield name, truth
 

@@ -54,13 +54,17 @@ class Row:
     most: int
 
 
-def rows_of(traces: list[Trace]) -> list[Row]:
-    """One row a source, structure, beginning and method, and one over all structures of a beginning."""
+def rows_of(traces: list[Trace], clicks: int = SHOWN[-1]) -> list[Row]:
+    """One row a source, structure, beginning and method, and one over all structures of a beginning. clicks: how many were allowed."""
+    shown = [n for n in SHOWN if n <= clicks]
     groups: dict[tuple, list[Trace]] = defaultdict(list)
     for trace in traces:
         groups[trace.source, trace.structure, trace.begin, trace.method].append(trace)
         groups["all", "all structures", trace.begin, trace.method].append(trace)
-    return [_row(key, group) for key, group in sorted(groups.items(), key=lambda item: (item[0][0] == "all", item[0]))]
+    return [
+        _row(key, group, shown)
+        for key, group in sorted(groups.items(), key=lambda item: (item[0][0] == "all", item[0]))
+    ]
 
 
 def as_json(rows: list[Row], traces: list[Trace], model: str, skipped: dict[str, str]) -> dict:
@@ -78,10 +82,11 @@ def print_rows(console: Console, rows: list[Row], title: str, skipped: dict[str,
     table = Table(title=title)
     for column in ("source", "structure", "begins with", "method"):
         table.add_column(column, no_wrap=True)
-    for column in (*(f"Dice, {n}" for n in SHOWN), "n", f"reach {WANTED:.2f}", "clicks"):
+    shown = list(rows[0].dice) if rows else []
+    for column in (*(f"Dice, {n}" for n in shown), "n", f"reach {WANTED:.2f}", "clicks"):
         table.add_column(column, justify="right")
     for row in rows:
-        dice = [f"{row.dice[n].mean:.3f}" for n in SHOWN]
+        dice = [f"{row.dice[n].mean:.3f}" for n in shown]
         clicks = f"{row.clicks:g}" if math.isfinite(row.clicks) else f"> {row.most}"
         table.add_row(
             row.source, row.structure, row.begin, row.method, *dice, str(row.traces), str(row.reached), clicks
@@ -91,11 +96,11 @@ def print_rows(console: Console, rows: list[Row], title: str, skipped: dict[str,
         console.print(f"Skipped {case}: {reason}", highlight=False)
 
 
-def _row(key: tuple[str, str, str, str], group: list[Trace]) -> Row:
-    values: dict[int, dict[str, list[float]]] = {n: defaultdict(list) for n in SHOWN}
+def _row(key: tuple[str, str, str, str], group: list[Trace], shown: list[int]) -> Row:
+    values: dict[int, dict[str, list[float]]] = {n: defaultdict(list) for n in shown}
     for trace in group:
-        for n in SHOWN:
-            values[n][trace.subject].append(trace.after(n))
+        for n in shown:
+            values[n][f"{trace.source}/{trace.subject}"].append(trace.after(n))
     needed = [math.inf if trace.clicks_to_wanted is None else trace.clicks_to_wanted for trace in group]
     dice = {n: subject_bootstrap(by_subject) for n, by_subject in values.items()}
     most = max(len(trace.dice) - 1 for trace in group)

@@ -95,7 +95,7 @@ def evaluate(
         print(json.dumps(found, ensure_ascii=False))
     else:
         print_curves(wide_console(), curves, _drawn(curves), found)
-    return 0 if curves else 1
+    return 0 if _scored(curves) else 1
 
 
 def _spoiled(
@@ -158,6 +158,11 @@ def spoiled_scores(
         values = [value for value in values if np.isfinite(value)]
         scores[level] = float(np.mean(values)) if values else float("nan")
     return scores
+
+
+def _scored(curves: Curves) -> bool:
+    """Whether there is a Dice of anybody."""
+    return any(at.subjects for damages in curves.values() for levels in damages.values() for at in levels.values())
 
 
 def _drawn(curves: Curves) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """The score file: a CSV that grows by one case at a time, so that a stopped evaluation goes on where it was."""
 
 import csv
+import io
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -45,14 +47,26 @@ class ScoreFile:
         expected = {row["case"]: int(row["rows_of_case"]) for row in rows}
         self._cases = {case: scores for case, scores in self._cases.items() if len(scores) == expected[case]}
         try:
-            with open(self._path, "w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerow(_COLUMNS)
-                for scores in self._cases.values():
-                    self._write(file, scores)
+            self._tidy()
         except OSError as error:
             raise InputError(
                 f"The scores cannot be written to '{self._path}' ({error.strerror}); choose another file."
             ) from error
+
+    def _tidy(self) -> None:
+        """Leave whole cases under the columns of now. They are written beside the file before they take its place, so that neither a full
+        disk nor a kill loses what was scored."""
+        whole = io.StringIO(newline="")
+        csv.writer(whole).writerow(_COLUMNS)
+        for scores in self._cases.values():
+            self._write(whole, scores)
+        with open(self._path, "a+", newline="", encoding="utf-8") as file:  # as `add` does: refused here or never
+            file.seek(0)
+            if file.read() == whole.getvalue():
+                return
+        scratch = self._path.with_name(f".{self._path.name}")
+        scratch.write_text(whole.getvalue(), encoding="utf-8", newline="")
+        os.replace(scratch, self._path)
 
     def _rows(self) -> list[dict[str, str]]:
         foreign = f"'{self._path}' is not a score file of these weights, this profile and this tolerance; choose another file or delete it."

@@ -152,6 +152,7 @@ class _Job:
         """Everybody of a fold, segmented by what all others taught."""
         place = self._folder / f"fold-{fold + 1}"
         if (scores := place / SCORES).is_file():
+            _forget_state(place)  # it may have been killed before it could
             return from_json(json.loads(scores.read_text(encoding="utf-8")))
         rest = [n for n in range(len(self._examples)) if n not in out]
         frozen = fit_query([self._cells[n] for n in rest], self._prior)
@@ -165,10 +166,11 @@ class _Job:
     def finished(self, held_out: HeldOut) -> FineTuned:
         """The network fine-tuned to everybody, with all that was found out on its card."""
         done, weights = FineTuned(self._card.name, self._folder / WEIGHTS, held_out), self._folder / WEIGHTS
+        place = self._folder / FINAL
         if (weights / "card.json").is_file():
+            _forget_state(place)
             return done
         everybody, started = list(range(len(self._examples))), time.monotonic()
-        place = self._folder / FINAL
         model = self._tuned(place, everybody, fit_query(self._cells, self._prior), self._rounds - 1)
         self._save(weights, model, time.monotonic() - started, held_out)
         _forget_state(place)

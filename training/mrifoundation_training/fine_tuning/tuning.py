@@ -130,7 +130,10 @@ def _loss(
     missing, entropy = structure_loss(query.logits(now.voxel[0].flatten(1).T[index]), labels, weight)
     moved = holding.loss(now, then, index, rng)
     loss = missing + entropy + HELD * moved
-    return loss, {"loss": loss.item(), "dice": 1 - missing.item(), "entropy": entropy.item(), "moved": moved.item()}
+    figures = {"loss": loss.item(), "entropy": entropy.item(), "moved": moved.item()}
+    if (labels == STRUCTURE).any():  # nothing is missing of what is not in view
+        figures["dice"] = 1 - missing.item()
+    return loss, figures
 
 
 def _sampled(
