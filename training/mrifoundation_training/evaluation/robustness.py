@@ -109,7 +109,8 @@ def _spoiled(
         except InputError as error:
             skipped[case.id] = str(error)
             continue
-        asked = [q for q in labelled_questions(case, engine.vocabulary, engine.knows) if len(q.values) == 1]
+        questions = labelled_questions(case, engine.vocabulary, engine.knows)
+        asked = [one for one in questions if len({case.table[value] for value in one.values}) == 1]  # no unions
         for damage in damages:
             levels = measured.setdefault(case.source, {}).setdefault(damage.name, {})
             for level, score in spoiled_scores(engine, case.id, scan, reference, asked, damage, profile).items():
