@@ -7,7 +7,8 @@ import pytest
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.evaluation import student_teacher as comparison
-from mrifoundation_training.evaluation.student_teacher import WITH, WITHOUT, compare, difference, steps_at_equal_cost
+from mrifoundation_training.evaluation.paired import difference
+from mrifoundation_training.evaluation.student_teacher import WITH, WITHOUT, compare, steps_at_equal_cost
 from mrifoundation_training.stages.student_teacher import StudentTeacherSettings
 
 STAGE = StudentTeacherSettings(weight=0.1, prototypes=(8, 16, 16), memory=(32, 64, 64), cells=128)

@@ -70,10 +70,10 @@ async def segment(request: Request, volume_id: str, wanted: SegmentRequest) -> d
 
 def _understood(engine: "Engine", wanted: SegmentRequest, scan_hash: str) -> list[str]:
     """The prompts with those of the structure set; raises InputError when the engine does not understand one of
-    them."""
+    them. Free text is never refused, and what is suggested instead comes with its answer: the scan need not be looked at here."""
     prompts = list(wanted.prompts)
     if wanted.set:
         prompts += engine.prompts_of_set(wanted.set)
     prompts += organ_prompts(engine, wanted.organs)
-    engine.understand(prompts, wanted.free_text, wanted.expand, scan_hash)
+    engine.understand(prompts, wanted.free_text, wanted.expand, None if wanted.free_text else scan_hash)
     return prompts

@@ -43,6 +43,11 @@ class Case:
     unjudged: int | None = None
 
     @property
+    def person(self) -> str:
+        """Whose it is among all sources, which number their subjects alike."""
+        return f"{self.source}/{self.subject}"
+
+    @property
     def values_of(self) -> dict[str, tuple[int, ...]]:
         """Structure name → its label values, of which several may share one."""
         found: dict[str, tuple[int, ...]] = {}

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -104,15 +105,10 @@ def _cost(
     point = Point(scans, 0, before + counter.get_total_flops() / 1e12, target)
     learned = task.structure in engine.card.config.names
     console.print(f"{task.source}, {task.structure}: {_in_words(point)} by a query.")
-
-    def scratch(shots: list[Shot], count: int) -> Point:
-        reached = _scratch(engine, task, shots, profile, count)
-        console.print(f"{task.source}, {task.structure}: {_in_words(reached)} from scratch after {count} steps.")
-        return reached
-
+    scratch = partial(_scratch, engine, task, profile, console)
     by_steps = _until(target, (scratch(shots, count) for count in steps))
-    found = bool(by_steps) and by_steps[-1].dice >= target
-    larger = [] if found else [count for count in more if scans < count <= len(task.teachers)]
+    enough = any(one.dice >= target for one in by_steps)
+    larger = [] if enough else [count for count in more if scans < count <= len(task.teachers)]
     by_scans = _until(target, (scratch(task.draw(Budget(count, "scans"), 0), steps[-1]) for count in larger))
     return Cost(task.source, task.structure, learned, len(task.tests), point, by_steps, by_scans)
 
@@ -131,10 +127,12 @@ def _until(target: float, points: Iterator[Point]) -> tuple[Point, ...]:
     return tuple(taken)
 
 
-def _scratch(engine: Engine, task: Task, shots: list[Shot], profile: str, steps: int) -> Point:
+def _scratch(engine: Engine, task: Task, profile: str, console: Console, shots: list[Shot], steps: int) -> Point:
     with FlopCounterMode(display=False) as counter:
         answer = from_scratch(engine, shots, profile, replace(ScratchRecipe(), steps=steps), seed=0)
-    return Point(len(shots), steps, counter.get_total_flops() / 1e12, _dice(task, answer))
+    point = Point(len(shots), steps, counter.get_total_flops() / 1e12, _dice(task, answer))
+    console.print(f"{task.source}, {task.structure}: {_in_words(point)} from scratch after {steps} steps.")
+    return point
 
 
 def encoding_tflop(engine: Engine, shots: Sequence[Shot], profile: str) -> float:

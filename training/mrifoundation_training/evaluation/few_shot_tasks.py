@@ -92,8 +92,7 @@ def tasks_of(
 def labelled(case: Case, name: str) -> tuple[Scan, np.ndarray]:
     """The scan of a case and where `name` is in it."""
     scan = read_place(case.image)
-    values = [value for value, own in case.table.items() if own == name]
-    return scan, np.isin(reference_labels(case, scan), values)
+    return scan, np.isin(reference_labels(case, scan), case.values_of.get(name, ()))
 
 
 def _split(cases: list[Case]) -> tuple[list[Case], list[Case]]:

@@ -34,10 +34,10 @@ NAME, WORDS = "name", "own words"
 
 @dataclass(frozen=True)
 class Asked:
-    """One prompt in one scan. subject: of this source. structure: that it means; how: NAME or WORDS; elsewhere: it cannot be in view; dice:
-    NaN where the structure is not. suggested: names for words that nothing reads, with the scan at hand, best first."""
+    """One prompt in one scan. person: among all sources. structure: that it means; how: NAME or WORDS; elsewhere: it cannot be in view;
+    dice: NaN where the structure is not. suggested: names for words that nothing reads, with the scan at hand, best first."""
 
-    subject: str
+    person: str
     source: str
     structure: str
     prompt: str
@@ -102,18 +102,17 @@ def _ask(engine: Engine, case: Case, profile: str) -> Iterator[Asked]:
         return
     scan = read_place(case.image)
     labels, encoding = reference_labels(case, scan), engine.encode(scan, profile=profile)
-    subject = f"{case.source}/{case.subject}"
     for question in questions:
         truth = np.isin(labels, question.values)
         for how, prompt in ((NAME, question.name), *((WORDS, words) for words in own_words()[question.name])):
             there, mask, suggested = _answer(engine, encoding, prompt)
             score = dice(mask, truth) if truth.any() else float("nan")
             seen = bool(truth.any())
-            yield Asked(subject, case.source, question.name, prompt, how, seen, False, score, there, suggested)
+            yield Asked(case.person, case.source, question.name, prompt, how, seen, False, score, there, suggested)
     for name in absent:
         for words in own_words()[name]:
             there, _, suggested = _answer(engine, encoding, words)
-            yield Asked(subject, case.source, name, words, WORDS, False, True, float("nan"), there, suggested)
+            yield Asked(case.person, case.source, name, words, WORDS, False, True, float("nan"), there, suggested)
 
 
 def _answer(engine: Engine, encoding: Encoding, prompt: str) -> tuple[bool, np.ndarray, tuple[str, ...]]:
@@ -141,7 +140,7 @@ def _summary(asked: list[Asked]) -> dict:
         if one.in_view:
             groups[one.source, one.structure].append(one)
     rows = [
-        {"source": source, "structure": structure, "people": len({one.subject for one in group})}
+        {"source": source, "structure": structure, "people": len({one.person for one in group})}
         | {how: _figures([one for one in group if one.how == how]) for how in (NAME, WORDS)}
         | {"suggested": _offered([one for one in group if one.how == WORDS])}
         for (source, structure), group in sorted(groups.items())
@@ -171,7 +170,7 @@ def _interval(group: list[Asked], value, name: str = "rate") -> dict:
     """Mean over people with its 95 % interval."""
     by_person: dict[str, list[float]] = defaultdict(list)
     for one in group:
-        by_person[one.subject].append(float(value(one)))
+        by_person[one.person].append(float(value(one)))
     found = subject_bootstrap(by_person)
     return {name: _number(found.mean), "low": _number(found.low), "high": _number(found.high)}
 

@@ -138,7 +138,7 @@ def _some(masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def subjects_of(gallery: Sequence[Embedded]) -> list[str]:
     """Whose each scan is."""
-    return [f"{one.case.source}/{one.case.subject}" for one in gallery]
+    return [one.case.person for one in gallery]
 
 
 def known(label: str) -> str | None:

@@ -2,13 +2,13 @@
 
 import csv
 import io
-import os
 from dataclasses import fields
 from pathlib import Path
 
 from mrifoundation.errors import InputError
 from mrifoundation_training.evaluation.scores import Score
 from mrifoundation_training.evaluation.surface_distance import TOLERANCE_MM
+from mrifoundation_training.whole_file import write_whole
 
 _COLUMNS = ("model", "profile", "tolerance_mm", *(field.name for field in fields(Score)), "rows_of_case")
 _LATER = ("tolerance_mm", "surface_dice")  # columns that a file of before surface Dice was measured lacks
@@ -64,9 +64,7 @@ class ScoreFile:
             file.seek(0)
             if file.read() == whole.getvalue():
                 return
-        scratch = self._path.with_name(f".{self._path.name}")
-        scratch.write_text(whole.getvalue(), encoding="utf-8", newline="")
-        os.replace(scratch, self._path)
+        write_whole(self._path, whole.getvalue())
 
     def _rows(self) -> list[dict[str, str]]:
         foreign = f"'{self._path}' is not a score file of these weights, this profile and this tolerance; choose another file or delete it."

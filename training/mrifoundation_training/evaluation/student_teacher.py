@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 from safetensors import safe_open
-from scipy import stats
 from torch.nn import functional as F
 
 from mrifoundation.engine import Engine
@@ -24,6 +23,7 @@ from mrifoundation.model import FoundationModel, NetworkConfig
 from mrifoundation.volume.adapt import STRIDE
 from mrifoundation_training.data.examples import Examples
 from mrifoundation_training.evaluation.console import wide_console
+from mrifoundation_training.evaluation.paired import difference
 from mrifoundation_training.evaluation.score_file import ScoreFile
 from mrifoundation_training.evaluation.segmentation import chosen_cases, score_cases
 from mrifoundation_training.evaluation.summary import summarise
@@ -99,16 +99,6 @@ def steps_at_equal_cost(recipe: Recipe) -> dict[str, int]:
         paired.append((FORWARD * np.prod(one.count) + BOTH_WAYS * seen) * STRIDE**3)
     ratio = 1 + np.mean(paired) / recipe.student_teacher.every / without
     return {WITH: recipe.steps, WITHOUT: round(recipe.steps * float(ratio))}
-
-
-def difference(one: list[float], other: list[float]) -> dict:
-    """Mean of one − other, seed by seed, with the 95 % interval of Student's t; shown: whether that excludes no difference."""
-    apart = np.subtract(one, other)
-    mean, low, high = float(apart.mean()), float("nan"), float("nan")
-    if len(apart) > 1:
-        reach = stats.t.ppf(0.975, len(apart) - 1) * apart.std(ddof=1) / np.sqrt(len(apart))
-        low, high = mean - float(reach), mean + float(reach)
-    return {"mean": mean, "low": low, "high": high, "shown": bool(low > 0 or high < 0)}
 
 
 def print_table(found: dict) -> None:

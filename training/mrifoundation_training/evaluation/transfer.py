@@ -35,11 +35,6 @@ class Measured:
     vector: np.ndarray
     dice: float = float("nan")
 
-    @property
-    def person(self) -> str:
-        """Whose it is; sources number their subjects alike."""
-        return f"{self.case.source}/{self.case.subject}"
-
 
 def evaluate(
     manifest: Path | str,
@@ -102,8 +97,8 @@ def learned_from(cases: list[Case], engine: Engine) -> list[Case]:
 
 def compared(new: list[Measured], there: list[Measured]) -> dict:
     """Rows by scan and by source, and the rank correlation over all scans."""
-    training, trained = np.array([one.vector for one in there]), [one.person for one in there]
-    vectors, subjects = np.array([one.vector for one in new]), [one.person for one in new]
+    training, trained = np.array([one.vector for one in there]), [one.case.person for one in there]
+    vectors, subjects = np.array([one.vector for one in new]), [one.case.person for one in new]
     likeness = nearest_cosine(vectors, subjects, training, trained) if new else np.zeros(0)
     dice = np.array([one.dice for one in new])
     scans = [

@@ -1,7 +1,6 @@
 """`mrifoundation teach fine-tune`: the whole network fine-tuned to a structure that was taught, and the proof of whether that helped."""
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from mrifoundation_training.parallel.world import World
 from mrifoundation_training.recipe import as_yaml
 from mrifoundation_training.run_state import NUMBERS, TENSORS
 from mrifoundation_training.weights_card import card_of
+from mrifoundation_training.whole_file import write_whole
 
 FOLDS = 3
 FEWEST_PEOPLE = 3
@@ -145,7 +145,7 @@ class _Job:
                 )
         elif self._folder.is_dir() and any(self._folder.iterdir()):
             raise InputError(f"'{self._folder}' holds other files; choose a folder that is not there yet.")
-        _write(path, json.dumps(about, indent=1, ensure_ascii=False))
+        write_whole(path, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
         (self._folder / RECIPE).write_text(as_yaml(self._recipe), encoding="utf-8")
 
     def left_out(self, fold: int, out: Sequence[int]) -> list[Left]:
@@ -159,7 +159,7 @@ class _Job:
         after = Looking(self._tuned(place, rest, frozen, fold), self._card.profile)
         tuned = fit_query([after.cells(self._examples[n]) for n in rest], self._prior)
         found = [self._left(n, after, frozen, tuned) for n in out]
-        _write(scores, json.dumps(as_json(found), indent=1))
+        write_whole(scores, json.dumps(as_json(found), indent=1) + "\n")
         _forget_state(place)
         return found
 
@@ -242,11 +242,3 @@ def _forget_state(place: Path) -> None:
     """What a run needs to go on takes eight times the room of its weights."""
     for name in (TENSORS, NUMBERS):
         (place / name).unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str) -> None:
-    """All of it, or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}")
-    scratch.write_text(text + "\n", encoding="utf-8")
-    os.replace(scratch, path)

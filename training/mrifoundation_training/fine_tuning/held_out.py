@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from mrifoundation_training.evaluation.bootstrap import Interval, subject_bootstrap
-from mrifoundation_training.evaluation.student_teacher import difference
+from mrifoundation_training.evaluation.paired import difference
 
 ENOUGH_PEOPLE = 5  # fewer tell little of how gains are spread, which Student's t takes to be normal
 

@@ -4,7 +4,6 @@ The tensors are safetensors files by torch.distributed.checkpoint, so that nothi
 """
 
 import json
-import os
 import shutil
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ from mrifoundation.model import FoundationModel
 from mrifoundation_training.learner import Learner
 from mrifoundation_training.parallel.spreading import plain_name
 from mrifoundation_training.parallel.world import World
+from mrifoundation_training.whole_file import write_whole
 
 COMPLETE = "COMPLETE"
 STAGE = "stage."
@@ -45,9 +45,7 @@ def save_shards(
         checkpoint.save(tensors, storage_writer=checkpoint.HuggingFaceStorageWriter(str(target), save_distributed=True))
     world.wait()
     if world.first:
-        scratch = target / f".{COMPLETE}"
-        scratch.write_text(json.dumps({"step": step, "processes": world.size}) + "\n", encoding="utf-8")
-        os.replace(scratch, target / COMPLETE)
+        write_whole(target / COMPLETE, json.dumps({"step": step, "processes": world.size}) + "\n")
         _forget(folder, target)
 
 
